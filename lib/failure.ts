@@ -1,0 +1,44 @@
+/**
+ * What went wrong, in the terms of whoever runs the tool.
+ *
+ * @module
+ */
+
+/** What kind of thing went wrong. `usage` ends the program with status 2, everything else with 1. */
+export type FailureCode =
+  | "usage"
+  | "not-iso"
+  | "damaged-iso"
+  | "truncated"
+  | "not-installer"
+  | "boot-cfg"
+  | "kickstart"
+  | "unfit-for-fat"
+  | "too-small"
+  | "not-image"
+  | "mismatch"
+  | "exists"
+  | "io"
+  | "interrupted";
+
+/**
+ * A condition that the command line explains in one line: which path, what is wrong, what to do.
+ * Anything else that is thrown is a defect of the program.
+ */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly code: FailureCode;
+  readonly path: string;
+
+  /**
+   * @param code What kind of thing went wrong.
+   * @param path The file, or the file inside an image, that it concerns.
+   * @param what What is wrong with it, as a clause without a full stop.
+   * @param remedy What to do about it, as a clause without a full stop.
+   */
+  constructor(code: FailureCode, path: string, what: string, remedy: string, cause?: unknown) {
+    super(`${path}: ${what}; ${remedy}`, { cause });
+    this.code = code;
+    this.path = path;
+  }
+}

@@ -1,0 +1,5 @@
+"""Turn any deployer's metadata into a configured ESXi host.
+
+Runs on the host's own Python (3.5 and later) with the standard library only, and on any laptop
+that has Python 3 (``python3 -m hostconf plan``).
+"""

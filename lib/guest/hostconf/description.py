@@ -1,0 +1,290 @@
+"""The host description: one plain JSON document, whatever the deployer.
+
+Every source (embedded metadata, MAAS, config drive) is turned into this form in %pre or earlier, and
+everything after that reads only this. README.md beside this package documents it field by field.
+"""
+
+import ipaddress
+import json
+
+from hostconf import checks
+from hostconf.schema import list_of, map_of, object_of, optional, required, value_of
+
+FORMAT = 1
+
+# Kernel bonding modes that a standard vSwitch can stand in for, and the policy it uses instead
+# (esxcli network vswitch standard policy failover set --load-balancing).
+TEAMING = {"active-backup": "explicit", "balance-rr": "portid", "802.3ad": "iphash"}
+
+# A static address names address and prefix; the other types name neither.
+STATIC_TYPES = ("ipv4-static", "ipv6-static")
+ADDRESS_TYPES = STATIC_TYPES + ("ipv4-dhcp", "ipv6-slaac", "ipv6-dhcp-stateless", "ipv6-dhcp")
+
+_text = value_of(checks.string)
+_bool = value_of(checks.boolean)
+_mtu = value_of(checks.integer(1280, 9190))
+_bytes = value_of(checks.integer(0, 2 ** 63 - 1))
+
+
+def _advanced_value(value):
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ValueError("must be a whole number or a string")
+    return value
+
+
+def _base64(value):
+    if not isinstance(value, str):
+        raise ValueError("must be base64 text")
+    return value
+
+
+_link = object_of({
+    "id": required(_text),
+    "kind": required(value_of(checks.one_of("nic", "bond"))),
+    "mac": optional(value_of(checks.mac)),
+    "members": optional(list_of(_text), list),
+    "mode": optional(value_of(checks.one_of(*sorted(TEAMING)))),
+    "primary": optional(_text),
+    "mtu": optional(_mtu),
+})
+
+_address = object_of({
+    "id": optional(_text),
+    "type": required(value_of(checks.one_of(*ADDRESS_TYPES))),
+    "address": optional(value_of(checks.ip_address)),
+    "prefix": optional(value_of(checks.integer(0, 128))),
+})
+
+_interface = object_of({
+    "id": required(_text),
+    "link": required(_text),
+    "vlan": optional(value_of(checks.integer(0, 4094)), 0),
+    "mtu": optional(_mtu),
+    "addresses": optional(list_of(_address), list),
+})
+
+_gateway = object_of({
+    "address": required(value_of(checks.ip_address)),
+    "interface": required(_text),
+})
+
+_route = object_of({
+    "network": required(value_of(checks.ip_network)),
+    "gateway": required(value_of(checks.ip_address)),
+    "interface": required(_text),
+})
+
+_network = object_of({
+    "links": optional(list_of(_link), list),
+    "interfaces": optional(list_of(_interface), list),
+    "management": optional(_text),
+    "gateway4": optional(_gateway),
+    "gateway6": optional(_gateway),
+    "routes": optional(list_of(_route), list),
+})
+
+_disk = object_of({
+    "boot_disk": optional(_bool, False),
+    "serial": optional(_text),
+    "model": optional(_text),
+    "path": optional(_text),
+})
+
+_extent = object_of({
+    "disk": required(_disk),
+    "partition": required(value_of(checks.integer(1, 128))),
+    "size_bytes": optional(_bytes),
+})
+
+_datastore = object_of({
+    "name": required(_text),
+    "extents": required(list_of(_extent)),
+})
+
+_storage = object_of({
+    "datastores": optional(list_of(_datastore), list),
+    "wipe": optional(list_of(_disk), list),
+    "extend_default": optional(_bool, False),
+})
+
+_maas = object_of({
+    "endpoint": required(_text),
+    "consumer_key": required(_text),
+    "token_key": required(_text),
+    "token_secret": required(_text),
+    "fetch": optional(list_of(value_of(checks.one_of(
+        "local-hostname", "public-keys", "vendor-data", "user-data"))), list),
+    "report_failure": optional(_bool, True),
+})
+
+_vcenter = object_of({
+    "server": required(value_of(checks.server)),
+    "username": required(_text),
+    "password": required(_text),
+    "datacenter": optional(_text),
+    "cluster": optional(_text),
+    "folder": optional(_text),
+    "verify_tls": optional(_bool, True),
+})
+
+_description = object_of({
+    "format": required(value_of(checks.integer(FORMAT, FORMAT))),
+    "source": required(value_of(checks.one_of("embedded", "config-drive", "maas"))),
+    "warnings": optional(list_of(_text), list),
+    "hostname": optional(value_of(checks.hostname)),
+    "root_password_hash": optional(value_of(checks.password_hash)),
+    "ssh_keys": optional(list_of(value_of(checks.ssh_key)), list),
+    "services": optional(object_of({
+        "ssh": optional(_bool, True),
+        "shell": optional(_bool, True),
+        "console": optional(_bool),
+    }), lambda: {"ssh": True, "shell": True, "console": None}),
+    "network": optional(_network),
+    "dns": optional(object_of({
+        "servers": optional(list_of(value_of(checks.ip_address)), list),
+        "search": optional(list_of(value_of(checks.hostname)), list),
+    }), lambda: {"servers": [], "search": []}),
+    "ntp": optional(object_of({
+        "servers": optional(list_of(value_of(checks.server)), list),
+        "pools": optional(list_of(value_of(checks.server)), list),
+    }), lambda: {"servers": [], "pools": []}),
+    "syslog": optional(list_of(value_of(checks.syslog_host)), list),
+    "licence_key": optional(_text),
+    "advanced": optional(map_of(checks.advanced_option, value_of(_advanced_value)), dict),
+    "kernel": optional(map_of(checks.string, _text), dict),
+    "user_data": optional(list_of(object_of({
+        "name": required(_text),
+        "script_base64": required(value_of(_base64)),
+    })), list),
+    "storage": optional(_storage),
+    "maas": optional(_maas),
+    "vcenter": optional(_vcenter),
+})
+
+
+class DescriptionError(ValueError):
+    """The description is not one that can be applied; the message names every fault, on one line."""
+
+
+def validate(document):
+    """Return the description in canonical form with every default filled in.
+
+    @param document: what json.loads gave, or a dict built by a source
+    @raise DescriptionError: naming each field that is wrong
+    """
+    errors = []
+    result = _description(document, "", errors)
+    if not errors and result["network"] is not None:
+        _check_references(result["network"], errors)
+        _check_addresses(result["network"], errors)
+    if not errors and result["storage"] is not None:
+        _check_storage(result["storage"], errors)
+    if errors:
+        raise DescriptionError("; ".join(errors))
+    return result
+
+
+def loads(text):
+    """Read a description from JSON text. @raise DescriptionError: also when it is not JSON"""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise DescriptionError("the host description is not JSON: %s" % error)
+    return validate(document)
+
+
+def dumps(description):
+    """The description as JSON text: sorted, so that equal descriptions are equal bytes."""
+    return json.dumps(description, indent=1, sort_keys=True) + "\n"
+
+
+def _check_references(network, errors):
+    links = {}
+    for i, link in enumerate(network["links"]):
+        if link["id"] in links:
+            errors.append("network.links[%d].id: %r is used twice" % (i, link["id"]))
+        links[link["id"]] = link
+    for i, link in enumerate(network["links"]):
+        path = "network.links[%d]" % i
+        if link["kind"] == "nic" and link["mac"] is None:
+            errors.append("%s.mac: is missing" % path)
+        if link["kind"] == "bond":
+            if link["mode"] is None or not link["members"]:
+                errors.append("%s: a bond needs mode and members" % path)
+            for member in link["members"] + ([link["primary"]] if link["primary"] else []):
+                if member not in links or links[member]["kind"] != "nic":
+                    errors.append("%s.members: %r is not the id of a NIC" % (path, member))
+    interfaces = set()
+    segments = {}
+    for i, interface in enumerate(network["interfaces"]):
+        path = "network.interfaces[%d]" % i
+        if interface["id"] in interfaces:
+            errors.append("%s.id: %r is used twice" % (path, interface["id"]))
+        interfaces.add(interface["id"])
+        if interface["link"] not in links:
+            errors.append("%s.link: there is no link %r" % (path, interface["link"]))
+        segment = (interface["link"], interface["vlan"])
+        if segment in segments:
+            errors.append("%s: interface %r is on the same link and VLAN" % (path, segments[segment]))
+        segments[segment] = interface["id"]
+    users = [("management", network["management"])]
+    users += [(name, network[name]["interface"]) for name in ("gateway4", "gateway6") if network[name]]
+    users += [("routes[%d]" % i, route["interface"]) for i, route in enumerate(network["routes"])]
+    for where, interface in users:
+        if interface is not None and interface not in interfaces:
+            errors.append("network.%s: there is no interface %r" % (where, interface))
+
+
+def _check_addresses(network, errors):
+    seen = {}
+    for i, interface in enumerate(network["interfaces"]):
+        for j, entry in enumerate(interface["addresses"]):
+            path = "network.interfaces[%d].addresses[%d]" % (i, j)
+            name = entry["id"] or interface["id"]
+            if entry["type"] not in STATIC_TYPES:
+                if entry["address"] is not None or entry["prefix"] is not None:
+                    errors.append("%s: %s takes no address and no prefix" % (path, entry["type"]))
+                continue
+            if entry["address"] is None or entry["prefix"] is None:
+                errors.append("%s: %s needs address and prefix" % (path, entry["type"]))
+                continue
+            address = ipaddress.ip_address(entry["address"])
+            if "ipv%d-static" % address.version != entry["type"] or entry["prefix"] > address.max_prefixlen:
+                errors.append("%s: %s/%d does not fit %s" % (path, address, entry["prefix"], entry["type"]))
+            if address in seen:
+                errors.append("network: the address %s is given twice, by %s and by %s"
+                              % (address, seen[address], name))
+            seen[address] = name
+    pairs = [("gateway4", network["gateway4"], 4), ("gateway6", network["gateway6"], 6)]
+    for name, gateway, version in pairs:
+        if gateway is not None and ipaddress.ip_address(gateway["address"]).version != version:
+            errors.append("network.%s: %s is not an IPv%d address" % (name, gateway["address"], version))
+    for i, route in enumerate(network["routes"]):
+        target = ipaddress.ip_network(route["network"])
+        if target.version != ipaddress.ip_address(route["gateway"]).version:
+            errors.append("network.routes[%d]: network and gateway are of different families" % i)
+        if target.prefixlen == 0:
+            errors.append("network.routes[%d]: a default route belongs into gateway%d" % (i, target.version))
+
+
+def _check_storage(storage, errors):
+    names = set()
+    for i, datastore in enumerate(storage["datastores"]):
+        path = "storage.datastores[%d]" % i
+        if datastore["name"] in names:
+            errors.append("%s.name: %r is used twice" % (path, datastore["name"]))
+        names.add(datastore["name"])
+        if not datastore["extents"]:
+            errors.append("%s.extents: must not be empty" % path)
+        for j, extent in enumerate(datastore["extents"]):
+            _check_disk(extent["disk"], "%s.extents[%d].disk" % (path, j), errors)
+    for i, disk in enumerate(storage["wipe"]):
+        path = "storage.wipe[%d]" % i
+        _check_disk(disk, path, errors)
+        if disk["boot_disk"]:
+            errors.append("%s: the boot disk must not be wiped" % path)
+
+
+def _check_disk(disk, path, errors):
+    if not (disk["boot_disk"] or disk["serial"] or disk["path"]):
+        errors.append("%s: needs boot_disk, serial or path" % path)

@@ -1,0 +1,197 @@
+/**
+ * The boot loader's configuration, `boot.cfg`: read it as mboot does, edit it so that the installer
+ * runs our kickstart, refuse what mboot would choke on without a word.
+ *
+ * What mboot takes (read in vmware/esx-boot, seen when booted under OVMF):
+ *
+ * - lines end at `\n`, a `\r` before it is white space, `#` at the start of a line is a comment;
+ * - keys are case-insensitive, unknown ones are ignored, of duplicates the last one counts;
+ * - `key =`, with a space before the sign, is not recognised;
+ * - modules are separated by ` --- `, the first space inside one begins its options;
+ * - `/x` is relative to the volume, `x` to `prefix` or else to the folder of boot.cfg.
+ *
+ * Lines that are not edited stay as they are, byte for byte.
+ *
+ * @module
+ */
+
+import { Failure } from "../failure.ts";
+
+/** mboot hangs silently at 4,096 characters of kernel path and options. */
+const MAX_COMMAND_LINE = 4095;
+/** A module's path and options of 256 characters are fatal. */
+const MAX_MODULE = 255;
+/** Between 240 and 250 modules mboot begins to hang silently. */
+const MAX_MODULES = 240;
+const SEPARATOR = " --- ";
+/** The keys of which a space before the equals sign is a mistake, and not an unknown key. */
+const KEYS = ["kernel", "kernelopt", "modules", "prefix", "title", "build", "updated", "timeout"];
+
+/** A boot module: a path as boot.cfg spells it, and what follows its first space. */
+export interface BootModule {
+  readonly path: string;
+  readonly options: string;
+}
+
+/** What a boot.cfg says. */
+export interface BootCfg {
+  readonly title: string;
+  readonly build: string;
+  readonly kernel: string;
+  readonly kernelOptions: string;
+  readonly prefix: string;
+  readonly modules: readonly BootModule[];
+}
+
+/** What to add to a boot.cfg. */
+export interface BootCfgEdits {
+  /** Paths of modules to append, beginning with `/`. */
+  readonly modules: readonly string[];
+  /** The value of the `ks=` option, which replaces any other. */
+  readonly kickstart: string;
+  /** Options to append to the kernel's. */
+  readonly kernelOptions: readonly string[];
+}
+
+interface Line {
+  readonly key: string;
+  readonly value: string;
+  /** Which line of the file it is. */
+  readonly index: number;
+}
+
+/**
+ * Reads a boot.cfg.
+ *
+ * @param path Which file it is, for messages.
+ * @throws {Failure} `boot-cfg` if it holds a line that mboot would misread.
+ */
+export function parseBootCfg(text: string, path: string): BootCfg {
+  const lines = keyedLines(text, path);
+  const value = (key: string) => lines.get(key)?.value ?? "";
+  return {
+    title: value("title"),
+    build: value("build"),
+    kernel: value("kernel"),
+    kernelOptions: value("kernelopt"),
+    prefix: value("prefix"),
+    modules: splitModules(value("modules")),
+  };
+}
+
+/**
+ * Makes a boot.cfg start the installer unattended. Editing the result again changes nothing.
+ *
+ * @param path Which file it is, for messages.
+ * @throws {Failure} `boot-cfg` if mboot would misread the file or reach one of its limits.
+ */
+export function editBootCfg(text: string, edits: BootCfgEdits, path: string): string {
+  const lines = keyedLines(text, path);
+  const newline = text.includes("\r\n") ? "\r\n" : "\n";
+  const output = text.split("\n");
+
+  const set = (key: string, value: string) => {
+    const line = lines.get(key);
+    if (line === undefined) {
+      if (output.at(-1) === "") output.pop();
+      else output.push((output.pop() ?? "") + newline.slice(0, -1));
+      output.push(`${key}=${value}${newline.slice(0, -1)}`, "");
+    } else if (line.value !== value) {
+      const old = output[line.index];
+      const carriageReturn = old.endsWith("\r") ? "\r" : "";
+      output[line.index] = old.slice(0, old.indexOf("=") + 1) + value + carriageReturn;
+    }
+  };
+
+  const modules = lines.get("modules")?.value ?? "";
+  const present = new Set(splitModules(modules).map((module) => module.path.toLowerCase()));
+  const added = edits.modules.filter((module) => !present.has(module.toLowerCase()));
+  set("modules", [...(modules.trim() === "" ? [] : [modules.trimEnd()]), ...added].join(SEPARATOR));
+  set("kernelopt", editKernelOptions(lines.get("kernelopt")?.value ?? "", edits));
+
+  const edited = output.join("\n");
+  checkLimits(parseBootCfg(edited, path), path);
+  return edited;
+}
+
+/** Appends what is not there yet; a `ks=` word is dropped wherever it stands, and ours comes last. */
+function editKernelOptions(value: string, edits: BootCfgEdits): string {
+  const words = value.split(/\s+/).filter((word) => word !== "" && !isKickstart(word));
+  const kept = ` ${words.join(" ")} `;
+  const added = edits.kernelOptions.filter((option) => !kept.includes(` ${option} `));
+  return [...words, ...added, `ks=${edits.kickstart}`].join(" ");
+}
+
+/** Whether a kernel option is `ks=…` itself, and not another one that ends in it. */
+export function isKickstart(word: string): boolean {
+  return word.startsWith("ks=");
+}
+
+/** The path on the volume, without a leading `/`, that a path in a boot.cfg stands for. */
+export function resolveBootPath(path: string, cfg: BootCfg, folder: string): string {
+  const base = cfg.prefix === "" ? folder : cfg.prefix;
+  const full = path.startsWith("/") ? path : `${base}/${path}`;
+  return full.split("/").filter((name) => name !== "").join("/");
+}
+
+function keyedLines(text: string, path: string): Map<string, Line> {
+  if (text.startsWith("\ufeff")) {
+    throw new Failure("boot-cfg", path, "it begins with a byte order mark", "remove it");
+  }
+  const lines = new Map<string, Line>();
+  text.split("\n").forEach((raw, index) => {
+    const line = raw.replace(/\r$/, "");
+    const match = /^\s*([^=]*)=(.*)$/.exec(line);
+    if (line.startsWith("#") || match === null) return;
+    const key = match[1].toLowerCase() || "kernel"; // a line that begins with "=" names the kernel
+    if (KEYS.includes(key.trimEnd()) && key !== key.trimEnd()) {
+      throw new Failure(
+        "boot-cfg",
+        path,
+        `the boot loader ignores line ${index + 1}, which has a space before "="`,
+        "remove the space",
+      );
+    }
+    lines.set(key, { key, value: match[2].trimStart(), index });
+  });
+  return lines;
+}
+
+function splitModules(value: string): BootModule[] {
+  return value.split("---").map((part) => part.trim()).filter((part) => part !== "").map((part) => {
+    const space = part.search(/\s/);
+    return space === -1
+      ? { path: part, options: "" }
+      : { path: part.slice(0, space), options: part.slice(space).trimStart() };
+  });
+}
+
+function checkLimits(cfg: BootCfg, path: string): void {
+  const tooMuch = (what: string, remedy: string) => new Failure("boot-cfg", path, what, remedy);
+  const commandLine = `${cfg.kernel} ${cfg.kernelOptions}`;
+  if (commandLine.length > MAX_COMMAND_LINE) {
+    throw tooMuch(
+      `kernel and kernelopt have ${commandLine.length} characters, the boot loader hangs above ` +
+        `${MAX_COMMAND_LINE}`,
+      "pass fewer --kernelopt",
+    );
+  }
+  if (cfg.modules.length > MAX_MODULES) {
+    throw tooMuch(
+      `it names ${cfg.modules.length} modules, the boot loader hangs above ${MAX_MODULES}`,
+      "pass fewer --module",
+    );
+  }
+  for (const module of cfg.modules) {
+    const characters = `${module.path} ${module.options}`.trimEnd().length;
+    if (characters > MAX_MODULE) {
+      throw tooMuch(
+        `the module ${
+          module.path.slice(0, 40)
+        } has ${characters} characters of path and options, ` +
+          `the boot loader stops above ${MAX_MODULE}`,
+        "shorten them",
+      );
+    }
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Recognises an ESXi installer in the files of an ISO: its boot configuration, its version, and
+ * whether all that it boots is there.
+ *
+ * @module
+ */
+
+import { readBytes, type Source } from "../disk/extent.ts";
+import { Failure } from "../failure.ts";
+import type { IsoFile, IsoVolume } from "../iso9660.ts";
+import { type BootCfg, parseBootCfg, resolveBootPath } from "./boot_cfg.ts";
+
+/** UEFI mboot reads boot.cfg only in the folder that it was started from. */
+export const UEFI_BOOT_CFG = "EFI/BOOT/BOOT.CFG";
+/** The copy that BIOS boot reads. */
+export const ROOT_BOOT_CFG = "BOOT.CFG";
+/** What UEFI firmware starts from a removable disk (UEFI 2.10 §3.5.1.1). */
+const UEFI_BOOT_LOADER = "EFI/BOOT/BOOTX64.EFI";
+const METADATA = "UPGRADE/METADATA.XML";
+/** Ten times the largest boot.cfg seen; it also bounds what is read of a hostile one. */
+const MAX_BOOT_CFG_BYTES = 64 * 1024;
+const MAX_METADATA_BYTES = 4 * 1024 * 1024;
+
+/** One of the installer's boot.cfg files. */
+export interface BootCfgFile {
+  readonly file: IsoFile;
+  /** One character per byte: what is not edited is written back as it was. */
+  readonly text: string;
+  readonly cfg: BootCfg;
+}
+
+/** An ESXi installer. */
+export interface Installer {
+  readonly volume: IsoVolume;
+  /** As in `8.0.3`, if it could be found. */
+  readonly version: string | undefined;
+  /** As in `24280767`, if it could be found. */
+  readonly build: string | undefined;
+  /** The UEFI one first. */
+  readonly bootCfgs: readonly BootCfgFile[];
+}
+
+/**
+ * Recognises an installer.
+ *
+ * @throws {Failure} `not-installer` if the ISO does not boot ESXi under UEFI, or names a kernel or
+ * module that it does not hold; `boot-cfg` if the boot loader would misread a boot.cfg.
+ */
+export async function recognizeInstaller(volume: IsoVolume): Promise<Installer> {
+  const files = new Map(volume.files.map((file) => [file.path.toUpperCase(), file]));
+  const bootCfgs: BootCfgFile[] = [];
+  for (const path of [UEFI_BOOT_CFG, ROOT_BOOT_CFG]) {
+    const file = files.get(path);
+    if (file !== undefined) bootCfgs.push(await readBootCfg(volume.source, file));
+  }
+  for (const path of [UEFI_BOOT_CFG, UEFI_BOOT_LOADER]) {
+    if (!files.has(path)) throw notInstaller(volume, `it holds no /${path}`);
+  }
+  for (const { file, cfg } of bootCfgs) checkBootFiles(volume, files, file, cfg);
+
+  const metadata = files.get(METADATA);
+  const xml = metadata === undefined ? "" : decodeLatin1(
+    await readBytes(
+      volume.source,
+      metadata.extents[0]?.offsetBytes ?? 0,
+      Math.min(metadata.extents[0]?.lengthBytes ?? 0, MAX_METADATA_BYTES),
+    ),
+  );
+  return { volume, bootCfgs, ...findVersion(bootCfgs[0].cfg.build, xml, volume.label) };
+}
+
+/** Reads a file that should be small. */
+async function readBootCfg(source: Source, file: IsoFile): Promise<BootCfgFile> {
+  const path = `/${file.path}`;
+  if (file.sizeBytes > MAX_BOOT_CFG_BYTES || file.extents.length > 1) {
+    throw new Failure(
+      "boot-cfg",
+      path,
+      `it has ${file.sizeBytes} bytes, far more than any boot.cfg`,
+      "pass an ESXi installer ISO",
+    );
+  }
+  const bytes = await readBytes(source, file.extents[0]?.offsetBytes ?? 0, file.sizeBytes);
+  const text = decodeLatin1(bytes);
+  return { file, text, cfg: parseBootCfg(text, path) };
+}
+
+function checkBootFiles(
+  volume: IsoVolume,
+  files: ReadonlyMap<string, IsoFile>,
+  file: IsoFile,
+  cfg: BootCfg,
+): void {
+  if (cfg.kernel === "") throw notInstaller(volume, `/${file.path} names no kernel`);
+  if (cfg.modules.length === 0) throw notInstaller(volume, `/${file.path} names no modules`);
+  const folder = file.path.split("/").slice(0, -1).join("/");
+  for (const path of [cfg.kernel, ...cfg.modules.map((module) => module.path)]) {
+    const resolved = resolveBootPath(path, cfg, folder);
+    if (!files.has(resolved.toUpperCase())) {
+      throw notInstaller(volume, `/${file.path} names ${path}, which is not in the ISO`);
+    }
+  }
+}
+
+/**
+ * Finds version and build, from the most to the least reliable place.
+ *
+ * @param bootCfgBuild As in `8.0.3-0.35.24280767`; empty in 6.x.
+ * @param metadataXml The text of UPGRADE/METADATA.XML, or nothing.
+ * @param label As in `ESXI-8.0U3B-24280767-STANDARD`.
+ */
+export function findVersion(
+  bootCfgBuild: string,
+  metadataXml: string,
+  label: string,
+): Pick<Installer, "version" | "build"> {
+  const fromBootCfg = /^(\d+\.\d+\.\d+)-(?:[\d.]*\.)?(\d+)$/.exec(bootCfgBuild.trim());
+  if (fromBootCfg !== null) return { version: fromBootCfg[1], build: fromBootCfg[2] };
+  const fromXml = /<esxVersion>\s*(\d+\.\d+\.\d+)/.exec(metadataXml);
+  // 6.7 reports 6.7.0 whatever its update; from 7.0 on the update is the third number.
+  const fromLabel = /^ESXI?-(\d+)\.(\d+)(?:\.(\d+)|U(\d+))?[A-Z]*(?:-(\d{5,}))?/i.exec(label);
+  const update = Number(fromLabel?.[1]) >= 7 ? fromLabel?.[4] : undefined;
+  const labelled = fromLabel === null
+    ? undefined
+    : `${fromLabel[1]}.${fromLabel[2]}.${fromLabel[3] ?? update ?? 0}`;
+  return {
+    version: fromXml?.[1] ?? labelled,
+    build: /-(\d{5,})(?!\d)/.exec(label)?.[1] ??
+      /<(?:esxRelease|id)>[^<]*?(\d{6,})\s*</.exec(metadataXml)?.[1],
+  };
+}
+
+/** Text of which every character stands for one byte. */
+export function decodeLatin1(bytes: Uint8Array): string {
+  // TextDecoder's "latin1" is windows-1252, which does not give each byte back.
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+}
+
+/** The bytes of a text of which every character stands for one. */
+export function encodeLatin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+function notInstaller(volume: IsoVolume, what: string): Failure {
+  return new Failure(
+    "not-installer",
+    volume.source.name,
+    `not an ESXi installer: ${what}`,
+    "pass the installer ISO as VMware ships it",
+  );
+}

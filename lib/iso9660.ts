@@ -1,0 +1,334 @@
+/**
+ * Reads the directory of an ISO 9660 image: which files there are and where their bytes lie.
+ * File data is never read.
+ *
+ * | sector | what                                                         | ECMA-119 |
+ * | ------ | ------------------------------------------------------------ | -------- |
+ * | 0–15   | system area                                                  | §6.2.1   |
+ * | 16…    | volume descriptors, 2,048 bytes each, up to the terminator   | §8       |
+ * | any    | directory extents: records that never cross a sector         | §6.8, §9 |
+ * | any    | file extents, contiguous                                     | §6.4     |
+ *
+ * Names come from Rock Ridge where the image has it, else from Joliet, else from the 8.3 records.
+ *
+ * @module
+ */
+
+import { readBytes, type Source } from "./disk/extent.ts";
+import { Failure } from "./failure.ts";
+import { readSystemUse, rockRidgeSkipBytes, type SystemUse } from "./iso9660_system_use.ts";
+
+/** ECMA-119 §6.1.2; images with other logical block sizes exist on paper only. */
+export const SECTOR_BYTES = 2048;
+/** ECMA-119 §6.3: sixteen sectors of system area come first. */
+const FIRST_DESCRIPTOR_SECTOR = 16;
+/** No real image has more; it bounds the search for the terminator. */
+const MAX_DESCRIPTORS = 64;
+/** ECMA-119 §6.8.2.1 allows 8 levels; Rock Ridge images go deeper. */
+const MAX_DEPTH = 64;
+
+/** A contiguous part of a file. */
+export interface IsoExtent {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** A file of the image. */
+export interface IsoFile {
+  /** The names from the root down, joined by `/`, without a leading one. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Its parts in order; none for an empty file, several for a multi-extent file (§6.4.2). */
+  readonly extents: readonly IsoExtent[];
+}
+
+/** What an ISO 9660 image holds. */
+export interface IsoVolume {
+  readonly source: Source;
+  /** The volume identifier, §8.4.6. */
+  readonly label: string;
+  /** The size that the volume descriptor declares, §8.4.8. */
+  readonly declaredBytes: number;
+  /** When the volume was made (§8.4.26), if it says so. */
+  readonly createdMs: number | undefined;
+  /** The primary volume descriptor as it stands, which identifies the image. */
+  readonly descriptor: Uint8Array;
+  readonly names: "Rock Ridge" | "Joliet" | "ISO 9660";
+  /** Paths of the directories below the root, parents first. */
+  readonly directories: readonly string[];
+  readonly files: readonly IsoFile[];
+}
+
+/**
+ * Reads the directory of an ISO 9660 image.
+ *
+ * @throws {Failure} `not-iso` if there is no primary volume descriptor, `truncated` if bytes of a
+ * file or directory are missing, `damaged-iso` if the structures contradict themselves.
+ */
+export async function readIso(source: Source): Promise<IsoVolume> {
+  const { primary, joliet } = await readDescriptors(source);
+  const declaredBytes = bothEndian32(source, primary, 80) * SECTOR_BYTES;
+  const walker = new Walker(source, declaredBytes);
+
+  const primaryRoot = parseRecord(source, primary, 156);
+  const rootSectors = await walker.readDirectoryBytes(primaryRoot, "/");
+  const skipBytes = rockRidgeSkipBytes(rootSectors, rootSectors[0]);
+  const names = skipBytes !== undefined ? "Rock Ridge" : joliet ? "Joliet" : "ISO 9660";
+  const root = names === "Joliet" ? parseRecord(source, joliet!, 156) : primaryRoot;
+  walker.restart();
+  await walker.walk(root, names, skipBytes ?? 0);
+
+  return {
+    source,
+    label: new TextDecoder("latin1").decode(primary.subarray(40, 72)).trimEnd(),
+    declaredBytes,
+    createdMs: parseVolumeDate(primary.subarray(813, 830)),
+    descriptor: primary,
+    names,
+    directories: walker.directories,
+    files: walker.files,
+  };
+}
+
+async function readDescriptors(source: Source) {
+  let primary: Uint8Array | undefined;
+  let joliet: Uint8Array | undefined;
+  for (let i = 0; i < MAX_DESCRIPTORS; i++) {
+    const offsetBytes = (FIRST_DESCRIPTOR_SECTOR + i) * SECTOR_BYTES;
+    if (offsetBytes + SECTOR_BYTES > source.sizeBytes) break;
+    const bytes = await readBytes(source, offsetBytes, SECTOR_BYTES);
+    // §8.1: type, then the standard identifier "CD001".
+    if (new TextDecoder("latin1").decode(bytes.subarray(1, 6)) !== "CD001") break;
+    const type = bytes[0];
+    if (type === 1) primary ??= bytes;
+    if (type === 2 && isJoliet(bytes)) joliet ??= bytes;
+    if (type === 255) break;
+  }
+  if (primary === undefined) {
+    const what = source.sizeBytes === 0 ? "the file is empty" : "not an ISO 9660 image";
+    throw new Failure("not-iso", source.name, what, "pass the ESXi installer ISO");
+  }
+  if (new DataView(primary.buffer).getUint16(128, true) !== SECTOR_BYTES) {
+    throw damaged(source, "its logical blocks are not 2048 bytes");
+  }
+  return { primary, joliet };
+}
+
+/** Joliet specification §3.1: UCS-2 levels 1 to 3 announce themselves by these escape sequences. */
+function isJoliet(descriptor: Uint8Array): boolean {
+  const escape = new TextDecoder("latin1").decode(descriptor.subarray(88, 91));
+  return escape === "%/@" || escape === "%/C" || escape === "%/E";
+}
+
+/** A directory record, §9.1. */
+interface DirectoryRecord {
+  readonly extentSector: number;
+  readonly lengthBytes: number;
+  readonly isDirectory: boolean;
+  /** §9.1.6 bit 7: another record of the same file follows. */
+  readonly continues: boolean;
+  readonly isInterleaved: boolean;
+  readonly name: Uint8Array;
+  /** What follows the name: system use fields. */
+  readonly systemUse: Uint8Array;
+}
+
+function parseRecord(source: Source, bytes: Uint8Array, at: number): DirectoryRecord {
+  const recordBytes = bytes[at];
+  const nameBytes = bytes[at + 32];
+  if (recordBytes < 34 || 33 + nameBytes > recordBytes || at + recordBytes > bytes.length) {
+    throw damaged(source, "a directory record is cut short");
+  }
+  const extendedAttributeSectors = bytes[at + 1];
+  const flags = bytes[at + 25];
+  return {
+    extentSector: bothEndian32(source, bytes, at + 2) + extendedAttributeSectors,
+    lengthBytes: bothEndian32(source, bytes, at + 10),
+    isDirectory: (flags & 0x02) !== 0,
+    continues: (flags & 0x80) !== 0,
+    isInterleaved: bytes[at + 26] !== 0 || bytes[at + 27] !== 0,
+    name: bytes.subarray(at + 33, at + 33 + nameBytes),
+    // §9.1.12: the name is padded to an even length of the record.
+    systemUse: bytes.subarray(
+      at + 33 + nameBytes + (nameBytes % 2 === 0 ? 1 : 0),
+      at + recordBytes,
+    ),
+  };
+}
+
+/** §7.3.3: a number stored in both byte orders, which must agree. */
+function bothEndian32(source: Source, bytes: Uint8Array, at: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, 8);
+  const value = view.getUint32(0, true);
+  if (value !== view.getUint32(4, false)) {
+    throw damaged(source, "a number differs between its two byte orders");
+  }
+  return value;
+}
+
+/** §8.4.26.1: `YYYYMMDDhhmmsscc` and the offset from UTC in quarters of an hour. */
+function parseVolumeDate(bytes: Uint8Array): number | undefined {
+  const text = new TextDecoder("latin1").decode(bytes.subarray(0, 16));
+  const match = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text);
+  if (match === null) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number);
+  const quarters = new DataView(bytes.buffer, bytes.byteOffset).getInt8(16);
+  const ms = Date.UTC(year, month - 1, day, hour, minute, second) - quarters * 15 * 60_000;
+  return year < 1980 || Number.isNaN(ms) ? undefined : ms;
+}
+
+/** Walks the directories. Its state bounds what a hostile image can make it do. */
+class Walker {
+  files: IsoFile[] = [];
+  directories: string[] = [];
+  readonly #source: Source;
+  readonly #declaredBytes: number;
+  readonly #visitedSectors = new Set<number>();
+  #directoryBytes = 0;
+
+  constructor(source: Source, declaredBytes: number) {
+    this.#source = source;
+    this.#declaredBytes = declaredBytes;
+  }
+
+  /** Forgets what has been visited: the root is read once before the walk, to look for Rock Ridge. */
+  restart(): void {
+    this.#visitedSectors.clear();
+    this.#directoryBytes = 0;
+  }
+
+  async walk(root: DirectoryRecord, names: IsoVolume["names"], skipBytes: number): Promise<void> {
+    const pending = [{ record: root, path: "", depth: 0 }];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      if (next.depth > MAX_DEPTH) {
+        throw damaged(this.#source, `directories are nested more than ${MAX_DEPTH} deep`);
+      }
+      const children = await this.#readDirectory(next.record, next.path, names, skipBytes);
+      // Taken from the end: reversed, the directories come in the order of the image.
+      for (const child of children.reverse()) pending.push({ ...child, depth: next.depth + 1 });
+    }
+  }
+
+  /** Reads one directory; its files are kept, its directories returned. */
+  async #readDirectory(
+    record: DirectoryRecord,
+    parent: string,
+    names: IsoVolume["names"],
+    skipBytes: number,
+  ): Promise<{ record: DirectoryRecord; path: string }[]> {
+    const children: { record: DirectoryRecord; path: string }[] = [];
+    let parts: DirectoryRecord[] = [];
+    for (const entry of records(this.#source, await this.readDirectoryBytes(record, parent))) {
+      const use: SystemUse = names === "Rock Ridge"
+        ? await readSystemUse(this.#source, entry.systemUse, skipBytes)
+        : {};
+      if (use.isRelocated || use.isSymbolicLink) continue;
+      const path = joinPath(this.#source, parent, use.name ?? decodeName(entry, names));
+      if (use.childSector !== undefined) {
+        const child = await this.#relocatedDirectory(use.childSector);
+        this.directories.push(path);
+        children.push({ record: child, path });
+      } else if (entry.isDirectory) {
+        this.directories.push(path);
+        children.push({ record: entry, path });
+      } else {
+        parts.push(entry);
+        if (entry.continues) continue;
+        this.#addFile(path, parts);
+        parts = [];
+      }
+    }
+    if (parts.length > 0) throw damaged(this.#source, `the last part of a file is missing`);
+    return children;
+  }
+
+  /** RRIP §4.1.5.1: a child link names the sector whose first record describes the directory. */
+  async #relocatedDirectory(sector: number): Promise<DirectoryRecord> {
+    this.#checkExtent("a relocated directory", sector * SECTOR_BYTES, SECTOR_BYTES);
+    const bytes = await readBytes(this.#source, sector * SECTOR_BYTES, SECTOR_BYTES);
+    return parseRecord(this.#source, bytes, 0);
+  }
+
+  /** Reads a directory's extent, once: a second visit means that it contains itself. */
+  async readDirectoryBytes(record: DirectoryRecord, path: string): Promise<Uint8Array> {
+    const { extentSector, lengthBytes } = record;
+    const shown = `the directory /${path.replace(/^\//, "")}`;
+    if (this.#visitedSectors.has(extentSector)) {
+      throw damaged(this.#source, `${shown} contains itself`);
+    }
+    this.#visitedSectors.add(extentSector);
+    this.#checkExtent(shown, extentSector * SECTOR_BYTES, lengthBytes);
+    // All directories together fit into the image, unless they overlap.
+    this.#directoryBytes += lengthBytes;
+    if (this.#directoryBytes > this.#source.sizeBytes) {
+      throw damaged(this.#source, "its directories overlap");
+    }
+    if (lengthBytes < 34) throw damaged(this.#source, `${shown} is empty`);
+    return await readBytes(this.#source, extentSector * SECTOR_BYTES, lengthBytes);
+  }
+
+  #addFile(path: string, parts: readonly DirectoryRecord[]): void {
+    if (parts.some((part) => part.isInterleaved)) {
+      throw damaged(this.#source, `/${path} is interleaved, which no installer is`);
+    }
+    const extents = parts.filter((part) => part.lengthBytes > 0).map((part) => ({
+      offsetBytes: part.extentSector * SECTOR_BYTES,
+      lengthBytes: part.lengthBytes,
+    }));
+    for (const extent of extents) {
+      this.#checkExtent(`/${path}`, extent.offsetBytes, extent.lengthBytes);
+    }
+    const sizeBytes = extents.reduce((sum, extent) => sum + extent.lengthBytes, 0);
+    this.files.push({ path, sizeBytes, extents });
+  }
+
+  #checkExtent(what: string, offsetBytes: number, lengthBytes: number): void {
+    const { sizeBytes, name } = this.#source;
+    const endBytes = offsetBytes + lengthBytes;
+    if (endBytes <= sizeBytes) return;
+    if (endBytes > this.#declaredBytes) {
+      throw damaged(this.#source, `${what} reaches past the end of the volume`);
+    }
+    const missingBytes = this.#declaredBytes - sizeBytes;
+    throw new Failure(
+      "truncated",
+      name,
+      `the ISO is truncated: ${missingBytes} of ${this.#declaredBytes} bytes are missing, ` +
+        `and ${what} needs them`,
+      "download or copy it again",
+    );
+  }
+}
+
+/** The records of a directory but for itself and its parent (§6.8.2.2: named 0x00 and 0x01). */
+function* records(source: Source, bytes: Uint8Array): Generator<DirectoryRecord> {
+  for (let at = 0; at < bytes.length;) {
+    if (bytes[at] === 0) { // §6.8.1.1: the rest of the sector is unused
+      at += SECTOR_BYTES - at % SECTOR_BYTES;
+      continue;
+    }
+    const record = parseRecord(source, bytes, at);
+    at += bytes[at];
+    if (record.name.length !== 1 || record.name[0] > 1) yield record;
+  }
+}
+
+function decodeName(record: DirectoryRecord, names: IsoVolume["names"]): string {
+  const name = names === "Joliet"
+    ? new TextDecoder("utf-16be").decode(record.name)
+    : new TextDecoder("latin1").decode(record.name);
+  // §7.5.1: `NAME.EXT;1`; without an extension the dot stays.
+  return record.isDirectory ? name : name.replace(/;\d*$/, "").replace(/\.$/, "");
+}
+
+/** Joins a name to its directory, refusing what could lead elsewhere. */
+function joinPath(source: Source, parent: string, name: string): string {
+  if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) {
+    throw damaged(source, `${JSON.stringify(name)} in /${parent} cannot be a file name`);
+  }
+  return parent === "" ? name : `${parent}/${name}`;
+}
+
+function damaged(source: Source, what: string): Failure {
+  return new Failure("damaged-iso", source.name, what, "the ISO is damaged, download it again");
+}

@@ -90,7 +90,7 @@ export async function readBlocks(
   const endBytes = offsetBytes + into.length;
   let filledBytes = 0;
   for (let i = firstEndingAfter(map.extents, offsetBytes); i < map.extents.length; i++) {
-    const extent = map.extents[i]!;
+    const extent = map.extents[i];
     if (extent.offsetBytes >= endBytes) break;
     const skipBytes = Math.max(offsetBytes - extent.offsetBytes, 0);
     const atBytes = extent.offsetBytes + skipBytes - offsetBytes;
@@ -110,7 +110,7 @@ function firstEndingAfter(extents: readonly Extent[], offsetBytes: number): numb
   let high = extents.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const extent = extents[middle]!;
+    const extent = extents[middle];
     if (extent.offsetBytes + extent.lengthBytes <= offsetBytes) low = middle + 1;
     else high = middle;
   }

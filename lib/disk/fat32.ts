@@ -1,0 +1,217 @@
+/**
+ * Lays out a FAT32 volume before any byte of its files is read: FatFs reserves contiguous clusters,
+ * and what comes out are the volume's own sectors and where each file has to go.
+ *
+ * | where                        | what                                                 |
+ * | ---------------------------- | ---------------------------------------------------- |
+ * | sector 0, copy in 6          | boot sector with the BIOS parameter block            |
+ * | sector 1, copy in 7          | FSInfo                                               |
+ * | reserved sectors' end        | two FATs                                             |
+ * | next multiple of 1 MiB       | directories, then files in the order they are given  |
+ *
+ * Source: Microsoft FAT specification 1.03; field offsets below are its section 3.
+ *
+ * @module
+ */
+
+import { FatFsError, FatVolume } from "../../wasm/fatfs.ts";
+import { Failure } from "../failure.ts";
+import { roundUp } from "./block_map.ts";
+import type { Extent } from "./extent.ts";
+import { checkFatNames } from "./fat_names.ts";
+import { SECTOR_BYTES } from "./gpt.ts";
+import { SectorMap } from "./sector_map.ts";
+
+const MIB = 1024 * 1024;
+/** The data area begins on a boundary that every flash page, RAID stripe and image cluster divides. */
+const ALIGN_SECTORS = MIB / SECTOR_BYTES;
+/** What FatFs reserves before the FATs, before it aligns the data area. */
+const RESERVED_SECTORS = 32;
+const FAT_ENTRY_BYTES = 4;
+const DIRECTORY_ENTRY_BYTES = 32;
+/** UTF-16 units in one entry of a long name. */
+const LONG_NAME_UNITS = 13;
+/** A volume of 65,525 clusters and fewer is FAT16; the specification advises to stay 16 away. */
+const MIN_CLUSTERS = 65_525 + 16;
+const MAX_FILE_BYTES = 2 ** 32 - 1;
+/** Cluster sizes by volume size, as Windows chooses them for FAT32 (Microsoft KB 140365). */
+const CLUSTER_BYTES_UP_TO: readonly (readonly [volumeBytes: number, clusterBytes: number])[] = [
+  [128 * MIB, 512],
+  [256 * MIB, 1024],
+  [8192 * MIB, 4096],
+  [16_384 * MIB, 8192],
+  [32_768 * MIB, 16_384],
+  [Infinity, 32_768],
+];
+
+/** Boot sector fields. */
+const BOOT_SECTORS = [0, 6];
+const BPB_HIDDEN_SECTORS = 28;
+const BPB_VOLUME_LABEL = 71;
+const VOLUME_LABEL_BYTES = 11;
+
+/** A file to be placed: its path, and its bytes as extents relative to its own beginning. */
+export interface FatFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly content: readonly Extent[];
+}
+
+/** What a FAT32 volume is to hold. */
+export interface FatContent {
+  /** Paths below the root, parents first. */
+  readonly directories: readonly string[];
+  /** In the order in which they are placed. */
+  readonly files: readonly FatFile[];
+}
+
+/** How to lay out a volume. */
+export interface Fat32Options {
+  /** The bytes of `ff.wasm`. */
+  readonly fatfsWasm: BufferSource;
+  readonly label: string;
+  /** The volume's place on the disk. */
+  readonly firstLba: number;
+  /** Space to leave free. */
+  readonly freeBytes: number;
+  /** The volume's size, a multiple of 1 MiB; without it, as small as its content allows. */
+  readonly sizeBytes?: number;
+  /** The time stamp of everything, in milliseconds since 1970; the serial number follows from it. */
+  readonly timeMs: number;
+  /** Where the content comes from, for messages. */
+  readonly image: string;
+}
+
+/** A volume, laid out. */
+export interface Fat32Layout {
+  readonly sizeBytes: number;
+  readonly clusterBytes: number;
+  /** The volume's own sectors and its files, relative to its beginning. */
+  readonly extents: readonly Extent[];
+}
+
+/**
+ * Lays out a FAT32 volume.
+ *
+ * @throws {Failure} `unfit-for-fat` if FAT cannot hold the names or sizes, `too-small` if the
+ * volume's size is given and does not suffice.
+ */
+export async function layOutFat32(
+  content: FatContent,
+  options: Fat32Options,
+): Promise<Fat32Layout> {
+  checkFatNames([...content.directories, ...content.files.map((file) => file.path)], options.image);
+  for (const file of content.files) {
+    if (file.sizeBytes > MAX_FILE_BYTES) {
+      throw new Failure(
+        "unfit-for-fat",
+        options.image,
+        `FAT cannot hold /${file.path}: it has ${file.sizeBytes} bytes, 4 GiB or more`,
+        "remake the ISO without it",
+      );
+    }
+  }
+  const { sizeBytes, clusterBytes } = measure(content, options);
+  const sectors = new SectorMap();
+  const volume = await FatVolume.format(options.fatfsWasm, sectors, {
+    sectors: sizeBytes / SECTOR_BYTES,
+    clusterBytes,
+    alignSectors: ALIGN_SECTORS,
+    label: options.label,
+    timeMs: options.timeMs,
+  });
+  const files = place(volume, content, options);
+  patchBootSectors(sectors, options);
+  return { sizeBytes, clusterBytes, extents: [...sectors.extents(), ...files] };
+}
+
+/** Enters everything into the directories first, so that they lie before the first file's bytes. */
+function place(volume: FatVolume, content: FatContent, options: Fat32Options): Extent[] {
+  try {
+    for (const path of content.directories) volume.makeDirectory(path);
+    const handles = content.files.map((file) => volume.createFile(file.path));
+    return content.files.flatMap((file, i) => {
+      const startBytes = volume.reserve(handles[i], file.sizeBytes) ?? 0;
+      return file.content.map((extent) => ({
+        ...extent,
+        offsetBytes: startBytes + extent.offsetBytes,
+      }));
+    });
+  } catch (error) {
+    if (!(error instanceof FatFsError)) throw error;
+    // Names were checked before, but a long name's generated short one can still meet a real one.
+    throw new Failure("unfit-for-fat", options.image, error.message, "rename the file", error);
+  }
+}
+
+/** Finds the volume's size and the cluster size that goes with it. */
+function measure(content: FatContent, options: Fat32Options) {
+  if (options.sizeBytes !== undefined) {
+    const clusterBytes = clusterBytesFor(options.sizeBytes);
+    const neededBytes = volumeBytes(content, options.freeBytes, clusterBytes);
+    if (neededBytes > options.sizeBytes) {
+      // The disk has 1 MiB before and 1 MiB behind its partition.
+      throw new Failure(
+        "too-small",
+        options.image,
+        `its files and ${options.freeBytes} free bytes do not fit into the given size`,
+        `pass --size ${neededBytes / MIB + 2}M or more`,
+      );
+    }
+    return { sizeBytes: options.sizeBytes, clusterBytes };
+  }
+  for (const [upToBytes, clusterBytes] of CLUSTER_BYTES_UP_TO) {
+    const sizeBytes = volumeBytes(content, options.freeBytes, clusterBytes);
+    if (sizeBytes <= upToBytes) return { sizeBytes, clusterBytes };
+  }
+  throw new RangeError("Cannot size the volume");
+}
+
+function clusterBytesFor(sizeBytes: number): number {
+  return CLUSTER_BYTES_UP_TO.find(([upToBytes]) => sizeBytes <= upToBytes)?.[1] ?? 32_768;
+}
+
+/** The smallest multiple of 1 MiB that holds the content, the free space, and FAT32's minimum. */
+function volumeBytes(content: FatContent, freeBytes: number, clusterBytes: number): number {
+  const clustersOf = (bytes: number) => Math.ceil(bytes / clusterBytes);
+  const fileClusters = content.files.reduce((sum, file) => sum + clustersOf(file.sizeBytes), 0);
+  const directoryClusters = directoryBytes(content).reduce((sum, b) => sum + clustersOf(b), 0);
+  const clusters = Math.max(
+    fileClusters + directoryClusters + clustersOf(freeBytes),
+    MIN_CLUSTERS,
+  );
+  // FatFs sizes the FATs as if all of the volume were data, so they depend on what is looked for.
+  let sizeBytes = 0;
+  for (let dataStartBytes = 0;;) {
+    sizeBytes = roundUp(dataStartBytes + clusters * clusterBytes, MIB);
+    const fatBytes = roundUp((sizeBytes / clusterBytes + 2) * FAT_ENTRY_BYTES, SECTOR_BYTES);
+    const neededBytes = roundUp(RESERVED_SECTORS * SECTOR_BYTES + 2 * fatBytes, MIB);
+    if (neededBytes <= dataStartBytes) return sizeBytes;
+    dataStartBytes = neededBytes;
+  }
+}
+
+/** The sizes of all directories, counting every name as a long one. */
+function directoryBytes(content: FatContent): number[] {
+  const entries = new Map<string, number>([["", 1]]); // the root holds the label
+  for (const path of content.directories) entries.set(path, 2); // "." and ".."
+  for (const path of [...content.directories, ...content.files.map((file) => file.path)]) {
+    const slash = path.lastIndexOf("/");
+    const parent = path.slice(0, Math.max(slash, 0));
+    const units = path.length - slash - 1;
+    entries.set(parent, (entries.get(parent) ?? 0) + 1 + Math.ceil(units / LONG_NAME_UNITS));
+  }
+  return [...entries.values()].map((count) => count * DIRECTORY_ENTRY_BYTES);
+}
+
+/** Writes what FatFs cannot know: the partition's place, and the label where fsck looks for it. */
+function patchBootSectors(sectors: SectorMap, options: Fat32Options): void {
+  const label = new TextEncoder().encode(options.label.padEnd(VOLUME_LABEL_BYTES));
+  for (const lba of BOOT_SECTORS) {
+    const sector = new Uint8Array(SECTOR_BYTES);
+    sectors.read(lba, sector);
+    new DataView(sector.buffer).setUint32(BPB_HIDDEN_SECTORS, options.firstLba, true);
+    sector.set(label, BPB_VOLUME_LABEL);
+    sectors.write(lba, sector);
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * The payload: a boot module, `esxiimg.tgz`, that the boot loader unpacks into the root of the
+ * installer. It holds the kickstart and everything that the kickstart runs.
+ *
+ * | path                  | what                                                     |
+ * | --------------------- | -------------------------------------------------------- |
+ * | `esxiimg/KS.CFG`      | the kickstart                                            |
+ * | `esxiimg/image.json`  | what the build knows and the host needs: {@link ImageFacts} |
+ * | `esxiimg/metadata/…`  | metadata embedded at build time                          |
+ * | `esxiimg/…`           | guest scripts and the Python package `hostconf`          |
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { crc32, gunzipSync, gzipSync } from "node:zlib";
+import { packTar, unpackTar } from "modern-tar";
+import { Failure } from "../failure.ts";
+import { KICKSTART_PATH } from "./kickstart.ts";
+
+/** The payload's name on the image, and how boot.cfg names it. */
+export const PAYLOAD_NAME = "esxiimg.tgz";
+/** The folder that the payload unpacks to. */
+const FOLDER = "esxiimg";
+/** One tar block, and the size of a header (GNU tar manual, "Basic Tar Format"). */
+const TAR_BLOCK_BYTES = 512;
+/** RFC 1952 §2.3.1: CRC32 and ISIZE end a member. */
+const GZIP_TRAILER_BYTES = 8;
+
+/** A file of the payload, its path relative to `esxiimg/`. */
+export interface PayloadFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What the build knows and the host needs, as the guest reads it in `image.json`. */
+export interface ImageFacts {
+  readonly format: 1;
+  /** The GUID of this image's GPT, by which the guest finds the disk that the image is on. */
+  readonly disk_guid: string;
+  /** Arguments of `install`, or null if the guest is to choose. */
+  readonly install_disk: string | null;
+  /** A crypt(3) hash, or null if the metadata must bring the password. */
+  readonly root_password_hash: string | null;
+  /** Public keys for root, one line of authorized_keys each. */
+  readonly ssh_keys: readonly string[];
+}
+
+/** What goes into a payload. */
+export interface PayloadParts {
+  /** Kept byte for byte. */
+  readonly kickstart: Uint8Array;
+  readonly facts: ImageFacts;
+  /** Guest scripts and modules. */
+  readonly guestFiles: readonly PayloadFile[];
+  /** Metadata to embed, its paths relative to `metadata/`. */
+  readonly metadata?: readonly PayloadFile[];
+  /** The time stamp of every file, in seconds since 1970. */
+  readonly timeSeconds: number;
+}
+
+/**
+ * Packs a payload: one gzip member, the same bytes for the same parts.
+ *
+ * @returns The bytes of `esxiimg.tgz`.
+ */
+export async function packPayload(parts: PayloadParts): Promise<Uint8Array> {
+  const facts = new TextEncoder().encode(JSON.stringify(parts.facts, null, 2) + "\n");
+  const metadata = (parts.metadata ?? []).map(({ path, bytes }) => ({
+    path: `metadata/${path}`,
+    bytes,
+  }));
+  const files = [
+    { path: "KS.CFG", bytes: parts.kickstart },
+    { path: "image.json", bytes: facts },
+    ...[...metadata, ...parts.guestFiles].toSorted((a, b) => a.path < b.path ? -1 : 1),
+  ];
+  const mtime = new Date(parts.timeSeconds * 1000);
+  const folder = (name: string) => ({
+    header: { name: `${name}/`, type: "directory" as const, size: 0, mode: 0o755, mtime },
+  });
+  const entries = [
+    // Parents come before their children: the installer's tar makes no folders by itself.
+    folder(FOLDER),
+    ...[...new Set(files.flatMap(({ path }) => parentFolders(path)))].toSorted()
+      .map((name) => folder(`${FOLDER}/${name}`)),
+    ...files.map(({ path, bytes }) => ({
+      header: { name: `${FOLDER}/${path}`, size: bytes.length, mode: 0o644, mtime },
+      body: bytes,
+    })),
+  ];
+  // Level 9 and no name: nothing but the content decides the bytes.
+  return new Uint8Array(gzipSync(toOldGnuTar(await packTar(entries)), { level: 9 }));
+}
+
+/** The folders above a path, the outermost first. */
+function parentFolders(path: string): string[] {
+  const names = path.split("/").slice(0, -1);
+  return names.map((_, i) => names.slice(0, i + 1).join("/"));
+}
+
+/**
+ * Turns the headers of a ustar archive into those of old GNU tar, the dialect that ESXi's own
+ * modules use: magic and version become `ustar  \0`. Names must fit without a prefix.
+ *
+ * @throws {RangeError} if a header uses what old GNU tar lacks.
+ */
+export function toOldGnuTar(ustar: Uint8Array): Uint8Array {
+  const tar = ustar.slice();
+  const text = (from: number, to: number) =>
+    new TextDecoder("latin1").decode(tar.subarray(from, to)).replace(/\0.*$/s, "");
+  for (let at = 0; at < tar.length && tar[at] !== 0;) {
+    if (tar[at + 345] !== 0 || !/[05]/.test(String.fromCharCode(tar[at + 156]))) {
+      throw new RangeError(`Cannot write ${text(at, at + 100)} as old GNU tar: its name is too long`);
+    }
+    tar.set(new TextEncoder().encode("ustar  \0"), at + 257);
+    tar.fill(0x20, at + 148, at + 156); // the sum is taken over a checksum of blanks
+    const sum = tar.subarray(at, at + TAR_BLOCK_BYTES).reduce((total, byte) => total + byte, 0);
+    tar.set(new TextEncoder().encode(`${sum.toString(8).padStart(6, "0")}\0 `), at + 148);
+    const sizeBytes = parseInt(text(at + 124, at + 136), 8);
+    at += TAR_BLOCK_BYTES + Math.ceil(sizeBytes / TAR_BLOCK_BYTES) * TAR_BLOCK_BYTES;
+  }
+  return tar;
+}
+
+/**
+ * Unpacks a payload.
+ *
+ * @param path Which file it is, for messages.
+ * @returns Its files, with their paths as they stand in the tar.
+ * @throws {Failure} `kickstart` if it is not a gzipped tar that holds a kickstart.
+ */
+export async function unpackPayload(payload: Uint8Array, path: string): Promise<PayloadFile[]> {
+  checkBootModule(payload, path);
+  const unfit = (what: string, cause?: unknown) =>
+    new Failure("kickstart", path, what, "make one with: esxi-img payload", cause);
+  let files: PayloadFile[];
+  try {
+    const tar = isGzip(payload) ? gunzipSync(payload) : payload;
+    files = (await unpackTar(new Uint8Array(tar), { strict: true }))
+      .filter(({ header }) => header.type === "file")
+      .map(({ header, data }) => ({ path: header.name, bytes: data ?? new Uint8Array() }));
+  } catch (cause) {
+    throw unfit("not a gzipped tar", cause);
+  }
+  if (!files.some((file) => file.path === KICKSTART_PATH)) {
+    throw unfit(`it holds no ${KICKSTART_PATH}`);
+  }
+  return files;
+}
+
+/**
+ * Checks that the boot loader can take a file as a module. What begins like gzip must be exactly
+ * one member, because mboot reads size and CRC from the last 8 bytes of the file.
+ *
+ * @param path Which file it is, for messages.
+ * @throws {Failure} `boot-cfg` if it cannot.
+ */
+export function checkBootModule(module: Uint8Array, path: string): void {
+  if (!isGzip(module)) return;
+  const trailer = new DataView(module.buffer, module.byteOffset + module.length - GZIP_TRAILER_BYTES);
+  try {
+    const content = gunzipSync(module);
+    if (
+      trailer.getUint32(0, true) === crc32(Buffer.from(content)) &&
+      trailer.getUint32(4, true) === content.length
+    ) return;
+  } catch {
+    // said below
+  }
+  throw new Failure(
+    "boot-cfg",
+    path,
+    "the boot loader needs exactly one gzip member with nothing behind it",
+    "compress it again with gzip",
+  );
+}
+
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes.length >= 18 && bytes[0] === 0x1f && bytes[1] === 0x8b;
+}

@@ -1,0 +1,274 @@
+/**
+ * ChaN's FatFs (R0.16, compiled to WebAssembly by the package `fatfs-wasm`) over a sparse map of
+ * sectors. It writes the file system's own structures only: the bytes of files are reserved, never
+ * written. Function and result names are those of http://elm-chan.org/fsw/ff/.
+ *
+ * The package's own wrapper wants the whole disk in memory and stamps the current time, so this
+ * binding gives the module imports of its own. No pointer leaves this file.
+ *
+ * @module
+ */
+
+import { SECTOR_BYTES } from "../lib/disk/gpt.ts";
+import type { SectorMap } from "../lib/disk/sector_map.ts";
+
+/** `FRESULT`, in order. */
+const RESULTS = [
+  "OK",
+  "DISK_ERR",
+  "INT_ERR",
+  "NOT_READY",
+  "NO_FILE",
+  "NO_PATH",
+  "INVALID_NAME",
+  "DENIED",
+  "EXIST",
+  "INVALID_OBJECT",
+  "WRITE_PROTECTED",
+  "INVALID_DRIVE",
+  "NOT_ENABLED",
+  "NO_FILESYSTEM",
+  "MKFS_ABORTED",
+  "TIMEOUT",
+  "LOCKED",
+  "NOT_ENOUGH_CORE",
+  "TOO_MANY_OPEN_FILES",
+  "INVALID_PARAMETER",
+] as const;
+
+/** `f_mkfs` options: FAT32 without a partition table, for the partition is the whole drive here. */
+const FM_FAT32_SFD = 0x02 | 0x08;
+/** `f_open` modes: read, write, and fail if the file exists. */
+const FA_READ_WRITE_CREATE_NEW = 0x01 | 0x02 | 0x04;
+/** `disk_ioctl` commands and results. */
+const [CTRL_SYNC, GET_SECTOR_COUNT, GET_SECTOR_SIZE, GET_BLOCK_SIZE] = [0, 1, 2, 3];
+const [RES_OK, RES_PARERR] = [0, 4];
+/** `MKFS_PARM` of 32-bit C: fmt, n_fat, align, n_root, au_size. */
+const MKFS_PARM_BYTES = 16;
+/** What `f_mkfs` may use at a time; larger is faster. */
+const WORK_BYTES = 64 * 1024;
+/** The size that the module is linked for, in pages of 64 KiB; its heap grows by itself. */
+const MEMORY_PAGES = 8;
+
+/** A call of FatFs that did not succeed. */
+export class FatFsError extends Error {
+  override readonly name = "FatFsError";
+  readonly result: typeof RESULTS[number];
+
+  constructor(call: string, result: number, path: string) {
+    super(`Cannot ${call} ${path}: ${RESULTS[result]}`);
+    this.result = RESULTS[result];
+  }
+}
+
+/** The parts of the module that are used. Pointers and sizes are 32-bit numbers. */
+interface FatFsExports {
+  malloc(bytes: number): number;
+  free(pointer: number): void;
+  sizeof_FATFS(): number;
+  sizeof_FIL(): number;
+  f_mkfs(path: number, options: number, work: number, workBytes: number): number;
+  f_mount(fs: number, path: number, now: number): number;
+  f_setlabel(label: number): number;
+  f_mkdir(path: number): number;
+  f_open(file: number, path: number, mode: number): number;
+  f_read(file: number, into: number, bytes: number, read: number): number;
+  f_close(file: number): number;
+  ffw_f_expand(file: number, bytesLow: number, bytesHigh: number, now: number): number;
+  ffw_f_lseek(file: number, offsetLow: number, offsetHigh: number): number;
+}
+
+/** What to format a volume with. */
+export interface FormatOptions {
+  readonly sectors: number;
+  readonly clusterBytes: number;
+  /** The sectors that the data area's beginning is aligned to, a power of two. */
+  readonly alignSectors: number;
+  /** At most 11 characters. */
+  readonly label: string;
+  /** The time stamp of everything, in milliseconds since 1970. */
+  readonly timeMs: number;
+}
+
+/** A file whose clusters are still to be reserved. */
+export type FileHandle = { readonly path: string };
+
+/** A mounted FAT32 volume. */
+export class FatVolume {
+  readonly #exports: FatFsExports;
+  readonly #memory: WebAssembly.Memory;
+  readonly #disk: Disk;
+  readonly #files = new Map<FileHandle, number>();
+
+  private constructor(exports: FatFsExports, memory: WebAssembly.Memory, disk: Disk) {
+    this.#exports = exports;
+    this.#memory = memory;
+    this.#disk = disk;
+  }
+
+  /**
+   * Formats a volume and mounts it.
+   *
+   * @param wasm The bytes of the package's `ff.wasm`.
+   * @param sectors Where the volume's sectors are kept.
+   */
+  static async format(
+    wasm: BufferSource,
+    sectors: SectorMap,
+    options: FormatOptions,
+  ): Promise<FatVolume> {
+    const memory = new WebAssembly.Memory({ initial: MEMORY_PAGES });
+    const disk = new Disk(memory, sectors, options.sectors);
+    const { instance } = await WebAssembly.instantiate(wasm, {
+      env: {
+        memory,
+        ffw_disk_read: disk.read,
+        ffw_disk_write: disk.write,
+        disk_initialize: () => RES_OK,
+        disk_status: () => RES_OK,
+        disk_ioctl: disk.control,
+        get_fattime: () => fatTime(options.timeMs),
+      },
+    });
+    const exports = instance.exports as unknown as FatFsExports;
+    const volume = new FatVolume(exports, memory, disk);
+    volume.#makeFileSystem(options);
+    return volume;
+  }
+
+  #makeFileSystem(options: FormatOptions): void {
+    const parameters = this.#exports.malloc(MKFS_PARM_BYTES);
+    const view = new DataView(this.#memory.buffer, parameters, MKFS_PARM_BYTES);
+    view.setUint8(0, FM_FAT32_SFD);
+    view.setUint8(1, 2);
+    view.setUint32(4, options.alignSectors, true);
+    view.setUint32(8, 0, true);
+    view.setUint32(12, options.clusterBytes, true);
+    const work = this.#exports.malloc(WORK_BYTES);
+    this.#withString("", (drive) => {
+      this.#check("format", "", this.#exports.f_mkfs(drive, parameters, work, WORK_BYTES));
+      const fs = this.#exports.malloc(this.#exports.sizeof_FATFS());
+      this.#check("mount", "", this.#exports.f_mount(fs, drive, 1));
+    });
+    this.#exports.free(work);
+    this.#exports.free(parameters);
+    this.#withString(options.label, (label) => {
+      this.#check("label", options.label, this.#exports.f_setlabel(label));
+    });
+  }
+
+  /**
+   * Makes a directory.
+   *
+   * @throws {FatFsError} `EXIST` if there is something of that name.
+   */
+  makeDirectory(path: string): void {
+    this.#withString(path, (name) => {
+      this.#check("make", path, this.#exports.f_mkdir(name));
+    });
+  }
+
+  /**
+   * Enters an empty file into its directory.
+   *
+   * @throws {FatFsError} `EXIST` if there is something of that name.
+   */
+  createFile(path: string): FileHandle {
+    const file = this.#exports.malloc(this.#exports.sizeof_FIL());
+    this.#withString(path, (name) => {
+      this.#check("create", path, this.#exports.f_open(file, name, FA_READ_WRITE_CREATE_NEW));
+    });
+    const handle = { path };
+    this.#files.set(handle, file);
+    return handle;
+  }
+
+  /**
+   * Reserves contiguous clusters for a file, and closes it.
+   *
+   * @returns Where they begin, in bytes from the volume's beginning; undefined for an empty file.
+   * @throws {FatFsError} `DENIED` if no contiguous run is free.
+   */
+  reserve(handle: FileHandle, sizeBytes: number): number | undefined {
+    const file = this.#files.get(handle);
+    if (file === undefined) throw new TypeError(`Cannot reserve ${handle.path} twice`);
+    let offsetBytes: number | undefined;
+    if (sizeBytes > 0) {
+      const [low, high] = [sizeBytes >>> 0, Math.floor(sizeBytes / 2 ** 32)];
+      this.#check("reserve", handle.path, this.#exports.ffw_f_expand(file, low, high, 1));
+      offsetBytes = this.#firstByte(handle.path, file);
+    }
+    this.#check("close", handle.path, this.#exports.f_close(file));
+    this.#exports.free(file);
+    this.#files.delete(handle);
+    return offsetBytes;
+  }
+
+  /** Reads a file's first byte to see which sector FatFs asks for. */
+  #firstByte(path: string, file: number): number {
+    const buffer = this.#exports.malloc(8);
+    this.#check("seek in", path, this.#exports.ffw_f_lseek(file, 0, 0));
+    this.#check("read", path, this.#exports.f_read(file, buffer, 1, buffer + 4));
+    this.#exports.free(buffer);
+    return this.#disk.lastReadLba * SECTOR_BYTES;
+  }
+
+  #withString(text: string, use: (pointer: number) => void): void {
+    const bytes = new TextEncoder().encode(text + "\0");
+    const pointer = this.#exports.malloc(bytes.length);
+    new Uint8Array(this.#memory.buffer).set(bytes, pointer);
+    use(pointer);
+    this.#exports.free(pointer);
+  }
+
+  #check(call: string, path: string, result: number): void {
+    if (result !== 0) throw new FatFsError(call, result, path);
+  }
+}
+
+/** FatFs' drive 0. */
+class Disk {
+  lastReadLba = 0;
+  readonly #memory: WebAssembly.Memory;
+  readonly #map: SectorMap;
+  readonly #sectors: number;
+
+  constructor(memory: WebAssembly.Memory, map: SectorMap, sectors: number) {
+    this.#memory = memory;
+    this.#map = map;
+    this.#sectors = sectors;
+  }
+
+  // LBAs fit into their lower halves: FAT32 counts sectors in 32 bits.
+  readonly read = (_drive: number, buffer: number, lba: number, _high: number, count: number) => {
+    this.lastReadLba = lba >>> 0;
+    this.#map.read(this.lastReadLba, this.#bytes(buffer, count));
+    return RES_OK;
+  };
+
+  readonly write = (_drive: number, buffer: number, lba: number, _high: number, count: number) => {
+    this.#map.write(lba >>> 0, this.#bytes(buffer, count));
+    return RES_OK;
+  };
+
+  readonly control = (_drive: number, command: number, buffer: number) => {
+    const view = new DataView(this.#memory.buffer);
+    if (command === GET_SECTOR_COUNT) view.setUint32(buffer, this.#sectors, true);
+    else if (command === GET_SECTOR_SIZE) view.setUint16(buffer, SECTOR_BYTES, true);
+    else if (command === GET_BLOCK_SIZE) view.setUint32(buffer, 1, true);
+    else if (command !== CTRL_SYNC) return RES_PARERR;
+    return RES_OK;
+  };
+
+  #bytes(buffer: number, sectors: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, buffer, sectors * SECTOR_BYTES);
+  }
+}
+
+/** Packs a time as FAT stores it: date in the upper half, time of day in units of 2 s in the lower. */
+export function fatTime(timeMs: number): number {
+  const time = new Date(timeMs);
+  const years = Math.min(Math.max(time.getUTCFullYear() - 1980, 0), 127);
+  return ((years << 25) | ((time.getUTCMonth() + 1) << 21) | (time.getUTCDate() << 16) |
+    (time.getUTCHours() << 11) | (time.getUTCMinutes() << 5) | (time.getUTCSeconds() >> 1)) >>> 0;
+}

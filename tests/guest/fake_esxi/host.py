@@ -1,0 +1,141 @@
+"""One fake host: runs commands against the state, in this process or from the launchers in bin/."""
+import contextlib
+import copy
+import fcntl
+import json
+import os
+import subprocess
+
+from . import catalogue, esxcli
+from .network import dns, lease, reach
+from .registry import PROGRAMS
+from .world import World
+
+HANG_SECONDS = 3600
+
+
+class Host:
+    """`sandbox` is the folder with root/, bin/ and state.json; None keeps everything in memory."""
+
+    def __init__(self, sandbox, files, state=None):
+        self.sandbox = sandbox
+        self.files = files
+        self._state = state
+
+    # Places ---------------------------------------------------------------------------------------
+
+    @property
+    def root(self):
+        """The folder that stands for the host's root."""
+        return os.path.join(self.sandbox, "root")
+
+    @property
+    def bin(self):
+        return os.path.join(self.sandbox, "bin")
+
+    def path(self, name):
+        """Where the host's file `name` is on this machine."""
+        return self.files.real(name)
+
+    def env(self):
+        """Environment for a subprocess: the host's commands first on PATH."""
+        return {**os.environ, "FAKE_ESXI_ROOT": self.root, "PATH": self.bin + os.pathsep + os.environ["PATH"]}
+
+    # State ----------------------------------------------------------------------------------------
+
+    @property
+    def _state_path(self):
+        return os.path.join(self.sandbox, "state.json")
+
+    @contextlib.contextmanager
+    def world(self, save=True):
+        """The host's World, locked against other processes and saved afterwards."""
+        if self.sandbox is None:
+            yield World(self._state, self.files)
+            return
+        with open(os.path.join(self.sandbox, "lock"), "a", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            state = self._state
+            if state is None:
+                with open(self._state_path, encoding="utf-8") as file:
+                    state = json.load(file)
+            self._state = None
+            try:
+                yield World(state, self.files)
+            finally:
+                if save:
+                    self._save(state)
+
+    def _save(self, state):
+        temporary = self._state_path + ".new"
+        with open(temporary, "w", encoding="utf-8") as file:
+            json.dump(state, file)
+        os.replace(temporary, self._state_path)
+
+    def state(self):
+        """A copy of the whole state (see world.py for its parts)."""
+        with self.world(save=False) as world:
+            return copy.deepcopy(world.state)
+
+    def config(self):
+        return self.state()["config"]
+
+    def copy(self):
+        """An independent host with the same state; only for hosts in memory."""
+        if self.sandbox is not None:
+            raise ValueError("only a host in memory can be copied")
+        return Host(None, copy.deepcopy(self.files), copy.deepcopy(self._state))
+
+    # Commands -------------------------------------------------------------------------------------
+
+    def run(self, argv, stdin=""):
+        """Run one command as (status, stdout, stderr), exactly as the launchers in bin/ do."""
+        with self.world() as world:
+            return run_in(world, [str(word) for word in argv], stdin)
+
+    def manageable(self):
+        """Whether a management interface has an address and an uplink with a link."""
+        with self.world(save=False) as world:
+            return reach.manageable(world)
+
+    def fail(self, words, text="Unable to complete: injected failure", after=0, times=1):
+        """Make commands whose words contain `words` in a row fail, after `after` successes, `times` times."""
+        with self.world() as world:
+            world.runtime["failures"].append({"words": list(words), "text": text, "after": after, "times": times})
+
+
+def _injected(world, words):
+    """The text of a failure that a test asked for, or None."""
+    for failure in world.runtime["failures"]:
+        wanted = failure["words"]
+        if any(words[at:at + len(wanted)] == wanted for at in range(len(words) - len(wanted) + 1)):
+            if failure["after"] > 0:
+                failure["after"] -= 1
+            elif failure["times"] > 0:
+                failure["times"] -= 1
+                return failure["text"]
+    return None
+
+
+def run_in(world, argv, stdin=""):
+    """Run one command in a World: (status, stdout, stderr)."""
+    name = catalogue.program_name(argv[0])
+    function = PROGRAMS.get(name)
+    if function is None:
+        return 127, "", f"sh: {argv[0]}: not found\n"
+    world.runtime["calls"].append([name, *argv[1:]])
+    text = _injected(world, [name, *argv[1:]])
+    if text is not None:
+        return 1, text + "\n", ""
+    if world.runtime["hostd"] == "hang" and name == "vim-cmd":
+        raise subprocess.TimeoutExpired(argv, HANG_SECONDS)
+    if name in ("esxcli", "localcli"):
+        result = esxcli.run(world, argv[1:], stdin, name)
+    else:
+        result = function(world, argv[1:], stdin)
+    lease.settle(world)
+    dns.write_resolv_conf(world)
+    if not reach.manageable(world):
+        world.runtime["unmanageable_after"].append([name, *argv[1:]])
+    status, stdout, *stderr = result
+    return status, stdout, stderr[0] if stderr else ""

@@ -1,0 +1,27 @@
+"""Entry of the launchers: find the host by FAKE_ESXI_ROOT, run one command, exit with its status."""
+import os
+import subprocess
+import sys
+import time
+
+
+def main(argv):
+    root = os.environ.get("FAKE_ESXI_ROOT")
+    if not root:
+        sys.exit("fake ESXi: FAKE_ESXI_ROOT is not set")
+    from . import attach
+    stdin = "" if sys.stdin is None or sys.stdin.isatty() else _read_stdin(argv)
+    try:
+        status, stdout, stderr = attach(root).run(argv, stdin)
+    except subprocess.TimeoutExpired as hang:
+        time.sleep(hang.timeout)
+        sys.exit(1)
+    sys.stdout.write(stdout)
+    sys.stderr.write(stderr)
+    sys.exit(status)
+
+
+def _read_stdin(argv):
+    """Only commands that ask questions read their input; the others must not eat a script's."""
+    from .catalogue import READS_STDIN, program_name
+    return sys.stdin.read() if program_name(argv[0]) in READS_STDIN else ""

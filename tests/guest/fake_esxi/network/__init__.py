@@ -1,0 +1,1 @@
+"""NICs, standard switches, port groups, vmkernel interfaces, routes, DNS and firewall."""

@@ -22,7 +22,7 @@ ADDRESS_TYPES = STATIC_TYPES + ("ipv4-dhcp", "ipv6-slaac", "ipv6-dhcp-stateless"
 
 _text = value_of(checks.string)
 _bool = value_of(checks.boolean)
-_mtu = value_of(checks.integer(1280, 9190))
+_mtu = value_of(checks.integer(1280, 9000))
 _bytes = value_of(checks.integer(0, 2 ** 63 - 1))
 
 
@@ -60,6 +60,7 @@ _interface = object_of({
     "link": required(_text),
     "vlan": optional(value_of(checks.integer(0, 4094)), 0),
     "mtu": optional(_mtu),
+    "mac": optional(value_of(checks.mac)),
     "addresses": optional(list_of(_address), list),
 })
 
@@ -131,6 +132,7 @@ _description = object_of({
     "format": required(value_of(checks.integer(FORMAT, FORMAT))),
     "source": required(value_of(checks.one_of("embedded", "config-drive", "maas"))),
     "warnings": optional(list_of(_text), list),
+    "refusal": optional(_text),
     "hostname": optional(value_of(checks.hostname)),
     "root_password_hash": optional(value_of(checks.password_hash)),
     "ssh_keys": optional(list_of(value_of(checks.ssh_key)), list),
@@ -227,12 +229,23 @@ def _check_references(network, errors):
         if segment in segments:
             errors.append("%s: interface %r is on the same link and VLAN" % (path, segments[segment]))
         segments[segment] = interface["id"]
+    _check_uplinks(network, links, errors)
     users = [("management", network["management"])]
     users += [(name, network[name]["interface"]) for name in ("gateway4", "gateway6") if network[name]]
     users += [("routes[%d]" % i, route["interface"]) for i, route in enumerate(network["routes"])]
     for where, interface in users:
         if interface is not None and interface not in interfaces:
             errors.append("network.%s: there is no interface %r" % (where, interface))
+
+
+def _check_uplinks(network, links, errors):
+    """A NIC is an uplink of one vSwitch: it carries interfaces itself, or is a member of one bond."""
+    owner = {}
+    for interface in network["interfaces"]:
+        link = links.get(interface["link"])
+        for nic in (link["members"] if link and link["kind"] == "bond" else [interface["link"]]):
+            if owner.setdefault(nic, interface["link"]) != interface["link"]:
+                errors.append("network: NIC %r is used by %r and by %r" % (nic, owner[nic], interface["link"]))
 
 
 def _check_addresses(network, errors):
@@ -249,6 +262,8 @@ def _check_addresses(network, errors):
                 errors.append("%s: %s needs address and prefix" % (path, entry["type"]))
                 continue
             address = ipaddress.ip_address(entry["address"])
+            if address.is_unspecified or address.is_multicast or address.is_loopback:
+                errors.append("%s: %s cannot be the address of an interface" % (path, address))
             if "ipv%d-static" % address.version != entry["type"] or entry["prefix"] > address.max_prefixlen:
                 errors.append("%s: %s/%d does not fit %s" % (path, address, entry["prefix"], entry["type"]))
             if address in seen:

@@ -1,0 +1,55 @@
+"""SSH public keys from the shapes in which deployers give them."""
+
+_TYPES = ("ssh-", "ecdsa-", "sk-")
+
+
+def keys_in(value, warn):
+    """The keys in a string (one or several lines), a list or an object of such strings.
+
+    Comments and blank lines are dropped; a line that is no key is reported, never repeated in full.
+    """
+    if isinstance(value, dict):
+        value = [value[name] for name in sorted(value, key=_natural)]
+    if isinstance(value, (list, tuple)):
+        return [key for item in value for key in keys_in(item, warn)]
+    if not isinstance(value, str):
+        if value is not None:
+            warn("an SSH key is not text and is ignored")
+        return []
+    keys = []
+    for line in value.splitlines():
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        if key_body(line) is None:
+            warn("a line given as SSH key is none and is ignored (it starts with %r)" % line[:12])
+        else:
+            keys.append(line)
+    return keys
+
+
+def key_body(line):
+    """(type, base64) of an authorized_keys line, which may start with options; None for another line."""
+    words = line.split()
+    for i, word in enumerate(words[:-1]):
+        if word.startswith(_TYPES) and words[i + 1].startswith("AAAA"):
+            return (word, words[i + 1])
+    return None
+
+
+def distinct(keys):
+    """The keys in order, each key body once, whatever the comment says."""
+    seen = set()
+    result = []
+    for key in keys:
+        body = key_body(key)
+        if body not in seen:
+            seen.add(body)
+            result.append(key)
+    return result
+
+
+def _natural(name):
+    """Sort key that puts "2" before "10"."""
+    text = str(name)
+    return (0, int(text), text) if text.isdigit() else (1, 0, text)

@@ -200,6 +200,15 @@ def dumps(description):
     return json.dumps(description, indent=1, sort_keys=True) + "\n"
 
 
+def is_password_hash(text):
+    """Whether the text is a crypt string of a kind that ESXi knows."""
+    try:
+        checks.password_hash(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _check_references(network, errors):
     links = {}
     for i, link in enumerate(network["links"]):

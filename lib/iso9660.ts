@@ -16,6 +16,7 @@
 
 import { readBytes, type Source } from "./disk/extent.ts";
 import { Failure } from "./failure.ts";
+import type { FileTree, TreeFile } from "./file_tree.ts";
 import { readSystemUse, rockRidgeSkipBytes, type SystemUse } from "./iso9660_system_use.ts";
 
 /** ECMA-119 §6.1.2; images with other logical block sizes exist on paper only. */
@@ -27,26 +28,8 @@ const MAX_DESCRIPTORS = 64;
 /** ECMA-119 §6.8.2.1 allows 8 levels; Rock Ridge images go deeper. */
 const MAX_DEPTH = 64;
 
-/** A contiguous part of a file. */
-export interface IsoExtent {
-  readonly offsetBytes: number;
-  readonly lengthBytes: number;
-}
-
-/** A file of the image. */
-export interface IsoFile {
-  /** The names from the root down, joined by `/`, without a leading one. */
-  readonly path: string;
-  readonly sizeBytes: number;
-  /** Its parts in order; none for an empty file, several for a multi-extent file (§6.4.2). */
-  readonly extents: readonly IsoExtent[];
-}
-
 /** What an ISO 9660 image holds. */
-export interface IsoVolume {
-  readonly source: Source;
-  /** The volume identifier, §8.4.6. */
-  readonly label: string;
+export interface IsoVolume extends FileTree {
   /** The size that the volume descriptor declares, §8.4.8. */
   readonly declaredBytes: number;
   /** When the volume was made (§8.4.26), if it says so. */
@@ -54,9 +37,6 @@ export interface IsoVolume {
   /** The primary volume descriptor as it stands, which identifies the image. */
   readonly descriptor: Uint8Array;
   readonly names: "Rock Ridge" | "Joliet" | "ISO 9660";
-  /** Paths of the directories below the root, parents first. */
-  readonly directories: readonly string[];
-  readonly files: readonly IsoFile[];
 }
 
 /**
@@ -179,7 +159,7 @@ function parseVolumeDate(bytes: Uint8Array): number | undefined {
 
 /** Walks the directories. Its state bounds what a hostile image can make it do. */
 class Walker {
-  files: IsoFile[] = [];
+  files: TreeFile[] = [];
   directories: string[] = [];
   readonly #source: Source;
   readonly #declaredBytes: number;
@@ -271,6 +251,7 @@ class Walker {
     if (parts.some((part) => part.isInterleaved)) {
       throw damaged(this.#source, `/${path} is interleaved, which no installer is`);
     }
+    // §6.4.2: a file larger than one extent can be has several, in order.
     const extents = parts.filter((part) => part.lengthBytes > 0).map((part) => ({
       offsetBytes: part.extentSector * SECTOR_BYTES,
       lengthBytes: part.lengthBytes,
@@ -279,7 +260,7 @@ class Walker {
       this.#checkExtent(`/${path}`, extent.offsetBytes, extent.lengthBytes);
     }
     const sizeBytes = extents.reduce((sum, extent) => sum + extent.lengthBytes, 0);
-    this.files.push({ path, sizeBytes, extents });
+    this.files.push({ path, sizeBytes, parts: extents });
   }
 
   #checkExtent(what: string, offsetBytes: number, lengthBytes: number): void {

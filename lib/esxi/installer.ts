@@ -5,9 +5,8 @@
  * @module
  */
 
-import { readBytes, type Source } from "../disk/extent.ts";
 import { Failure } from "../failure.ts";
-import type { IsoFile, IsoVolume } from "../iso9660.ts";
+import { type FileTree, readSmallFile, type TreeFile } from "../file_tree.ts";
 import { type BootCfg, parseBootCfg, resolveBootPath } from "./boot_cfg.ts";
 
 /** UEFI mboot reads boot.cfg only in the folder that it was started from. */
@@ -23,7 +22,7 @@ const MAX_METADATA_BYTES = 4 * 1024 * 1024;
 
 /** One of the installer's boot.cfg files. */
 export interface BootCfgFile {
-  readonly file: IsoFile;
+  readonly file: TreeFile;
   /** One character per byte: what is not edited is written back as it was. */
   readonly text: string;
   readonly cfg: BootCfg;
@@ -31,7 +30,7 @@ export interface BootCfgFile {
 
 /** An ESXi installer. */
 export interface Installer {
-  readonly volume: IsoVolume;
+  readonly tree: FileTree;
   /** As in `8.0.3`, if it could be found. */
   readonly version: string | undefined;
   /** As in `24280767`, if it could be found. */
@@ -46,58 +45,43 @@ export interface Installer {
  * @throws {Failure} `not-installer` if the ISO does not boot ESXi under UEFI, or names a kernel or
  * module that it does not hold; `boot-cfg` if the boot loader would misread a boot.cfg.
  */
-export async function recognizeInstaller(volume: IsoVolume): Promise<Installer> {
-  const files = new Map(volume.files.map((file) => [file.path.toUpperCase(), file]));
+export async function recognizeInstaller(tree: FileTree): Promise<Installer> {
+  const files = new Map(tree.files.map((file) => [file.path.toUpperCase(), file]));
   const bootCfgs: BootCfgFile[] = [];
   for (const path of [UEFI_BOOT_CFG, ROOT_BOOT_CFG]) {
     const file = files.get(path);
-    if (file !== undefined) bootCfgs.push(await readBootCfg(volume.source, file));
+    if (file !== undefined) bootCfgs.push(await readBootCfg(tree, file));
   }
   for (const path of [UEFI_BOOT_CFG, UEFI_BOOT_LOADER]) {
-    if (!files.has(path)) throw notInstaller(volume, `it holds no /${path}`);
+    if (!files.has(path)) throw notInstaller(tree, `it holds no /${path}`);
   }
-  for (const { file, cfg } of bootCfgs) checkBootFiles(volume, files, file, cfg);
+  for (const { file, cfg } of bootCfgs) checkBootFiles(tree, files, file, cfg);
 
   const metadata = files.get(METADATA);
-  const xml = metadata === undefined ? "" : decodeLatin1(
-    await readBytes(
-      volume.source,
-      metadata.extents[0]?.offsetBytes ?? 0,
-      Math.min(metadata.extents[0]?.lengthBytes ?? 0, MAX_METADATA_BYTES),
-    ),
-  );
-  return { volume, bootCfgs, ...findVersion(bootCfgs[0].cfg.build, xml, volume.label) };
+  const xml = metadata === undefined
+    ? ""
+    : decodeLatin1(await readSmallFile(tree, metadata, MAX_METADATA_BYTES));
+  return { tree, bootCfgs, ...findVersion(bootCfgs[0].cfg.build, xml, tree.label) };
 }
 
-/** Reads a file that should be small. */
-async function readBootCfg(source: Source, file: IsoFile): Promise<BootCfgFile> {
-  const path = `/${file.path}`;
-  if (file.sizeBytes > MAX_BOOT_CFG_BYTES || file.extents.length > 1) {
-    throw new Failure(
-      "boot-cfg",
-      path,
-      `it has ${file.sizeBytes} bytes, far more than any boot.cfg`,
-      "pass an ESXi installer ISO",
-    );
-  }
-  const bytes = await readBytes(source, file.extents[0]?.offsetBytes ?? 0, file.sizeBytes);
-  const text = decodeLatin1(bytes);
-  return { file, text, cfg: parseBootCfg(text, path) };
+async function readBootCfg(tree: FileTree, file: TreeFile): Promise<BootCfgFile> {
+  const text = decodeLatin1(await readSmallFile(tree, file, MAX_BOOT_CFG_BYTES));
+  return { file, text, cfg: parseBootCfg(text, `/${file.path}`) };
 }
 
 function checkBootFiles(
-  volume: IsoVolume,
-  files: ReadonlyMap<string, IsoFile>,
-  file: IsoFile,
+  tree: FileTree,
+  files: ReadonlyMap<string, TreeFile>,
+  file: TreeFile,
   cfg: BootCfg,
 ): void {
-  if (cfg.kernel === "") throw notInstaller(volume, `/${file.path} names no kernel`);
-  if (cfg.modules.length === 0) throw notInstaller(volume, `/${file.path} names no modules`);
+  if (cfg.kernel === "") throw notInstaller(tree, `/${file.path} names no kernel`);
+  if (cfg.modules.length === 0) throw notInstaller(tree, `/${file.path} names no modules`);
   const folder = file.path.split("/").slice(0, -1).join("/");
   for (const path of [cfg.kernel, ...cfg.modules.map((module) => module.path)]) {
     const resolved = resolveBootPath(path, cfg, folder);
     if (!files.has(resolved.toUpperCase())) {
-      throw notInstaller(volume, `/${file.path} names ${path}, which is not in the ISO`);
+      throw notInstaller(tree, `/${file.path} names ${path}, which is not in the ISO`);
     }
   }
 }
@@ -141,10 +125,10 @@ export function encodeLatin1(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
-function notInstaller(volume: IsoVolume, what: string): Failure {
+function notInstaller(tree: FileTree, what: string): Failure {
   return new Failure(
     "not-installer",
-    volume.source.name,
+    tree.source.name,
     `not an ESXi installer: ${what}`,
     "pass the installer ISO as VMware ships it",
   );

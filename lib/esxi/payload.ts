@@ -16,6 +16,7 @@ import { Buffer } from "node:buffer";
 import { crc32, gunzipSync, gzipSync } from "node:zlib";
 import { packTar, unpackTar } from "modern-tar";
 import { Failure } from "../failure.ts";
+import { parentFolders } from "../file_tree.ts";
 import { KICKSTART_PATH } from "./kickstart.ts";
 
 /** The payload's name on the image, and how boot.cfg names it. */
@@ -93,12 +94,6 @@ export async function packPayload(parts: PayloadParts): Promise<Uint8Array> {
   return new Uint8Array(gzipSync(toOldGnuTar(await packTar(entries)), { level: 9 }));
 }
 
-/** The folders above a path, the outermost first. */
-function parentFolders(path: string): string[] {
-  const names = path.split("/").slice(0, -1);
-  return names.map((_, i) => names.slice(0, i + 1).join("/"));
-}
-
 /**
  * Turns the headers of a ustar archive into those of old GNU tar, the dialect that ESXi's own
  * modules use: magic and version become `ustar  \0`. Names must fit without a prefix.
@@ -111,7 +106,9 @@ export function toOldGnuTar(ustar: Uint8Array): Uint8Array {
     new TextDecoder("latin1").decode(tar.subarray(from, to)).replace(/\0.*$/s, "");
   for (let at = 0; at < tar.length && tar[at] !== 0;) {
     if (tar[at + 345] !== 0 || !/[05]/.test(String.fromCharCode(tar[at + 156]))) {
-      throw new RangeError(`Cannot write ${text(at, at + 100)} as old GNU tar: its name is too long`);
+      throw new RangeError(
+        `Cannot write ${text(at, at + 100)} as old GNU tar: its name is too long`,
+      );
     }
     tar.set(new TextEncoder().encode("ustar  \0"), at + 257);
     tar.fill(0x20, at + 148, at + 156); // the sum is taken over a checksum of blanks
@@ -158,7 +155,10 @@ export async function unpackPayload(payload: Uint8Array, path: string): Promise<
  */
 export function checkBootModule(module: Uint8Array, path: string): void {
   if (!isGzip(module)) return;
-  const trailer = new DataView(module.buffer, module.byteOffset + module.length - GZIP_TRAILER_BYTES);
+  const trailer = new DataView(
+    module.buffer,
+    module.byteOffset + module.length - GZIP_TRAILER_BYTES,
+  );
   try {
     const content = gunzipSync(module);
     if (

@@ -1,0 +1,266 @@
+/**
+ * The pipeline: ISO → edits → layout → extents. What comes out is a disk whose bytes are still in
+ * the ISO; an encoder reads them once, front to back.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { bytesExtent, type Source } from "./disk/extent.ts";
+import type { FatContent, FatFile } from "./disk/fat32.ts";
+import { deriveGuid, formatGuid, type Guid } from "./disk/guid.ts";
+import { type DiskLayout, layOutDisk } from "./disk/layout.ts";
+import { editBootCfg } from "./esxi/boot_cfg.ts";
+import { encodeLatin1, type Installer, recognizeInstaller } from "./esxi/installer.ts";
+import { KICKSTART_URL, renderKickstart } from "./esxi/kickstart.ts";
+import { hashPassword } from "./esxi/password.ts";
+import { packPayload, PAYLOAD_NAME, type PayloadFile } from "./esxi/payload.ts";
+import { Failure } from "./failure.ts";
+import { parentFolders } from "./file_tree.ts";
+import { type IsoVolume, readIso } from "./iso9660.ts";
+
+/** The folder of the guest files that MAAS runs: it lies on the partition, not in the payload. */
+const CURTIN_FOLDER = "curtin/";
+/** FAT knows no earlier time: 1980-01-01. */
+const FAT_EPOCH_MS = 315_532_800_000;
+
+/** What goes into the payload; all but the guest files may be left out. */
+export interface PayloadOptions {
+  /** What `lib/guest` holds. */
+  readonly guestFiles: readonly PayloadFile[];
+  /** A kickstart that replaces the default one, byte for byte. */
+  readonly kickstart?: Uint8Array;
+  /** A password, or a crypt(3) hash. */
+  readonly rootPassword?: string;
+  readonly sshKeys?: readonly string[];
+  /** Arguments of the kickstart's `install`. */
+  readonly installDisk?: string;
+  /** Metadata to embed. */
+  readonly metadata?: readonly PayloadFile[];
+}
+
+/** A boot module to add: its name in the image, and its bytes. */
+export interface ExtraModule {
+  readonly name: string;
+  readonly source: Source;
+}
+
+/** What decides about an image, besides the ISO. */
+export interface ImageOptions extends PayloadOptions {
+  /** The bytes of FatFs, `ff.wasm`. */
+  readonly fatfsWasm: BufferSource;
+  /** A finished payload, used instead of one made from the options above. */
+  readonly payload?: Uint8Array;
+  readonly modules?: readonly ExtraModule[];
+  readonly kernelOptions?: readonly string[];
+  readonly label: string;
+  readonly freeBytes: number;
+  /** The size of the whole disk; without it, as small as its content allows. */
+  readonly diskBytes?: number;
+  /** Replaces the inputs as what all identifiers derive from. */
+  readonly seed?: string;
+  /** Replaces the ISO's date as the time stamp of everything. */
+  readonly timeSeconds?: number;
+}
+
+/** An image that only needs to be encoded. */
+export interface ImagePlan {
+  readonly volume: IsoVolume;
+  readonly installer: Installer;
+  readonly disk: DiskLayout;
+  readonly diskGuid: Guid;
+  readonly partitionGuid: Guid;
+  readonly timeMs: number;
+  /** Every file of the image, in the order of its bytes. */
+  readonly files: readonly FatFile[];
+  /** Paths of the files that were edited or added. */
+  readonly changed: readonly string[];
+  /** What encoders derive their identifiers from. */
+  readonly identity: Uint8Array;
+}
+
+/**
+ * Plans an image. Of the ISO only directories, boot.cfg and version are read.
+ *
+ * @throws {Failure} if the ISO is not a whole ESXi installer or FAT cannot hold it.
+ */
+export async function planImage(iso: Source, options: ImageOptions): Promise<ImagePlan> {
+  const volume = await readIso(iso);
+  const installer = await recognizeInstaller(volume);
+  const identity = identify(volume, installer, options);
+  const diskGuid = deriveGuid(identity, "disk");
+  const partitionGuid = deriveGuid(identity, "partition");
+  const timeMs = imageTimeMs(volume, options.timeSeconds);
+
+  const payload = options.payload ?? await makePayload(options, identity, timeMs);
+  const edited = editInstaller(installer, options);
+  const added = addedFiles(payload, options);
+  const content = mergeContent(volume, edited, added);
+  const disk = await layOutDisk(content, {
+    fatfsWasm: options.fatfsWasm,
+    label: options.label,
+    freeBytes: options.freeBytes,
+    diskBytes: options.diskBytes,
+    timeMs,
+    image: iso.name,
+    diskGuid,
+    partitionGuid,
+  });
+  const changed = [...edited, ...added].map((file) => file.path);
+  return {
+    volume,
+    installer,
+    disk,
+    diskGuid,
+    partitionGuid,
+    timeMs,
+    files: content.files,
+    changed,
+    identity,
+  };
+}
+
+/**
+ * Makes the payload by itself.
+ *
+ * @param identity What GUID and salt derive from.
+ */
+export async function makePayload(
+  options: PayloadOptions,
+  identity: Uint8Array,
+  timeMs: number,
+): Promise<Uint8Array> {
+  const rootPasswordHash = options.rootPassword === undefined
+    ? undefined
+    : hashPassword(options.rootPassword, identity);
+  const kickstart = options.kickstart ??
+    new TextEncoder().encode(renderKickstart({ ...options, rootPasswordHash }));
+  return await packPayload({
+    kickstart,
+    facts: {
+      format: 1,
+      disk_guid: formatGuid(deriveGuid(identity, "disk")),
+      install_disk: options.installDisk ?? null,
+      root_password_hash: rootPasswordHash ?? null,
+      ssh_keys: options.sshKeys ?? [],
+    },
+    guestFiles: options.guestFiles.filter(({ path }) => !path.startsWith(CURTIN_FOLDER)),
+    metadata: options.metadata,
+    timeSeconds: Math.floor(timeMs / 1000),
+  });
+}
+
+/** The time stamp of everything in an image: the given one, else the ISO's, else FAT's first. */
+function imageTimeMs(volume: IsoVolume, timeSeconds: number | undefined): number {
+  const timeMs = timeSeconds === undefined ? volume.createdMs : timeSeconds * 1000;
+  return Math.max(timeMs ?? FAT_EPOCH_MS, FAT_EPOCH_MS);
+}
+
+/**
+ * A digest of everything that tells one image from another, but for the password: its hash takes
+ * its salt from here.
+ */
+function identify(
+  volume: IsoVolume,
+  installer: Installer,
+  options: ImageOptions,
+): Uint8Array {
+  const sha256 = (data: string | Uint8Array) => createHash("sha256").update(data).digest("hex");
+  const files = (list: readonly PayloadFile[] = []) =>
+    list.map(({ path, bytes }) => [path, sha256(bytes)]);
+  const inputs = options.seed !== undefined ? { seed: options.seed } : {
+    descriptor: sha256(volume.descriptor),
+    files: volume.files,
+    bootCfgs: installer.bootCfgs.map(({ text }) => text),
+    guestFiles: files(options.guestFiles),
+    kickstart: options.kickstart && sha256(options.kickstart),
+    payload: options.payload && sha256(options.payload),
+    metadata: files(options.metadata),
+    modules: options.modules?.map(({ name, source }) => [name, source.sizeBytes]),
+    installDisk: options.installDisk,
+    sshKeys: options.sshKeys,
+    kernelOptions: options.kernelOptions,
+    label: options.label,
+    freeBytes: options.freeBytes,
+    diskBytes: options.diskBytes,
+    timeSeconds: options.timeSeconds,
+  };
+  return new Uint8Array(createHash("sha256").update(JSON.stringify(inputs)).digest());
+}
+
+/** Both boot.cfg files, so that the installer runs the kickstart. */
+function editInstaller(installer: Installer, options: ImageOptions): FatFile[] {
+  const modules = [PAYLOAD_NAME, ...(options.modules ?? []).map((module) => module.name)];
+  const edits = {
+    modules: modules.map((name) => `/${name}`),
+    kickstart: KICKSTART_URL,
+    kernelOptions: options.kernelOptions ?? [],
+  };
+  return installer.bootCfgs.map(({ file, text }) =>
+    memoryFile(file.path, encodeLatin1(editBootCfg(text, edits, `/${file.path}`)))
+  );
+}
+
+function addedFiles(payload: Uint8Array, options: ImageOptions): FatFile[] {
+  return [
+    memoryFile(PAYLOAD_NAME, payload),
+    ...options.guestFiles.filter(({ path }) => path.startsWith(CURTIN_FOLDER))
+      .map(({ path, bytes }) => memoryFile(path, bytes)),
+    ...(options.modules ?? []).map(({ name, source }) => ({
+      path: name,
+      sizeBytes: source.sizeBytes,
+      content: [{ offsetBytes: 0, lengthBytes: source.sizeBytes, source, sourceOffsetBytes: 0 }],
+    })),
+  ];
+}
+
+function memoryFile(path: string, bytes: Uint8Array): FatFile {
+  return { path, sizeBytes: bytes.length, content: [bytesExtent(0, bytes)] };
+}
+
+/**
+ * Our files first, where a reader of a compressed image finds them at once; then the ISO's in the
+ * order of their bytes, so that a build reads the ISO front to back.
+ */
+function mergeContent(
+  volume: IsoVolume,
+  edited: readonly FatFile[],
+  added: readonly FatFile[],
+): FatContent {
+  const taken = new Set(volume.files.map((file) => file.path.toUpperCase()));
+  for (const { path } of added) {
+    if (!taken.has(path.toUpperCase())) continue;
+    throw new Failure(
+      "unfit-for-fat",
+      volume.source.name,
+      `it holds a /${path} already`,
+      "pass the ISO as VMware ships it, and modules of other names",
+    );
+  }
+  const replaced = new Set(edited.map((file) => file.path));
+  const kept = volume.files.filter((file) => !replaced.has(file.path))
+    .toSorted((a, b) => (a.parts[0]?.offsetBytes ?? 0) - (b.parts[0]?.offsetBytes ?? 0))
+    .map(({ path, sizeBytes, parts }) => {
+      let atBytes = 0;
+      const content = parts.map(({ offsetBytes, lengthBytes }) => {
+        const extent = {
+          offsetBytes: atBytes,
+          lengthBytes,
+          source: volume.source,
+          sourceOffsetBytes: offsetBytes,
+        };
+        atBytes += lengthBytes;
+        return extent;
+      });
+      return { path, sizeBytes, content };
+    });
+  const folders = added.flatMap(({ path }) => parentFolders(path));
+  const known = new Set(volume.directories.map((path) => path.toUpperCase()));
+  return {
+    directories: [
+      ...volume.directories,
+      ...[...new Set(folders)].filter((path) => !known.has(path.toUpperCase())),
+    ],
+    files: [...edited, ...added, ...kept],
+  };
+}

@@ -1,0 +1,128 @@
+/**
+ * Reads files.
+ *
+ * @module
+ */
+
+import type { Source } from "../disk/extent.ts";
+import { Failure } from "../failure.ts";
+import { ioFailure } from "./io_failure.ts";
+
+/** What is read faster than a thread can be asked to. */
+const SMALL_BYTES = 64 * 1024;
+
+/** A file as a source, to be closed when it is done with. Its reads must not overlap. */
+export class FileSource implements Source, Disposable {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly #file: Deno.FsFile;
+  #positionBytes = 0;
+
+  private constructor(name: string, sizeBytes: number, file: Deno.FsFile) {
+    this.name = name;
+    this.sizeBytes = sizeBytes;
+    this.#file = file;
+  }
+
+  /**
+   * Opens a file or a disk.
+   *
+   * @throws {Failure} `io` if it cannot be opened or is a folder or a pipe.
+   */
+  static async open(path: string): Promise<FileSource> {
+    try {
+      // Looked at before it is opened: opening a pipe would wait for its writer.
+      const stat = await Deno.stat(path);
+      if (stat.isDirectory) {
+        throw new Failure("io", path, "cannot read: it is a folder", "pass a file");
+      }
+      if (stat.isFifo || stat.isSocket || stat.isCharDevice) {
+        throw new Failure("io", path, "cannot read: it is not a file", "save it to a file first");
+      }
+      const file = await Deno.open(path);
+      // The size of a block device is only known by going to its end.
+      const sizeBytes = stat.isFile ? stat.size : file.seekSync(0, Deno.SeekMode.End);
+      file.seekSync(0, Deno.SeekMode.Start);
+      return new FileSource(path, sizeBytes, file);
+    } catch (error) {
+      throw ioFailure(error, path, "cannot read");
+    }
+  }
+
+  async read(into: Uint8Array, offsetBytes: number): Promise<void> {
+    try {
+      if (offsetBytes !== this.#positionBytes) {
+        this.#file.seekSync(offsetBytes, Deno.SeekMode.Start);
+      }
+      for (let done = 0; done < into.length;) {
+        const rest = into.subarray(done);
+        const count = rest.length <= SMALL_BYTES
+          ? this.#file.readSync(rest)
+          : await this.#file.read(rest);
+        if (count === null) throw this.#truncated(into.length - done);
+        done += count;
+      }
+      this.#positionBytes = offsetBytes + into.length;
+    } catch (error) {
+      this.#positionBytes = -1;
+      throw ioFailure(error, this.name, "cannot read");
+    }
+  }
+
+  #truncated(missingBytes: number): Failure {
+    return new Failure(
+      "truncated",
+      this.name,
+      `it ends ${missingBytes} bytes too early: was it changed while it was read?`,
+      "run again when nothing writes to it",
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/**
+ * Reads a whole file that is known to be small.
+ *
+ * @param path `-` is standard input.
+ * @throws {Failure} `io` if it cannot be read or is larger than `maxBytes`.
+ */
+export async function readSmall(path: string, maxBytes: number): Promise<Uint8Array> {
+  const name = path === "-" ? "standard input" : path;
+  try {
+    const file = path === "-" ? Deno.stdin : await Deno.open(path);
+    const chunks: Uint8Array[] = [];
+    let totalBytes = 0;
+    try {
+      for await (const chunk of file.readable) {
+        chunks.push(chunk);
+        totalBytes += chunk.length;
+        if (totalBytes > maxBytes) {
+          throw new Failure("io", name, `it has more than ${maxBytes} bytes`, "pass another file");
+        }
+      }
+    } finally {
+      if (file instanceof Deno.FsFile) tryClose(file);
+    }
+    const bytes = new Uint8Array(totalBytes);
+    let at = 0;
+    for (const chunk of chunks) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    return bytes;
+  } catch (error) {
+    throw ioFailure(error, name, "cannot read");
+  }
+}
+
+/** Reading a stream to its end has closed the file already. */
+function tryClose(file: Deno.FsFile): void {
+  try {
+    file.close();
+  } catch {
+    // closed
+  }
+}

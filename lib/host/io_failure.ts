@@ -1,0 +1,51 @@
+/**
+ * Turns what the operating system answers into words.
+ *
+ * @module
+ */
+
+import { Failure } from "../failure.ts";
+
+/** What is wrong and what to do, by error code. */
+const EXPLAINED: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
+  ENOENT: ["no such file or folder", "check the path"],
+  EACCES: ["permission denied", "check the permissions of the file and its folder"],
+  EPERM: ["permission denied", "check the permissions of the file and its folder"],
+  EISDIR: ["it is a folder", "pass a file"],
+  ENOTDIR: ["a part of its path is not a folder", "check the path"],
+  ENOSPC: ["the disk is full", "free some space or choose another folder"],
+  EDQUOT: ["the disk quota is used up", "free some space or choose another folder"],
+  EFBIG: ["the file system cannot hold a file that large", "choose another folder"],
+  EROFS: ["the file system is read-only", "choose another folder"],
+  EPIPE: ["the reader has closed the pipe", "let it read to the end"],
+  EIO: ["the device reports an error", "check the disk"],
+  ELOOP: ["too many symbolic links", "check the path"],
+  ENAMETOOLONG: ["its name is too long", "choose a shorter one"],
+};
+
+/**
+ * The failure for an error that a system call raised; other errors are returned as they are.
+ *
+ * @param path What was being worked on.
+ * @param action As in `cannot read`.
+ */
+export function ioFailure(error: unknown, path: string, action: string): unknown {
+  if (error instanceof Failure || !(error instanceof Error)) return error;
+  if (error instanceof Deno.errors.NotCapable) {
+    return new Failure("io", path, `${action}: not permitted to this program`, "allow it", error);
+  }
+  const code = (error as { code?: string }).code ?? "";
+  const [what, remedy] = EXPLAINED[code] ?? [];
+  if (what === undefined || remedy === undefined) {
+    if (code === "") return error;
+    return new Failure("io", path, `${action}: ${error.message}`, "check the path", error);
+  }
+  return new Failure("io", path, `${action}: ${what}`, remedy, error);
+}
+
+/** Whether a failure is a reader that went away, as in `esxi-img … | head`. */
+export function isClosedPipe(error: unknown): boolean {
+  const cause = error instanceof Failure ? error.cause : error;
+  return cause instanceof Deno.errors.BrokenPipe ||
+    (cause instanceof Error && (cause as { code?: string }).code === "EPIPE");
+}

@@ -1,0 +1,247 @@
+/**
+ * Writes the output so that nothing looks finished that is not: beside its final name, renamed at
+ * the end.
+ *
+ * @module
+ */
+
+import { Failure } from "../failure.ts";
+import type { Sink } from "../encode/sink.ts";
+import { ioFailure } from "./io_failure.ts";
+
+/** Ends the name of a file that is being written. */
+const PARTIAL = ".esxi-img-partial";
+const ZEROS = new Uint8Array(1024 * 1024);
+
+/** Something that an image can be written to. */
+export interface Output extends Sink {
+  /** The output's name in messages. */
+  readonly name: string;
+  readonly writtenBytes: number;
+  /** Gives the output its final name. */
+  commit(): Promise<void>;
+  /** Removes what was written, if it can be removed. Harmless after {@linkcode commit}. */
+  abort(): void;
+}
+
+/** How to open an output. */
+export interface OutputOptions {
+  /** Replace a file that is there. */
+  readonly force?: boolean;
+  /** Let nobody else read it. */
+  readonly isSecret?: boolean;
+  /** The files it must not be. */
+  readonly inputs?: readonly string[];
+}
+
+/**
+ * Opens an output.
+ *
+ * @param path `-` is standard output.
+ * @throws {Failure} `exists` if there is a file already, `io` if none can be made.
+ */
+export async function openOutput(path: string, options: OutputOptions = {}): Promise<Output> {
+  if (path === "-") {
+    if (Deno.stdout.isTerminal()) {
+      throw new Failure(
+        "io",
+        "standard output",
+        "an image is not for a terminal",
+        "pass -o FILE, or pipe it into a program",
+      );
+    }
+    return new StreamOutput("standard output", Deno.stdout);
+  }
+  const target = await lstat(path);
+  for (const input of options.inputs ?? []) await checkDifferent(path, input);
+  if (target !== undefined && (target.isFifo || target.isCharDevice)) {
+    // Neither can be replaced or left half-written: a pipe's reader decides.
+    return new StreamOutput(path, await open(path, path, { write: true }));
+  }
+  checkReplaceable(path, target, options.force ?? false);
+  return await FileOutput.create(path, options);
+}
+
+function checkReplaceable(path: string, target: Deno.FileInfo | undefined, force: boolean): void {
+  if (target === undefined) return;
+  if (target.isDirectory) {
+    throw new Failure("exists", path, "it is a folder", "pass the name of a file in it");
+  }
+  if (!force) {
+    const what = target.isSymlink ? "a symbolic link of that name exists" : "the file exists";
+    throw new Failure("exists", path, what, "pass --force to replace it, or another name");
+  }
+}
+
+async function checkDifferent(output: string, input: string): Promise<void> {
+  const [a, b] = await Promise.all(
+    [output, input].map((path) => Deno.realPath(path).catch(() => "")),
+  );
+  if (a !== "" && a === b) {
+    throw new Failure("exists", output, "it is the input", "pass another name for the output");
+  }
+}
+
+async function lstat(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw ioFailure(error, path, "cannot write");
+  }
+}
+
+async function open(path: string, name: string, options: Deno.OpenOptions): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, options);
+  } catch (error) {
+    throw ioFailure(error, name, "cannot write");
+  }
+}
+
+/** Writes all of `bytes`; the system may take fewer at a time. */
+async function writeAll(
+  writer: { write(bytes: Uint8Array): Promise<number> },
+  bytes: Uint8Array,
+  name: string,
+): Promise<void> {
+  try {
+    for (let done = 0; done < bytes.length;) done += await writer.write(bytes.subarray(done));
+  } catch (error) {
+    throw ioFailure(error, name, "cannot write");
+  }
+}
+
+/** A pipe or a character device: written straight through. */
+class StreamOutput implements Output {
+  writtenBytes = 0;
+  readonly name: string;
+  readonly #writer: { write(bytes: Uint8Array): Promise<number> };
+
+  constructor(name: string, writer: { write(bytes: Uint8Array): Promise<number> }) {
+    this.name = name;
+    this.#writer = writer;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await writeAll(this.#writer, bytes, this.name);
+    this.writtenBytes += bytes.length;
+  }
+
+  async hole(lengthBytes: number): Promise<void> {
+    for (let done = 0; done < lengthBytes; done += ZEROS.length) {
+      await this.write(ZEROS.subarray(0, Math.min(ZEROS.length, lengthBytes - done)));
+    }
+  }
+
+  commit(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  abort(): void {}
+}
+
+/** A file that gets its name when it is complete. Its holes are the file system's. */
+class FileOutput implements Output {
+  writtenBytes = 0;
+  readonly name: string;
+  readonly #partialPath: string;
+  readonly #file: Deno.FsFile;
+  readonly #force: boolean;
+  #isOpen = true;
+  #endsInHole = false;
+
+  private constructor(name: string, partialPath: string, file: Deno.FsFile, force: boolean) {
+    this.name = name;
+    this.#partialPath = partialPath;
+    this.#file = file;
+    this.#force = force;
+  }
+
+  static async create(path: string, options: OutputOptions): Promise<FileOutput> {
+    const slash = path.lastIndexOf("/") + 1;
+    const [folder, base] = [path.slice(0, slash), path.slice(slash)];
+    await removeAbandoned(folder, base);
+    // The process id tells an abandoned file from one at work; the rest cannot be guessed.
+    const partialPath = `${folder}.${base}.${Deno.pid}-${crypto.randomUUID()}${PARTIAL}`;
+    const mode = options.isSecret ? 0o600 : 0o666;
+    const file = await open(partialPath, path, { write: true, createNew: true, mode });
+    return new FileOutput(path, partialPath, file, options.force ?? false);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await writeAll(this.#file, bytes, this.name);
+    this.writtenBytes += bytes.length;
+    this.#endsInHole = false;
+  }
+
+  async hole(lengthBytes: number): Promise<void> {
+    await this.#file.seek(lengthBytes, Deno.SeekMode.Current);
+    this.writtenBytes += lengthBytes;
+    this.#endsInHole = true;
+  }
+
+  async commit(): Promise<void> {
+    try {
+      if (this.#endsInHole) await this.#file.truncate(this.writtenBytes);
+      this.#close();
+      if (this.#force) await Deno.rename(this.#partialPath, this.name);
+      else await this.#renameToNew();
+    } catch (error) {
+      throw ioFailure(error, this.name, "cannot write");
+    }
+  }
+
+  /** Renames without replacing what another program may have put there meanwhile. */
+  async #renameToNew(): Promise<void> {
+    try {
+      // Unlike a rename, a hard link fails if its name is taken.
+      await Deno.link(this.#partialPath, this.name);
+      await Deno.remove(this.#partialPath);
+    } catch {
+      if (await lstat(this.name) !== undefined) {
+        throw new Failure(
+          "exists",
+          this.name,
+          "another program made the file meanwhile",
+          "pass --force to replace it, or another name",
+        );
+      }
+      await Deno.rename(this.#partialPath, this.name); // the file system has no hard links
+    }
+  }
+
+  abort(): void {
+    this.#close();
+    try {
+      Deno.removeSync(this.#partialPath);
+    } catch {
+      // renamed or gone with its folder
+    }
+  }
+
+  #close(): void {
+    if (this.#isOpen) this.#file.close();
+    this.#isOpen = false;
+  }
+}
+
+/** Removes what killed builds of the same output left behind. */
+async function removeAbandoned(folder: string, base: string): Promise<void> {
+  try {
+    for await (const entry of Deno.readDir(folder === "" ? "." : folder)) {
+      if (!entry.name.startsWith(`.${base}.`) || !entry.name.endsWith(PARTIAL)) continue;
+      const pid = Number(/^(\d+)-/.exec(entry.name.slice(base.length + 2))?.[1]);
+      // Where there is no /proc nothing is known of other processes, and nothing is removed.
+      if (await exists("/proc/self") && !await exists(`/proc/${pid}`)) {
+        await Deno.remove(folder + entry.name);
+      }
+    }
+  } catch {
+    // A folder that cannot be listed may still be written to; opening the file will tell.
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}

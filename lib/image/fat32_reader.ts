@@ -1,0 +1,279 @@
+/**
+ * Reads a FAT32 volume, without FatFs: what wrote a volume is not asked whether it is right.
+ * Source: Microsoft FAT specification 1.03.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { readBytes, type Source } from "../disk/extent.ts";
+import { Failure } from "../failure.ts";
+import type { FilePart, FileTree, TreeFile } from "../file_tree.ts";
+import { type DirectoryEntry, parseDirectory } from "./fat32_directory.ts";
+
+const SECTOR_BYTES = 512;
+/** Entries of the FAT, §4: the upper four bits are reserved. */
+const ENTRY_MASK = 0x0fffffff;
+const FIRST_CLUSTER = 2;
+const BAD_CLUSTER = 0x0ffffff7;
+const END_OF_CHAIN = 0x0ffffff8;
+/** FSInfo, §5. */
+const FSINFO = { lead: 0, struct: 484, freeCount: 488 } as const;
+const FSINFO_LEAD = 0x41615252;
+const FSINFO_STRUCT = 0x61417272;
+const UNKNOWN_COUNT = 0xffffffff;
+const MAX_DIRECTORY_BYTES = 65_536 * 32;
+/** How much of a FAT is compared at a time. */
+const COMPARE_BYTES = 1024 * 1024;
+
+/** The geometry of a volume, §3. */
+export interface Fat32Geometry {
+  readonly sectors: number;
+  readonly hiddenSectors: number;
+  readonly clusterBytes: number;
+  readonly clusters: number;
+  readonly fatBytes: number;
+  readonly fatCount: number;
+  readonly fatOffsetBytes: number;
+  readonly dataOffsetBytes: number;
+  readonly rootCluster: number;
+  readonly fsInfoSector: number;
+  readonly backupBootSector: number;
+  readonly serial: number;
+  readonly label: string;
+}
+
+/** A volume and what is wrong with it. */
+export interface Fat32Volume extends FileTree {
+  readonly geometry: Fat32Geometry;
+  readonly freeBytes: number;
+  /** One clause each; empty for a clean volume. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads a volume: its boot sectors, both FATs, and every directory, in this order.
+ *
+ * @param offsetBytes Where it begins in the source, which its files' offsets refer to as well.
+ * @param sizeBytes How much of the source it may use.
+ * @throws {Failure} `not-image` if there is no FAT32 volume.
+ */
+export async function readFat32(
+  source: Source,
+  offsetBytes: number,
+  sizeBytes: number,
+): Promise<Fat32Volume> {
+  const reader = new Reader(source, offsetBytes);
+  return await reader.readVolume(sizeBytes);
+}
+
+class Reader {
+  readonly #source: Source;
+  readonly #offsetBytes: number;
+  readonly #problems: string[] = [];
+  #geometry!: Fat32Geometry;
+  #fat!: DataView;
+  /** One byte for each cluster that something uses. */
+  #used!: Uint8Array;
+
+  constructor(source: Source, offsetBytes: number) {
+    this.#source = source;
+    this.#offsetBytes = offsetBytes;
+  }
+
+  async readVolume(sizeBytes: number): Promise<Fat32Volume> {
+    const boot = await this.#read(0, SECTOR_BYTES);
+    this.#geometry = parseBootSector(boot, this.#source.name, sizeBytes);
+    await this.#checkCopies(boot);
+    const fsInfo = await this.#read(this.#geometry.fsInfoSector * SECTOR_BYTES, SECTOR_BYTES);
+    await this.#readFats();
+    this.#used = new Uint8Array(this.#geometry.clusters + FIRST_CLUSTER);
+    const { directories, files } = await this.#readTree();
+    const freeClusters = this.#checkClusters(fsInfo);
+    return {
+      source: this.#source,
+      label: this.#geometry.label,
+      geometry: this.#geometry,
+      freeBytes: freeClusters * this.#geometry.clusterBytes,
+      directories,
+      files,
+      problems: this.#problems,
+    };
+  }
+
+  async #checkCopies(boot: Uint8Array): Promise<void> {
+    const backup = this.#geometry.backupBootSector;
+    if (backup === 0 || backup === 0xffff) return;
+    const copy = await this.#read(backup * SECTOR_BYTES, SECTOR_BYTES);
+    if (Buffer.compare(boot, copy) !== 0) this.#problem("the boot sector and its backup differ");
+  }
+
+  /** Reads the first FAT and compares the others with it. */
+  async #readFats(): Promise<void> {
+    const { fatBytes, fatCount, fatOffsetBytes } = this.#geometry;
+    const fat = await this.#read(fatOffsetBytes, fatBytes);
+    this.#fat = new DataView(fat.buffer);
+    for (let copy = 1; copy < fatCount; copy++) {
+      for (let at = 0; at < fatBytes; at += COMPARE_BYTES) {
+        const lengthBytes = Math.min(COMPARE_BYTES, fatBytes - at);
+        const other = await this.#read(fatOffsetBytes + copy * fatBytes + at, lengthBytes);
+        if (Buffer.compare(fat.subarray(at, at + lengthBytes), other) === 0) continue;
+        this.#problem(`the first FAT and copy ${copy + 1} differ`);
+        break;
+      }
+    }
+  }
+
+  async #readTree() {
+    const directories: string[] = [];
+    const files: TreeFile[] = [];
+    const pending = [{ path: "", cluster: this.#geometry.rootCluster }];
+    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+      for (const entry of await this.#readDirectory(next.path, next.cluster)) {
+        const path = next.path === "" ? entry.name : `${next.path}/${entry.name}`;
+        if (entry.isDirectory) {
+          directories.push(path);
+          pending.push({ path, cluster: entry.firstCluster });
+        } else {
+          files.push({ path, sizeBytes: entry.sizeBytes, parts: this.#fileParts(path, entry) });
+        }
+      }
+    }
+    return { directories, files };
+  }
+
+  async #readDirectory(path: string, cluster: number): Promise<DirectoryEntry[]> {
+    const parts = this.#chain(path, cluster);
+    const sizeBytes = parts.reduce((sum, part) => sum + part.lengthBytes, 0);
+    if (sizeBytes > MAX_DIRECTORY_BYTES) {
+      this.#problem(`the directory /${path} is larger than FAT allows`);
+      return [];
+    }
+    const bytes = new Uint8Array(sizeBytes);
+    let at = 0;
+    for (const part of parts) {
+      await this.#source.read(bytes.subarray(at, at + part.lengthBytes), part.offsetBytes);
+      at += part.lengthBytes;
+    }
+    const { entries, problems } = parseDirectory(bytes);
+    for (const problem of problems) this.#problem(`in /${path}, ${problem}`);
+    return entries;
+  }
+
+  #fileParts(path: string, entry: DirectoryEntry): FilePart[] {
+    if (entry.sizeBytes === 0 && entry.firstCluster === 0) return [];
+    const parts = this.#chain(path, entry.firstCluster);
+    const allocatedBytes = parts.reduce((sum, part) => sum + part.lengthBytes, 0);
+    const wantedBytes = Math.ceil(entry.sizeBytes / this.#geometry.clusterBytes) *
+      this.#geometry.clusterBytes;
+    if (allocatedBytes !== wantedBytes) {
+      this.#problem(`/${path} has ${entry.sizeBytes} bytes, its clusters hold ${allocatedBytes}`);
+    }
+    let restBytes = entry.sizeBytes;
+    return parts.map((part) => {
+      const lengthBytes = Math.min(part.lengthBytes, restBytes);
+      restBytes -= lengthBytes;
+      return { ...part, lengthBytes };
+    }).filter((part) => part.lengthBytes > 0);
+  }
+
+  /** Follows a chain, marking its clusters as used; adjacent clusters become one part. */
+  #chain(path: string, firstCluster: number): FilePart[] {
+    const { clusters, clusterBytes, dataOffsetBytes } = this.#geometry;
+    const parts: { offsetBytes: number; lengthBytes: number }[] = [];
+    for (let cluster = firstCluster; cluster < END_OF_CHAIN; cluster = this.#next(cluster)) {
+      if (cluster < FIRST_CLUSTER || cluster >= clusters + FIRST_CLUSTER) {
+        this.#problem(`the chain of /${path} leads to cluster ${cluster}, which does not exist`);
+        break;
+      }
+      if (this.#used[cluster] === 1) {
+        this.#problem(`/${path} is cross-linked at cluster ${cluster}`);
+        break;
+      }
+      this.#used[cluster] = 1;
+      const offsetBytes = this.#offsetBytes + dataOffsetBytes +
+        (cluster - FIRST_CLUSTER) * clusterBytes;
+      const last = parts.at(-1);
+      if (last !== undefined && last.offsetBytes + last.lengthBytes === offsetBytes) {
+        last.lengthBytes += clusterBytes;
+      } else {
+        parts.push({ offsetBytes, lengthBytes: clusterBytes });
+      }
+    }
+    return parts;
+  }
+
+  #next(cluster: number): number {
+    return this.#fat.getUint32(cluster * 4, true) & ENTRY_MASK;
+  }
+
+  /** Counts free clusters, and looks for ones that are taken by nothing. */
+  #checkClusters(fsInfo: Uint8Array): number {
+    let freeClusters = 0;
+    let lostClusters = 0;
+    for (let cluster = FIRST_CLUSTER; cluster < this.#used.length; cluster++) {
+      const entry = this.#next(cluster);
+      if (entry === 0) freeClusters++;
+      else if (this.#used[cluster] === 0 && entry !== BAD_CLUSTER) lostClusters++;
+    }
+    if (lostClusters > 0) this.#problem(`${lostClusters} clusters belong to no file`);
+    const view = new DataView(fsInfo.buffer);
+    const isFsInfo = view.getUint32(FSINFO.lead, true) === FSINFO_LEAD &&
+      view.getUint32(FSINFO.struct, true) === FSINFO_STRUCT;
+    const count = view.getUint32(FSINFO.freeCount, true);
+    if (!isFsInfo) this.#problem("there is no FSInfo sector");
+    else if (count !== UNKNOWN_COUNT && count !== freeClusters) {
+      this.#problem(`FSInfo counts ${count} free clusters, there are ${freeClusters}`);
+    }
+    return freeClusters;
+  }
+
+  #problem(what: string): void {
+    this.#problems.push(`FAT: ${what}`);
+  }
+
+  async #read(atBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    return await readBytes(this.#source, this.#offsetBytes + atBytes, lengthBytes);
+  }
+}
+
+/** Reads the BIOS parameter block, §3. */
+function parseBootSector(boot: Uint8Array, path: string, sizeBytes: number): Fat32Geometry {
+  const view = new DataView(boot.buffer);
+  const sectorsPerCluster = view.getUint8(13);
+  const reservedSectors = view.getUint16(14, true);
+  const fatCount = view.getUint8(16);
+  const sectors = view.getUint32(32, true);
+  const fatSectors = view.getUint32(36, true);
+  const dataSector = reservedSectors + fatCount * fatSectors;
+  const clusters = Math.floor((sectors - dataSector) / sectorsPerCluster);
+  const geometry: Fat32Geometry = {
+    sectors,
+    hiddenSectors: view.getUint32(28, true),
+    clusterBytes: sectorsPerCluster * SECTOR_BYTES,
+    clusters,
+    fatBytes: fatSectors * SECTOR_BYTES,
+    fatCount,
+    fatOffsetBytes: reservedSectors * SECTOR_BYTES,
+    dataOffsetBytes: dataSector * SECTOR_BYTES,
+    rootCluster: view.getUint32(44, true),
+    fsInfoSector: view.getUint16(48, true),
+    backupBootSector: view.getUint16(50, true),
+    serial: view.getUint32(67, true),
+    label: new TextDecoder("latin1").decode(boot.subarray(71, 82)).trimEnd(),
+  };
+  const isFat32 = view.getUint16(510, true) === 0xaa55 &&
+    view.getUint16(11, true) === SECTOR_BYTES && view.getUint16(22, true) === 0 &&
+    sectorsPerCluster > 0 && fatCount > 0 && fatCount <= 4 && clusters > 0 &&
+    sectors * SECTOR_BYTES <= sizeBytes && (clusters + FIRST_CLUSTER) * 4 <= geometry.fatBytes &&
+    geometry.fsInfoSector < reservedSectors && geometry.backupBootSector < reservedSectors;
+  if (!isFat32) {
+    throw new Failure(
+      "not-image",
+      path,
+      "its partition holds no FAT32 file system",
+      "pass an image of esxi-img",
+    );
+  }
+  return geometry;
+}

@@ -1,0 +1,43 @@
+/**
+ * An image with all that is needed to look into it.
+ *
+ * @module
+ */
+
+import type { Source } from "../disk/extent.ts";
+import { type Partition, SECTOR_BYTES } from "../disk/gpt.ts";
+import { Failure } from "../failure.ts";
+import { type Fat32Volume, readFat32 } from "./fat32_reader.ts";
+import { type PartitionTable, readPartitionTable, systemPartition } from "./partition_table.ts";
+
+/** A disk, its partition table, and the file system that the installer is in. */
+export interface Image {
+  readonly disk: Source;
+  readonly table: PartitionTable;
+  readonly partition: Partition;
+  readonly volume: Fat32Volume;
+}
+
+/**
+ * Reads the structures of a disk, in the order in which they lie on it.
+ *
+ * @throws {Failure} `not-image` if it has no GPT or no FAT32 system partition, `truncated` if it
+ * ends before its partition does.
+ */
+export async function readImage(disk: Source): Promise<Image> {
+  const table = await readPartitionTable(disk);
+  const partition = systemPartition(table, disk);
+  const missingBytes = (table.header.alternateLba + 1) * SECTOR_BYTES - disk.sizeBytes;
+  if (missingBytes > 0) {
+    throw new Failure(
+      "truncated",
+      disk.name,
+      `the image is truncated: ${missingBytes} bytes are missing`,
+      "build it again",
+    );
+  }
+  const sectors = partition.lastLba - partition.firstLba + 1;
+  const offsetBytes = partition.firstLba * SECTOR_BYTES;
+  const volume = await readFat32(disk, offsetBytes, sectors * SECTOR_BYTES);
+  return { disk, table, partition, volume };
+}

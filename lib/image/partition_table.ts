@@ -1,0 +1,106 @@
+/**
+ * Reads the partition table of an image and says what is wrong with it.
+ *
+ * @module
+ */
+
+import { crc32 } from "node:zlib";
+import { readBytes, type Source } from "../disk/extent.ts";
+import {
+  EFI_SYSTEM_PARTITION,
+  type GptHeader,
+  parseEntries,
+  parseHeader,
+  type Partition,
+  SECTOR_BYTES,
+} from "../disk/gpt.ts";
+import { formatGuid, type Guid } from "../disk/guid.ts";
+import { Failure } from "../failure.ts";
+
+/** A partition table that could be read. */
+export interface PartitionTable {
+  readonly header: GptHeader;
+  readonly diskGuid: Guid;
+  readonly partitions: readonly Partition[];
+}
+
+/**
+ * Reads the primary table.
+ *
+ * @throws {Failure} `not-image` if it is not there or does not match its checksums.
+ */
+export async function readPartitionTable(disk: Source): Promise<PartitionTable> {
+  const unfit = (what: string) =>
+    new Failure("not-image", disk.name, `not a disk image: ${what}`, "pass an image of esxi-img");
+  if (disk.sizeBytes < 3 * SECTOR_BYTES) throw unfit("it is too small");
+  const header = parseHeader(await readBytes(disk, SECTOR_BYTES, SECTOR_BYTES), 1);
+  if (typeof header === "string") throw unfit(`of its GPT header, ${header}`);
+  const entries = await readEntries(disk, header);
+  if (entries === undefined) throw unfit("the entries of its GPT do not match their CRC");
+  const partitions = parseEntries(entries);
+  return { header, diskGuid: header.diskGuid, partitions };
+}
+
+/** The partition that firmware boots from. */
+export function systemPartition(table: PartitionTable, disk: Source): Partition {
+  const type = formatGuid(EFI_SYSTEM_PARTITION);
+  const partition = table.partitions.find((candidate) => formatGuid(candidate.type) === type);
+  if (partition === undefined) {
+    throw new Failure(
+      "not-image",
+      disk.name,
+      "it has no EFI system partition",
+      "pass an image of esxi-img",
+    );
+  }
+  return partition;
+}
+
+/**
+ * Compares what an image repeats: the protective MBR and the backup table. It reads the image's
+ * first and last sectors.
+ *
+ * @returns What is wrong, one clause each.
+ */
+export async function checkPartitionTable(disk: Source, table: PartitionTable): Promise<string[]> {
+  const problems: string[] = [];
+  const lastLba = disk.sizeBytes / SECTOR_BYTES - 1;
+  const { header } = table;
+  if (header.alternateLba !== lastLba) {
+    problems.push(`GPT: the backup header is at LBA ${header.alternateLba}, not at the disk's end`);
+  }
+  for (const partition of table.partitions) {
+    const inside = partition.firstLba >= header.firstUsableLba &&
+      partition.lastLba <= header.lastUsableLba && partition.firstLba <= partition.lastLba;
+    if (!inside) problems.push(`GPT: the partition ${partition.name} lies outside the disk`);
+  }
+  const backup = Number.isInteger(lastLba)
+    ? parseHeader(await readBytes(disk, lastLba * SECTOR_BYTES, SECTOR_BYTES), lastLba)
+    : "the disk does not end with a whole sector";
+  if (typeof backup === "string") return [...problems, `GPT: of the backup header, ${backup}`];
+  if (await readEntries(disk, backup) === undefined) {
+    problems.push("GPT: the backup entries do not match their CRC");
+  }
+  const same = backup.entriesCrc === header.entriesCrc && backup.alternateLba === 1 &&
+    formatGuid(backup.diskGuid) === formatGuid(header.diskGuid) &&
+    backup.firstUsableLba === header.firstUsableLba &&
+    backup.lastUsableLba === header.lastUsableLba;
+  if (!same) problems.push("GPT: the two headers differ");
+  return problems;
+}
+
+/** UEFI 2.10 §5.2.3: one record of type 0xEE, from LBA 1 on. */
+export function checkProtectiveMbr(mbr: Uint8Array): string[] {
+  const view = new DataView(mbr.buffer, mbr.byteOffset, SECTOR_BYTES);
+  const isProtective = view.getUint16(510, true) === 0xaa55 && mbr[446 + 4] === 0xee &&
+    view.getUint32(446 + 8, true) === 1;
+  return isProtective ? [] : ["MBR: it is not the protective one of a GPT"];
+}
+
+/** The entries of a table, if they match their checksum. */
+async function readEntries(disk: Source, header: GptHeader): Promise<Uint8Array | undefined> {
+  const offsetBytes = header.entriesLba * SECTOR_BYTES;
+  if (offsetBytes + header.entriesBytes > disk.sizeBytes) return undefined;
+  const entries = await readBytes(disk, offsetBytes, header.entriesBytes);
+  return crc32(entries) === header.entriesCrc ? entries : undefined;
+}

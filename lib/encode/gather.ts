@@ -1,0 +1,79 @@
+/**
+ * Many small pieces, written as few large ones.
+ *
+ * @module
+ */
+
+import { CHUNK_BYTES } from "./chunks.ts";
+import { later } from "./later.ts";
+import type { Sink } from "./sink.ts";
+
+/** Collects what is to be written: one buffer is filled while the other is being written. */
+export class Gatherer {
+  readonly #sink: Sink;
+  #buffers: [Uint8Array, Uint8Array];
+  #filledBytes = 0;
+  #flushedBytes = 0;
+  #written = Promise.resolve();
+
+  /** @param bufferBytes The largest piece that can be reserved. */
+  constructor(sink: Sink, bufferBytes: number = CHUNK_BYTES) {
+    this.#sink = sink;
+    this.#buffers = [new Uint8Array(bufferBytes), new Uint8Array(bufferBytes)];
+  }
+
+  /** Where the next piece will begin in the output. */
+  get positionBytes(): number {
+    return this.#flushedBytes + this.#filledBytes;
+  }
+
+  /** Waits until a piece of this size can be reserved; call it before {@linkcode reserve}. */
+  async makeRoom(lengthBytes: number): Promise<void> {
+    if (this.#filledBytes + lengthBytes > this.#buffers[0].length) await this.flush();
+  }
+
+  /**
+   * The next piece of the output, to be filled by the caller at once. It holds old bytes.
+   *
+   * @throws {RangeError} if there is no room for it.
+   */
+  reserve(lengthBytes: number): Uint8Array {
+    const endBytes = this.#filledBytes + lengthBytes;
+    if (endBytes > this.#buffers[0].length) {
+      throw new RangeError(`No room for ${lengthBytes} bytes`);
+    }
+    const piece = this.#buffers[0].subarray(this.#filledBytes, endBytes);
+    this.#filledBytes = endBytes;
+    return piece;
+  }
+
+  /** Appends a copy of some bytes. */
+  async append(bytes: Uint8Array): Promise<void> {
+    await this.makeRoom(bytes.length);
+    this.reserve(bytes.length).set(bytes);
+  }
+
+  /** Fills the output with zeros up to a multiple of `unitBytes`, which the buffer's size must be. */
+  async pad(unitBytes: number): Promise<void> {
+    const restBytes = this.positionBytes % unitBytes;
+    if (restBytes === 0) return;
+    await this.makeRoom(unitBytes - restBytes);
+    this.reserve(unitBytes - restBytes).fill(0);
+  }
+
+  /** Begins to write what was collected, as soon as what went before it is written. */
+  async flush(): Promise<void> {
+    await this.#written;
+    if (this.#filledBytes === 0) return;
+    this.#written = later(this.#sink.write(this.#buffers[0].subarray(0, this.#filledBytes)));
+    this.#buffers.reverse();
+    this.#flushedBytes += this.#filledBytes;
+    this.#filledBytes = 0;
+  }
+
+  /** Writes what is left, and waits for it. */
+  async finish(): Promise<void> {
+    await this.flush();
+    await this.#written;
+  }
+}

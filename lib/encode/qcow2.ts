@@ -15,10 +15,11 @@
  * @module
  */
 
-import { type BlockMap, runs } from "../disk/block_map.ts";
+import type { BlockMap } from "../disk/block_map.ts";
 import { requireWholeSectors } from "./chunks.ts";
 import { Gatherer } from "./gather.ts";
 import { planCompressed } from "./qcow2_compressed.ts";
+import { type MappedTable, mappedTables } from "./mapped_tables.ts";
 import {
   CLUSTER_BITS,
   CLUSTER_BYTES,
@@ -79,8 +80,8 @@ export async function encodeQcow2(
 function layOut(map: BlockMap, dataClusters: number): Layout {
   const l1Entries = Math.ceil(map.sizeBytes / (CLUSTER_BYTES * ENTRIES_PER_TABLE));
   const l1Clusters = Math.ceil(l1Entries / ENTRIES_PER_TABLE);
-  const l2Tables = [...mappedTables(map)].length;
-  const countedClusters = 1 + l1Clusters + l2Tables + dataClusters;
+  const l2Clusters = [...l2Tables(map)].length;
+  const countedClusters = 1 + l1Clusters + l2Clusters + dataClusters;
   // The refcounts count the clusters of their own tables too: add blocks until they cover everything.
   let refcountBlocks = 0;
   let refcountTableClusters = 0;
@@ -93,7 +94,7 @@ function layOut(map: BlockMap, dataClusters: number): Layout {
   const refcountBlocksAt = 1 + refcountTableClusters;
   const l1At = refcountBlocksAt + refcountBlocks;
   const l2At = l1At + l1Clusters;
-  const dataAt = l2At + l2Tables;
+  const dataAt = l2At + l2Clusters;
   return { l1Entries, refcountTableClusters, refcountBlocksAt, l1At, l2At, dataAt, totalClusters };
 }
 
@@ -121,7 +122,7 @@ async function writeTables(
   await writeRefcounts(out, plan, layout);
   await writeEntries(out, l1Table(map, layout));
   let nth = 0;
-  for (const table of mappedTables(map)) {
+  for (const table of l2Tables(map)) {
     const entries = new BigUint64Array(ENTRIES_PER_TABLE);
     for (const index of table.mapped) {
       entries[index] = plan.entry(nth++, layout.dataAt * CLUSTER_BYTES);
@@ -138,7 +139,7 @@ function* refcountTable(layout: Layout): Generator<bigint> {
 function l1Table(map: BlockMap, layout: Layout): Iterable<bigint> {
   const entries = new BigUint64Array(layout.l1Entries);
   let at = layout.l2At;
-  for (const table of mappedTables(map)) entries[table.index] = encodeEntry(at++ * CLUSTER_BYTES);
+  for (const table of l2Tables(map)) entries[table.index] = encodeEntry(at++ * CLUSTER_BYTES);
   return entries;
 }
 
@@ -167,22 +168,7 @@ async function writeRefcounts(out: Gatherer, plan: DataPlan, layout: Layout): Pr
   }
 }
 
-/** The L2 tables that are needed: the place of each in the L1 table, and the entries it uses. */
-function* mappedTables(map: BlockMap): Generator<{ index: number; mapped: readonly number[] }> {
-  let index = -1;
-  let mapped: number[] = [];
-  for (const run of runs(map, CLUSTER_BYTES)) {
-    if (run.kind === "hole") continue;
-    const first = run.offsetBytes / CLUSTER_BYTES;
-    const end = first + Math.ceil(run.lengthBytes / CLUSTER_BYTES);
-    for (let cluster = first; cluster < end; cluster++) {
-      if (Math.floor(cluster / ENTRIES_PER_TABLE) !== index) {
-        if (mapped.length > 0) yield { index, mapped };
-        index = Math.floor(cluster / ENTRIES_PER_TABLE);
-        mapped = [];
-      }
-      mapped.push(cluster % ENTRIES_PER_TABLE);
-    }
-  }
-  if (mapped.length > 0) yield { index, mapped };
+/** The L2 tables that are needed. */
+function l2Tables(map: BlockMap): Generator<MappedTable> {
+  return mappedTables(map, CLUSTER_BYTES, ENTRIES_PER_TABLE);
 }

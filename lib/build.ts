@@ -22,7 +22,7 @@ import { type IsoVolume, readIso } from "./iso9660.ts";
 /** The folder of the guest files that MAAS runs: it lies on the partition, not in the payload. */
 const CURTIN_FOLDER = "curtin/";
 /** FAT knows no earlier time: 1980-01-01. */
-const FAT_EPOCH_MS = 315_532_800_000;
+export const FAT_EPOCH_MS = 315_532_800_000;
 
 /** What goes into the payload; all but the guest files may be left out. */
 export interface PayloadOptions {

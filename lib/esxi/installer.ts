@@ -6,7 +6,7 @@
  */
 
 import { Failure } from "../failure.ts";
-import { type FileTree, readSmallFile, type TreeFile } from "../file_tree.ts";
+import { type FileTree, findFile, readSmallFile, type TreeFile } from "../file_tree.ts";
 import { type BootCfg, parseBootCfg, resolveBootPath } from "./boot_cfg.ts";
 
 /** UEFI mboot reads boot.cfg only in the folder that it was started from. */
@@ -42,26 +42,37 @@ export interface Installer {
 /**
  * Recognises an installer.
  *
- * @throws {Failure} `not-installer` if the ISO does not boot ESXi under UEFI, or names a kernel or
- * module that it does not hold; `boot-cfg` if the boot loader would misread a boot.cfg.
+ * @throws {Failure} as {@linkcode readBootCfgs}.
  */
 export async function recognizeInstaller(tree: FileTree): Promise<Installer> {
-  const files = new Map(tree.files.map((file) => [file.path.toUpperCase(), file]));
-  const bootCfgs: BootCfgFile[] = [];
-  for (const path of [UEFI_BOOT_CFG, ROOT_BOOT_CFG]) {
-    const file = files.get(path);
-    if (file !== undefined) bootCfgs.push(await readBootCfg(tree, file));
-  }
-  for (const path of [UEFI_BOOT_CFG, UEFI_BOOT_LOADER]) {
-    if (!files.has(path)) throw notInstaller(tree, `it holds no /${path}`);
-  }
-  for (const { file, cfg } of bootCfgs) checkBootFiles(tree, files, file, cfg);
-
-  const metadata = files.get(METADATA);
+  const bootCfgs = await readBootCfgs(tree);
+  const metadata = findFile(tree, METADATA);
   const xml = metadata === undefined
     ? ""
     : decodeLatin1(await readSmallFile(tree, metadata, MAX_METADATA_BYTES));
   return { tree, bootCfgs, ...findVersion(bootCfgs[0].cfg.build, xml, tree.label) };
+}
+
+/**
+ * Reads the installer's boot.cfg files, the UEFI one first.
+ *
+ * @throws {Failure} `not-installer` if the tree does not boot ESXi under UEFI, or names a kernel or
+ * module that it does not hold; `boot-cfg` if the boot loader would misread a boot.cfg.
+ */
+export async function readBootCfgs(tree: FileTree): Promise<BootCfgFile[]> {
+  for (const path of [UEFI_BOOT_CFG, UEFI_BOOT_LOADER]) {
+    if (findFile(tree, path) === undefined) throw notInstaller(tree, `it holds no /${path}`);
+  }
+  const paths = new Set(tree.files.map((file) => file.path.toUpperCase()));
+  const bootCfgs: BootCfgFile[] = [];
+  for (const path of [UEFI_BOOT_CFG, ROOT_BOOT_CFG]) {
+    const file = findFile(tree, path);
+    if (file === undefined) continue;
+    const bootCfg = await readBootCfg(tree, file);
+    checkBootFiles(tree, paths, bootCfg);
+    bootCfgs.push(bootCfg);
+  }
+  return bootCfgs;
 }
 
 async function readBootCfg(tree: FileTree, file: TreeFile): Promise<BootCfgFile> {
@@ -71,17 +82,16 @@ async function readBootCfg(tree: FileTree, file: TreeFile): Promise<BootCfgFile>
 
 function checkBootFiles(
   tree: FileTree,
-  files: ReadonlyMap<string, TreeFile>,
-  file: TreeFile,
-  cfg: BootCfg,
+  paths: ReadonlySet<string>,
+  { file, cfg }: BootCfgFile,
 ): void {
   if (cfg.kernel === "") throw notInstaller(tree, `/${file.path} names no kernel`);
   if (cfg.modules.length === 0) throw notInstaller(tree, `/${file.path} names no modules`);
   const folder = file.path.split("/").slice(0, -1).join("/");
   for (const path of [cfg.kernel, ...cfg.modules.map((module) => module.path)]) {
     const resolved = resolveBootPath(path, cfg, folder);
-    if (!files.has(resolved.toUpperCase())) {
-      throw notInstaller(tree, `/${file.path} names ${path}, which is not in the ISO`);
+    if (!paths.has(resolved.toUpperCase())) {
+      throw notInstaller(tree, `/${file.path} names ${path}, which it does not hold`);
     }
   }
 }

@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import { readBytes, type Source } from "../disk/extent.ts";
 import { isKickstart } from "../esxi/boot_cfg.ts";
-import { type BootCfgFile, type Installer, recognizeInstaller } from "../esxi/installer.ts";
+import { type BootCfgFile, readBootCfgs } from "../esxi/installer.ts";
 import { KICKSTART_URL } from "../esxi/kickstart.ts";
 import { PAYLOAD_NAME, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../failure.ts";
@@ -44,13 +44,13 @@ export async function verifyImage(
   onProgress?: (doneBytes: number, totalBytes: number) => void,
 ): Promise<VerifyReport> {
   const source = await readIso(iso);
-  const installer = await recognizeInstaller(source);
+  const bootCfgs = await readBootCfgs(source);
   const problems = checkProtectiveMbr(await readBytes(disk, 0, 512));
   const image = await readImage(disk);
   problems.push(...checkGeometry(image), ...image.volume.problems);
-  problems.push(...await checkEdits(installer, image.volume));
+  problems.push(...await checkEdits(bootCfgs, image.volume));
 
-  const edited = new Set(installer.bootCfgs.map(({ file }) => file.path.toUpperCase()));
+  const edited = new Set(bootCfgs.map(({ file }) => file.path.toUpperCase()));
   const pairs = pairFiles(source, image.volume, edited);
   problems.push(...pairs.problems);
   const totalBytes = pairs.pairs.reduce((sum, [, copy]) => sum + copy.sizeBytes, 0);
@@ -145,12 +145,12 @@ function locate(file: TreeFile, atBytes: number): [offsetBytes: number, lengthBy
 }
 
 /** Checks that the boot.cfg files differ from the ISO's in our edits alone, and the payload. */
-async function checkEdits(installer: Installer, volume: FileTree): Promise<string[]> {
+async function checkEdits(originals: BootCfgFile[], volume: FileTree): Promise<string[]> {
   const problems: string[] = [];
   try {
-    const copy = await recognizeInstaller(volume);
-    for (const original of installer.bootCfgs) {
-      const edited = copy.bootCfgs.find(({ file }) =>
+    const copies = await readBootCfgs(volume);
+    for (const original of originals) {
+      const edited = copies.find(({ file }) =>
         file.path.toUpperCase() === original.file.path.toUpperCase()
       );
       if (edited === undefined) problems.push(`/${original.file.path} is missing`);

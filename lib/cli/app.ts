@@ -1,0 +1,121 @@
+/**
+ * The command line: which commands there are, and how failures are told.
+ *
+ * @module
+ */
+
+import {
+  type Application,
+  type ApplicationText,
+  buildApplication,
+  buildRouteMap,
+  type CommandContext,
+  ExitCode,
+  run,
+  text_en,
+} from "@stricli/core";
+import { Failure } from "../failure.ts";
+import { isClosedPipe } from "../host/io_failure.ts";
+import { writeStderr, writeStdout } from "../host/terminal.ts";
+import { VERSION } from "../version.ts";
+import { normalizeArguments } from "./arguments.ts";
+import { buildCommand } from "./build.ts";
+import { inspectCommand } from "./inspect.ts";
+import { kickstartCommand } from "./kickstart.ts";
+import { genImgCommand, installerHelperCommand, ksTemplateCommand } from "./older_spellings.ts";
+import { payloadCommand } from "./payload.ts";
+import { verifyCommand } from "./verify.ts";
+
+const NAME = "esxi-img";
+/** Exit statuses. */
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+const routes = buildRouteMap({
+  routes: {
+    build: buildCommand,
+    inspect: inspectCommand,
+    verify: verifyCommand,
+    kickstart: kickstartCommand,
+    payload: payloadCommand,
+    "gen-img": genImgCommand,
+    "ks-template": ksTemplateCommand,
+    "installer-helper": installerHelperCommand,
+  },
+  docs: {
+    brief: "Turn a VMware ESXi installer ISO into a disk image that installs itself",
+    fullDescription: [
+      "Turns a VMware ESXi installer ISO into a disk image that installs ESXi unattended and then",
+      "configures the host from OpenStack, MAAS or embedded metadata. It needs no root, no loop device,",
+      "no KVM and no network.",
+      "",
+      "  esxi-img build VMware-VMvisor-Installer-8.0U3.iso -o esxi.img.gz --root-password-file pw",
+      "  esxi-img inspect esxi.img.gz",
+      "  esxi-img verify esxi.img.gz --iso VMware-VMvisor-Installer-8.0U3.iso",
+      "",
+      "Exit status: 0 done, 1 failed, 2 wrong usage.",
+    ].join("\n"),
+    hideRoute: { "gen-img": true, "ks-template": true, "installer-helper": true },
+  },
+});
+
+/** Runs the command line. */
+export async function runApp(args: readonly string[]): Promise<number> {
+  const isDebug = args.includes("--debug");
+  const process = {
+    stdout: { write: writeStdout },
+    stderr: { write: writeStderr },
+    exitCode: 0 as number | string | null,
+  };
+  try {
+    await run(application(isDebug), normalizeArguments(args), { process });
+  } catch (error) {
+    if (!isClosedPipe(error)) writeStderr(explain(error, isDebug) + "\n");
+    return FAILED;
+  }
+  const code = Number(process.exitCode ?? 0);
+  const isUsage = code === ExitCode.InvalidArgument || code === ExitCode.UnknownCommand;
+  return isUsage ? WRONG_USAGE : code < 0 ? FAILED : code;
+}
+
+function application(isDebug: boolean): Application<CommandContext> {
+  const usage = (message: string, help: string) =>
+    `${NAME}: ${message.trim().replaceAll(/\s*\n\s*/g, "; ")}; see ${help} --help`;
+  const text: ApplicationText = {
+    ...text_en,
+    exceptionWhileParsingArguments: (error) =>
+      usage(error instanceof Error ? error.message : String(error), NAME),
+    noCommandRegisteredForInput: ({ input, corrections }) => {
+      const instead = corrections.length > 0 ? `, did you mean ${corrections.join(" or ")}?` : "";
+      return usage(`there is no command ${input}${instead}`, NAME);
+    },
+    exceptionWhileRunningCommand: (error) => isClosedPipe(error) ? "" : explain(error, isDebug),
+  };
+  return buildApplication(routes, {
+    name: NAME,
+    versionInfo: { currentVersion: VERSION },
+    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+    documentation: {
+      caseStyle: "convert-camel-to-kebab",
+      useAliasInUsageLine: true,
+      onlyRequiredInUsageLine: true,
+      disableAnsiColor: true,
+    },
+    localization: { text },
+    determineExitCode: (error) =>
+      error instanceof Failure && error.code === "usage" ? WRONG_USAGE : FAILED,
+  });
+}
+
+/** One line about what went wrong, and where in the program if that is asked for. */
+function explain(error: unknown, isDebug: boolean): string {
+  const stack = error instanceof Error ? error.stack : String(error);
+  if (error instanceof Failure) {
+    const line = `${NAME}: ${error.message.replaceAll(/\s*\n\s*/g, " ")}`;
+    return isDebug ? `${line}\n${stack}\n${error.cause ?? ""}`.trimEnd() : line;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return isDebug
+    ? `${NAME}: ${stack}`
+    : `${NAME}: defect in the program: ${message}; run it again with --debug and report it`;
+}

@@ -1,0 +1,105 @@
+/**
+ * `esxi-img build ISO`
+ *
+ * @module
+ */
+
+import { buildCommand as command } from "@stricli/core";
+import {
+  argument,
+  type CommonFlags,
+  commonFlags,
+  switchFlag,
+  textFlag,
+  textsFlag,
+} from "./flags.ts";
+import { parseSize } from "./sizes.ts";
+
+/** The options of build. */
+export interface BuildFlags extends CommonFlags {
+  readonly output?: string;
+  readonly format?: string;
+  readonly kickstart?: string;
+  readonly payload?: string;
+  readonly metadata?: string;
+  readonly module?: readonly string[];
+  readonly kernelopt?: readonly string[];
+  readonly rootPasswordFile?: string;
+  readonly sshKey?: string;
+  readonly installDisk?: string;
+  readonly free?: number;
+  readonly size?: number;
+  readonly label?: string;
+  readonly seed?: string;
+  readonly manifest?: string;
+  readonly isoSha256?: string;
+  readonly verify: boolean;
+  readonly force: boolean;
+  readonly quiet: boolean;
+  readonly json: boolean;
+  readonly color: boolean;
+}
+
+const sizeFlag = (brief: string) =>
+  ({ kind: "parsed", parse: parseSize, optional: true, placeholder: "SIZE", brief }) as const;
+
+export const buildCommand = command<BuildFlags, [iso: string]>({
+  loader: async () => {
+    const { runBuild } = await import("./run_build.ts");
+    return (flags, iso) => runBuild(flags, iso);
+  },
+  parameters: {
+    positional: { kind: "tuple", parameters: [argument("ISO", "The ESXi installer")] },
+    aliases: { o: "output", f: "format", k: "kickstart", q: "quiet" },
+    flags: {
+      output: textFlag(
+        "PATH",
+        "Where to write the image; - is standard output (default: the ISO's name here, .img.gz)",
+      ),
+      format: textFlag("FORMAT", "raw or gz (default: by the output's suffix, else gz)"),
+      rootPasswordFile: textFlag(
+        "FILE",
+        "File with root's password or its crypt hash; - is standard input",
+      ),
+      sshKey: textFlag("FILE", "File with public keys for root"),
+      kickstart: textFlag("FILE", "A kickstart of your own, used byte for byte"),
+      payload: textFlag("FILE", "A payload made before with: esxi-img payload"),
+      metadata: textFlag("DIR", "Folder with meta_data.json, network_data.json, … to embed"),
+      module: textsFlag("FILE", "A boot module to add; may be repeated"),
+      kernelopt: textsFlag("STR", "A kernel option to add; may be repeated"),
+      installDisk: textFlag(
+        "ARGS",
+        "Arguments of the kickstart's install (default: --firstdisk --overwritevmfs)",
+      ),
+      free: sizeFlag("Free space on the image's partition (default: 64M)"),
+      size: sizeFlag("Size of the whole disk (default: as small as it can be)"),
+      label: textFlag("LABEL", "Label of the partition's file system (default: ESXI)"),
+      seed: textFlag("STR", "What identifiers derive from (default: all inputs)"),
+      manifest: textFlag("FILE", "Write a JSON list of what went into the image"),
+      isoSha256: textFlag("HEX", "Fail unless the ISO has this SHA-256"),
+      verify: switchFlag("Read the image back and compare it with the ISO"),
+      force: switchFlag("Replace an output that exists"),
+      quiet: switchFlag("Say nothing unless something fails"),
+      json: switchFlag("Print the result as JSON"),
+      color: { kind: "boolean", default: true, brief: "Colour on a terminal" },
+      ...commonFlags,
+    },
+  },
+  docs: {
+    brief: "Build a disk image from an installer ISO",
+    fullDescription: [
+      "Builds a disk image that installs ESXi without asking. The ISO is read once, front to back;",
+      "there is no temporary file. The same inputs give the same bytes.",
+      "",
+      "  esxi-img build esxi.iso --root-password-file pw        esxi.img.gz, for MAAS or dd",
+      "  esxi-img build esxi.iso -o disk.img --ssh-key id.pub   a raw image; metadata brings the rest",
+      "  esxi-img build esxi.iso -o - | ssh host 'zcat | dd of=/dev/sdX bs=4M'",
+      "  esxi-img build esxi.iso -k my-ks.cfg --install-disk '--disk=mpx.vmhba0:C0:T0:L0'",
+      "",
+      "Without a root password the host must find one in its metadata: an OpenStack config drive, MAAS,",
+      "or what --metadata embeds. If it finds none it stops before it touches a disk.",
+      "Sizes are written as 64M or 2GiB (powers of 1024) or 2GB (powers of 1000).",
+      "SOURCE_DATE_EPOCH sets the time of everything in the image; it is the ISO's otherwise.",
+    ].join("\n"),
+  },
+});

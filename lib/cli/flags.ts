@@ -1,0 +1,34 @@
+/**
+ * Options that several commands share.
+ *
+ * @module
+ */
+
+/** A switch that is off unless it is given. */
+export function switchFlag(brief: string) {
+  return { kind: "boolean", default: false, withNegated: false, brief } as const;
+}
+
+/** An option with a text value. */
+export function textFlag(placeholder: string, brief: string) {
+  return { kind: "parsed", parse: String, optional: true, placeholder, brief } as const;
+}
+
+/** An option with a text value that may be given again and again. */
+export function textsFlag(placeholder: string, brief: string) {
+  return { ...textFlag(placeholder, brief), variadic: true } as const;
+}
+
+/** An argument. */
+export function argument(placeholder: string, brief: string) {
+  return { parse: String, placeholder, brief } as const;
+}
+
+/** What every command takes. */
+export interface CommonFlags {
+  readonly debug: boolean;
+}
+
+export const commonFlags = {
+  debug: switchFlag("On failure, show where in the program it happened"),
+} as const;

@@ -1,0 +1,72 @@
+/**
+ * The commands of the Python tool of the same name, for those who have them in their scripts.
+ *
+ * @module
+ */
+
+import { buildCommand as command } from "@stricli/core";
+import { argument, type CommonFlags, commonFlags, textFlag } from "./flags.ts";
+
+interface GenImgFlags extends CommonFlags {
+  readonly format?: string;
+  readonly ksTemplate?: string;
+  readonly esxiimg?: string;
+}
+
+/** What these commands do not ask for. As in the Python tool, they replace their output. */
+const DEFAULTS = {
+  debug: false,
+  force: true,
+  quiet: false,
+  json: false,
+  verify: false,
+  color: true,
+};
+
+export const genImgCommand = command<GenImgFlags, [iso: string, output: string]>({
+  loader: async () => {
+    const { runBuild } = await import("./run_build.ts");
+    return ({ format, ksTemplate, esxiimg }, iso, output) =>
+      runBuild({ ...DEFAULTS, output, format, kickstart: ksTemplate, payload: esxiimg }, iso);
+  },
+  parameters: {
+    positional: {
+      kind: "tuple",
+      parameters: [argument("ISO", "The ESXi installer"), argument("OUT", "The image to write")],
+    },
+    flags: {
+      format: textFlag("FORMAT", "The image's format"),
+      ksTemplate: textFlag("FILE", "A kickstart of your own"),
+      esxiimg: textFlag("FILE", "A finished payload"),
+      ...commonFlags,
+    },
+  },
+  docs: { brief: "The older spelling of build" },
+});
+
+export const ksTemplateCommand = command<CommonFlags, [file: string]>({
+  loader: async () => {
+    const { runKickstart } = await import("./run_parts.ts");
+    return (_flags, output) => runKickstart({ ...DEFAULTS, output });
+  },
+  parameters: {
+    positional: { kind: "tuple", parameters: [argument("FILE", "Where to write it")] },
+    flags: { ...commonFlags },
+  },
+  docs: { brief: "The older spelling of kickstart" },
+});
+
+export const installerHelperCommand = command<
+  CommonFlags & { readonly ksTemplate?: string },
+  [file: string]
+>({
+  loader: async () => {
+    const { runPayload } = await import("./run_parts.ts");
+    return ({ ksTemplate }, output) => runPayload({ ...DEFAULTS, output, kickstart: ksTemplate });
+  },
+  parameters: {
+    positional: { kind: "tuple", parameters: [argument("FILE", "Where to write it")] },
+    flags: { ksTemplate: textFlag("FILE", "A kickstart of your own"), ...commonFlags },
+  },
+  docs: { brief: "The older spelling of payload" },
+});

@@ -1,0 +1,165 @@
+/**
+ * What `esxi-img build` does: read the options' files, plan, encode, verify, say what came out.
+ *
+ * @module
+ */
+
+import { type ImageOptions, type ImagePlan, planImage } from "../build.ts";
+import { bytesSource } from "../disk/extent.ts";
+import { formatGuid } from "../disk/guid.ts";
+import { type Format, formatFor } from "../encode/formats.ts";
+import { checkBootModule, unpackPayload } from "../esxi/payload.ts";
+import { Failure } from "../failure.ts";
+import { readFatfsWasm, readGuestFiles } from "../host/assets.ts";
+import { sourceDateEpochSeconds } from "../host/clock.ts";
+import { FileSource, readSmall } from "../host/files.ts";
+import { openOutput, type Output } from "../host/output.ts";
+import { abortOnSignal } from "../host/signals.ts";
+import { writeStderr, writeStdout } from "../host/terminal.ts";
+import { openImage } from "../image/open.ts";
+import { verifyImage } from "../image/verify.ts";
+import type { BuildFlags } from "./build.ts";
+import { readPayloadOptions } from "./payload_options.ts";
+import { Progress } from "./progress.ts";
+import { formatSize } from "./sizes.ts";
+
+const DEFAULT_FREE_BYTES = 64 * 1024 * 1024;
+const DEFAULT_LABEL = "ESXI";
+/** Microsoft FAT specification 1.03 §3: a label has 11 characters of the short name's kind. */
+const LABEL = /^[A-Z0-9_-]{1,11}$/;
+const MAX_MODULE_BYTES = 1024 * 1024 * 1024;
+
+/** Builds an image. */
+export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void> {
+  const format = formatFor(flags.format, flags.output);
+  const outputPath = flags.output ?? defaultOutput(isoPath, format);
+  checkUsage(flags, outputPath);
+  using iso = await FileSource.open(isoPath);
+  const plan = await planImage(iso, await readOptions(flags));
+  const hasSecret = flags.rootPasswordFile ?? flags.kickstart ?? flags.payload ?? flags.metadata;
+  const output = await openOutput(outputPath, {
+    force: flags.force,
+    isSecret: hasSecret !== undefined,
+    inputs: [isoPath],
+  });
+  using _signals = abortOnSignal(() => output.abort());
+  try {
+    await encode(plan, format, output, flags.quiet);
+    await output.commit();
+    if (flags.verify) await verifyOutput(outputPath, iso, flags.quiet);
+  } catch (error) {
+    output.abort();
+    throw error;
+  }
+  report(plan, format, output, flags);
+}
+
+function checkUsage(flags: BuildFlags, outputPath: string): void {
+  const usage = (path: string, what: string, remedy: string) =>
+    new Failure("usage", path, what, remedy);
+  const label = flags.label ?? DEFAULT_LABEL;
+  if (!LABEL.test(label)) {
+    throw usage("--label", `${label} is not a label`, "use up to 11 of A-Z, 0-9, - and _");
+  }
+  if (flags.json && outputPath === "-") {
+    throw usage("--json", "standard output carries the image", "pass -o FILE");
+  }
+  if (flags.verify && outputPath === "-") {
+    throw usage("--verify", "standard output cannot be read back", "pass -o FILE");
+  }
+  if (flags.isoSha256 !== undefined && !/^[0-9a-f]{64}$/i.test(flags.isoSha256)) {
+    throw usage(
+      "--iso-sha256",
+      `${flags.isoSha256} is not a SHA-256`,
+      "pass 64 hexadecimal digits",
+    );
+  }
+  const parts = [flags.kickstart, flags.rootPasswordFile, flags.sshKey, flags.metadata];
+  if (flags.payload !== undefined && parts.some((part) => part !== undefined)) {
+    throw usage(
+      "--payload",
+      "a finished payload has its own kickstart, password, keys and metadata",
+      "pass those to esxi-img payload, or leave --payload out",
+    );
+  }
+}
+
+/** The ISO's name, in the current folder, with the format's suffix. */
+function defaultOutput(isoPath: string, format: Format): string {
+  const base = isoPath.split("/").at(-1) ?? "esxi";
+  return base.replace(/\.iso$/i, "") + format.suffix;
+}
+
+async function readOptions(flags: BuildFlags): Promise<ImageOptions> {
+  const payload = flags.payload === undefined
+    ? undefined
+    : await readSmall(flags.payload, MAX_MODULE_BYTES);
+  if (payload !== undefined) await unpackPayload(payload, flags.payload ?? "");
+  return {
+    ...await readPayloadOptions(flags),
+    guestFiles: await readGuestFiles(),
+    fatfsWasm: await readFatfsWasm(),
+    payload,
+    modules: await Promise.all((flags.module ?? []).map(openModule)),
+    kernelOptions: flags.kernelopt,
+    label: flags.label ?? DEFAULT_LABEL,
+    freeBytes: flags.free ?? (flags.size === undefined ? DEFAULT_FREE_BYTES : 0),
+    diskBytes: flags.size,
+    seed: flags.seed,
+    timeSeconds: sourceDateEpochSeconds(),
+  };
+}
+
+async function openModule(path: string) {
+  const bytes = await readSmall(path, MAX_MODULE_BYTES);
+  checkBootModule(bytes, path);
+  return { name: path.split("/").at(-1) ?? path, source: bytesSource(path, bytes) };
+}
+
+async function encode(
+  plan: ImagePlan,
+  format: Format,
+  output: Output,
+  isQuiet: boolean,
+): Promise<void> {
+  using progress = new Progress("building", isQuiet);
+  const { map } = plan.disk;
+  await format.encode(map, output, {
+    onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),
+  });
+}
+
+/** Reads an image back; one that is wrong is an error, and is not left behind. */
+async function verifyOutput(path: string, iso: FileSource, isQuiet: boolean): Promise<void> {
+  using file = await FileSource.open(path);
+  using progress = new Progress("verifying", isQuiet);
+  const { disk } = await openImage(file);
+  const { problems } = await verifyImage(disk, iso, progress.update);
+  if (problems.length > 0) {
+    throw new Failure("mismatch", path, problems[0], "check the disk it was written to");
+  }
+}
+
+function report(plan: ImagePlan, format: Format, output: Output, flags: BuildFlags): void {
+  const { version, build } = plan.installer;
+  const result = {
+    output: output.name,
+    format: format.name,
+    outputBytes: output.writtenBytes,
+    diskBytes: plan.disk.map.sizeBytes,
+    version,
+    build,
+    files: plan.files.length,
+    diskGuid: formatGuid(plan.diskGuid),
+    partitionGuid: formatGuid(plan.partitionGuid),
+    verified: flags.verify,
+  };
+  if (flags.json) writeStdout(JSON.stringify(result, null, 2) + "\n");
+  else if (!flags.quiet) {
+    writeStderr(
+      `${output.name}: ESXi ${version ?? "of unknown version"}${build ? ` build ${build}` : ""}, ` +
+        `${result.files} files, ${formatSize(output.writtenBytes)} as ${format.name}, ` +
+        `a disk of ${formatSize(result.diskBytes)}${flags.verify ? ", verified" : ""}\n`,
+    );
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * What `esxi-img inspect` does.
+ *
+ * @module
+ */
+
+import { FileSource } from "../host/files.ts";
+import { writeStdout } from "../host/terminal.ts";
+import { inspect, type Inspection } from "../image/inspect.ts";
+import type { InspectFlags } from "./inspect.ts";
+import { formatSize } from "./sizes.ts";
+
+/** Shows what is in a file. */
+export async function runInspect(flags: InspectFlags, path: string): Promise<void> {
+  using file = await FileSource.open(path);
+  const inspection = await inspect(file);
+  writeStdout(flags.json ? JSON.stringify(inspection, null, 2) + "\n" : describe(inspection));
+}
+
+function describe(inspection: Inspection): string {
+  const { installer, fileSystem } = inspection;
+  const lines = [`${inspection.path}: ${inspection.format}, ${formatSize(inspection.fileBytes)}`];
+  const field = (name: string, value: string) => lines.push(`  ${name.padEnd(12)}${value}`);
+  if ("problem" in installer) field("installer", installer.problem);
+  else {
+    field(
+      "ESXi",
+      `${installer.version ?? "unknown version"}, build ${installer.build ?? "unknown"}`,
+    );
+  }
+  if (inspection.diskBytes !== undefined) {
+    field("disk", `${formatSize(inspection.diskBytes)}, GUID ${inspection.diskGuid}`);
+  }
+  for (const { name, guid, firstLba, lastLba, sizeBytes } of inspection.partitions ?? []) {
+    field(
+      "partition",
+      `${name}, ${formatSize(sizeBytes)}, LBA ${firstLba}–${lastLba}, GUID ${guid}`,
+    );
+  }
+  const { type, label, clusterBytes, freeBytes } = fileSystem;
+  const free = freeBytes === undefined
+    ? ""
+    : `, clusters of ${clusterBytes} bytes, ${formatSize(freeBytes)} free`;
+  field("file system", `${type}, label ${label === "" ? "(none)" : label}${free}`);
+  if (!("problem" in installer)) {
+    for (const bootCfg of installer.bootCfgs) {
+      lines.push(`  /${bootCfg.path}`);
+      field("  title", bootCfg.title);
+      field("  kernel", bootCfg.kernel);
+      field("  kernelopt", bootCfg.kernelOptions);
+      field("  modules", `${bootCfg.modules.length}, the last is ${bootCfg.modules.at(-1)}`);
+    }
+  }
+  for (const problem of inspection.problems) field("problem", problem);
+  lines.push(`  ${inspection.files.length} files`);
+  for (const { path, sizeBytes } of inspection.files) {
+    lines.push(`${String(sizeBytes).padStart(14)}  /${path}`);
+  }
+  return lines.join("\n") + "\n";
+}

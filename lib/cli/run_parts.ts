@@ -1,0 +1,57 @@
+/**
+ * What `esxi-img kickstart` and `esxi-img payload` do.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { FAT_EPOCH_MS, makePayload } from "../build.ts";
+import { renderKickstart } from "../esxi/kickstart.ts";
+import { hashPassword } from "../esxi/password.ts";
+import { PAYLOAD_NAME } from "../esxi/payload.ts";
+import { readGuestFiles } from "../host/assets.ts";
+import { sourceDateEpochSeconds } from "../host/clock.ts";
+import { openOutput } from "../host/output.ts";
+import { writeStdout } from "../host/terminal.ts";
+import type { PartFlags } from "./kickstart.ts";
+import { readPayloadOptions } from "./payload_options.ts";
+
+/** There is no image whose identity salt and GUID could derive from. */
+const NO_IMAGE = new Uint8Array(createHash("sha256").update("esxi-img payload").digest());
+
+/** Writes the kickstart. */
+export async function runKickstart(flags: PartFlags): Promise<void> {
+  const options = await readPayloadOptions(flags);
+  const rootPasswordHash = options.rootPassword === undefined
+    ? undefined
+    : hashPassword(options.rootPassword, NO_IMAGE);
+  const kickstart = options.kickstart ??
+    new TextEncoder().encode(renderKickstart({ ...options, rootPasswordHash }));
+  await write(flags.output ?? "-", kickstart, flags);
+}
+
+/** Writes the payload. */
+export async function runPayload(flags: PartFlags): Promise<void> {
+  const options = { ...await readPayloadOptions(flags), guestFiles: await readGuestFiles() };
+  const timeSeconds = sourceDateEpochSeconds();
+  const timeMs = timeSeconds === undefined ? FAT_EPOCH_MS : timeSeconds * 1000;
+  const payload = await makePayload(options, NO_IMAGE, timeMs);
+  await write(flags.output ?? PAYLOAD_NAME, payload, flags);
+}
+
+async function write(path: string, bytes: Uint8Array, flags: PartFlags): Promise<void> {
+  if (path === "-" && bytes[0] !== 0x1f) return writeStdout(new TextDecoder().decode(bytes));
+  const hasSecret = flags.rootPasswordFile ?? flags.kickstart ?? flags.metadata;
+  const output = await openOutput(path, {
+    force: flags.force,
+    isSecret: hasSecret !== undefined,
+    inputs: flags.kickstart === undefined ? [] : [flags.kickstart],
+  });
+  try {
+    await output.write(bytes);
+    await output.commit();
+  } catch (error) {
+    output.abort();
+    throw error;
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Ends the program cleanly when it is told to stop.
+ *
+ * @module
+ */
+
+import { writeStderr } from "./terminal.ts";
+
+const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** While it lives, a signal cleans up and ends the program with status 1. */
+export function abortOnSignal(cleanUp: () => void): Disposable {
+  const listeners = SIGNALS.filter((signal) => Deno.build.os !== "windows" || signal === "SIGINT")
+    .map((signal) => {
+      const listener = () => {
+        cleanUp();
+        writeStderr(`esxi-img: stopped by ${signal}; nothing was left behind\n`);
+        Deno.exit(1);
+      };
+      Deno.addSignalListener(signal, listener);
+      return { signal, listener };
+    });
+  return {
+    [Symbol.dispose]() {
+      for (const { signal, listener } of listeners) Deno.removeSignalListener(signal, listener);
+    },
+  };
+}

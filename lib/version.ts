@@ -1,0 +1,2 @@
+/** The version of esxi-img. */
+export const VERSION = "0.1.0";

@@ -7,6 +7,8 @@ It raises ValueError with a clause that reads well after the field's path.
 import ipaddress
 import re
 
+from hostconf.sshkeys import key_body
+
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")
 # RFC 1123 section 2.1, one label; ESXi takes letters, digits and hyphen.
 LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
@@ -110,7 +112,7 @@ def password_hash(value):
 def ssh_key(value):
     """One line of an authorized_keys file; blanks around it are dropped."""
     text = string(value.strip() if isinstance(value, str) else value)
-    if len(text.split()) < 2:
+    if key_body(text) is None:
         raise ValueError("is not an SSH public key")
     return text
 

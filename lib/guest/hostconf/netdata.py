@@ -47,7 +47,7 @@ def read(data, warn):
             servers += values.dns_in(route, warn)
     servers += values.dns_in(data, warn)
     network = reader.network if reader.network["interfaces"] else None
-    return network, list(dict((server, None) for server in sorted(set(servers), key=servers.index)))
+    return network, sorted(set(servers), key=servers.index)
 
 
 class _Reader:

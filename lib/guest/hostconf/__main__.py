@@ -1,0 +1,64 @@
+"""Command line: `python3 -m hostconf plan …`, and the steps that the payload's scripts run."""
+
+import argparse
+import sys
+
+from hostconf import inventory, metadata, openstack
+from hostconf.description import DescriptionError
+from hostconf.plan import PlanError, plan
+
+
+def main(argv=None):
+    """Run a subcommand. @return: the exit status"""
+    parser = argparse.ArgumentParser(prog="hostconf", description="Turn metadata into a configured ESXi host.")
+    commands = parser.add_subparsers(dest="command")
+    plan_parser = commands.add_parser("plan", help="show the commands for a host, without running any")
+    plan_parser.add_argument("--metadata", required=True, metavar="DIR",
+                             help="folder with openstack/latest/… or the JSON files themselves")
+    plan_parser.add_argument("--nics", required=True, metavar="FILE", help="output of `esxcli network nic list`")
+    plan_parser.add_argument("--esxi-version", default="8.0", metavar="VERSION", help="6.7, 7.0, 8.0 (default) or 9.0")
+    for name in ("pre", "post", "firstboot"):
+        commands.add_parser(name, help="run by the payload's scripts on the host")
+    options = parser.parse_args(argv)
+    if options.command is None:
+        parser.print_usage(sys.stderr)
+        return 2
+    if options.command == "plan":
+        return show_plan(options)
+    return run_step(options.command)
+
+
+def run_step(name):
+    """One of the host's steps. They are imported here: a laptop that plans needs none of them."""
+    if name == "pre":
+        from hostconf import pre as step
+    elif name == "post":
+        from hostconf import post as step
+    else:
+        from hostconf import firstboot as step
+    return step.main()
+
+
+def show_plan(options):
+    """Print the plan: commands on standard output, warnings on standard error."""
+    try:
+        files = metadata.load(options.metadata)
+        if not files:
+            raise PlanError("%s holds no metadata: expected openstack/latest/ or %s"
+                            % (options.metadata, ", ".join(openstack.FILES)))
+        with open(options.nics, encoding="utf-8", errors="replace") as file:
+            nics = inventory.parse_nics(file.read())
+        version = tuple(int(part) for part in options.esxi_version.split("."))
+        result = plan(openstack.read(files, "embedded"), inventory.assumed(nics, version))
+    except (PlanError, DescriptionError, inventory.InventoryError, OSError, ValueError) as error:
+        print("hostconf: %s" % error, file=sys.stderr)
+        return 1
+    for warning in result.warnings:
+        print("warning: %s" % warning, file=sys.stderr)
+    for command in result.commands:
+        print(command.shell())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

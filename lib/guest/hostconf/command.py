@@ -1,0 +1,51 @@
+"""One step of a plan: a command, and what the runner may do when it fails."""
+
+import re
+
+
+class Command:
+    """A command of the host.
+
+    argv         the words; argv[0] is esxcli, vim-cmd or sh
+    retries      how often it is tried again when it fails (a link may still be coming up)
+    alternative  words to try when it keeps failing (releases differ), or None
+    optional     its failure is reported and does not count
+    blind        it is planned because the present state could not be read
+    secret       words that must not be shown
+    ensure_line  (path, line) for "this line is in that file": argv does the same in shell
+    """
+
+    def __init__(self, *argv, **how):
+        self.argv = list(argv)
+        self.retries = how.pop("retries", 0)
+        self.alternative = how.pop("alternative", None)
+        self.optional = how.pop("optional", False)
+        self.blind = how.pop("blind", False)
+        self.secret = how.pop("secret", ())
+        self.ensure_line = how.pop("ensure_line", None)
+        if how:
+            raise TypeError("unknown argument %s" % ", ".join(sorted(how)))
+
+    def shell(self):
+        """The command as one line that sh reads back as argv."""
+        return " ".join(quote(word) for word in self.argv)
+
+    def masked(self):
+        """The same for logs: secret words are replaced."""
+        text = self.shell()
+        for word in self.secret:
+            text = text.replace(word, "********")
+        return text
+
+
+def ensure_line(path, line):
+    """The command that appends a line to a file unless the file has it."""
+    script = 'grep -qxF -- "$2" "$1" || printf "%s\\n" "$2" >> "$1"'
+    return Command("sh", "-c", script, "sh", path, line, ensure_line=(path, line))
+
+
+def quote(word):
+    """The word as sh needs it: bare when it is plain, else in single quotes."""
+    if re.match(r"[A-Za-z0-9_@%+=:,./-]+\Z", word):
+        return word
+    return "'%s'" % word.replace("'", "'\"'\"'")

@@ -1,19 +1,23 @@
 """A strict fake ESXi host for tests. README.md explains the API and the switches."""
 import os
 
-from . import initial, switches
+from . import bootbank, initial, installer, persist, switches
+from .errors import BootError
 from .files import FolderFiles, MemoryFiles
 from .host import Host
 from .kickstart import network_options
 from .launchers import write_launchers
 from .network import dns, lease
+from .network import initial as fresh_network
+from .storage import disks as storage_devices
+from .system import identity
 
-__all__ = ["Host", "create", "attach", "switches"]
+__all__ = ["BootError", "Host", "attach", "create", "switches"]
 
 
 def create(sandbox=None, release="8.0.3", nics=None, disks=None, nvme=None, switches=None, network="",
-           dhcp=None, hostd="up"):
-    """Make a freshly installed host.
+           dhcp=None, hostd="up", phase="running", boot_options=""):
+    """Make a host.
 
     sandbox   new or empty folder for root/, bin/ and state.json; None keeps everything in memory
     nics      output of `esxcli network nic list`, one NIC when left out
@@ -22,19 +26,34 @@ def create(sandbox=None, release="8.0.3", nics=None, disks=None, nvme=None, swit
     network   the options of a kickstart `network` line, e.g. "--bootproto=static --ip=192.0.2.10 …"
     dhcp      False for no DHCP server, or {"vmnic0" | "vmnic0:VLAN" | "*": lease or "auto"}
     hostd     "up", "down", "hang" (vim-cmd never returns), or the number of calls that fail first
+    phase     "running": freshly installed; "installer": in %pre, disks blank (see Host.install and Host.boot)
+    boot_options  the installer's kernel options, of which systemMediaSize= shapes the disk
     """
-    state = initial.state(release, nics, dhcp, switches, hostd)
+    state = initial.state(release, nics, disks, nvme, dhcp, switches, hostd)
     if sandbox is None:
         host = Host(None, MemoryFiles(), state)
     else:
         sandbox = os.path.abspath(sandbox)
         os.makedirs(os.path.join(sandbox, "root"), exist_ok=True)
         host = Host(sandbox, FolderFiles(os.path.join(sandbox, "root")), state)
-        write_launchers(host)
     with host.world() as world:
-        initial.install(world, network_options(network))
-        lease.settle(world)
+        storage_devices.make_nodes(world)
+        if phase == "installer":
+            installer.start_environment(world, boot_options)
+        else:
+            options = network_options(network)
+            installer.partition_disk(world, storage_devices.boot_disk(world), boot_options)
+            fresh_network.build(world, options)
+            if "hostname" in options:
+                identity.set_fqdn(world, options["hostname"])
+            persist.write_system_files(world)
+            bootbank.link(world)
+            world.runtime["boot_options"] = "autoPartition=FALSE"
+            lease.settle(world)
+            persist.backup(world)
         dns.write_resolv_conf(world)
+    if sandbox is not None:
+        write_launchers(host)
     return host
 
 

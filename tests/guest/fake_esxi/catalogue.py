@@ -1,12 +1,19 @@
 """All modules that register commands, and the names of the host's programs."""
 import posixpath
 
-from . import esxcli  # noqa: F401
+from . import esxcli, persist  # noqa: F401
 from .network import dns, firewall, ipv4, ipv6, nics, ping, portgroup, route, vmk, vswitch  # noqa: F401
 from .registry import PROGRAMS
+from .storage import commands, nvme, parted, scsidevs, vmkfstools  # noqa: F401
+from .system import account, identity, modules, ntp, power, services, settings, ssh, syslog  # noqa: F401
+from .tools import esxcfg, vim_cmd, vsish  # noqa: F401
 
-READS_STDIN = ("partedUtil", "vmkfstools")
-_BY_PATH = ("/sbin/auto-backup.sh", "/sbin/generate-certificates", "/bin/backup.sh")
+READS_STDIN = ("partedUtil", "vmkfstools", "logger")
+_BY_PATH = {
+    "/sbin/auto-backup.sh": "auto-backup.sh", "/bin/backup.sh": "backup.sh",
+    "/sbin/generate-certificates": "generate-certificates",
+    "/usr/lib/vmware/secureboot/bin/secureBoot.py": "secureBoot.py",
+}
 
 
 def program_name(word):
@@ -19,10 +26,9 @@ def program_name(word):
 
 def on_path():
     """Names of the commands that stand in bin/."""
-    return sorted(name for name in PROGRAMS if "/" not in name)
+    return sorted(name for name in PROGRAMS if "/" not in name and name != "secureBoot.py")
 
 
 def by_path():
     """Paths of the host at which scripts stand that are called by full path."""
-    return sorted([path for path in _BY_PATH if program_name(path) in PROGRAMS]
-                  + [name for name in PROGRAMS if name.startswith("/etc/init.d/")])
+    return sorted(_BY_PATH) + sorted(name for name in PROGRAMS if name.startswith("/etc/init.d/"))

@@ -4,7 +4,6 @@ Paths are those of the host ("/etc/ntp.conf"); a symbolic link's target counts f
 """
 import os
 import posixpath
-import shutil
 
 
 class FolderFiles:
@@ -61,6 +60,7 @@ class FolderFiles:
         """Remove a file, link or whole folder; nothing happens when it is not there."""
         real = self.real(path)
         if os.path.isdir(real) and not os.path.islink(real):
+            import shutil  # slow to load, and most commands remove nothing
             shutil.rmtree(real)
         elif os.path.lexists(real):
             os.remove(real)

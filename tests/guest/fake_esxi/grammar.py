@@ -7,32 +7,22 @@ release), if=SWITCH:VALUE (there only under that switch), hostd (localcli lacks 
 """
 import functools
 import os
-from dataclasses import dataclass, field
+from collections import namedtuple
 
 from . import releases
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "grammar")
 
 
-@dataclass(frozen=True)
-class Option:
-    short: str  # "" when there is none
-    long: str
-    type: str  # str, long, bool, or "" for a flag
-    attributes: dict = field(hash=False)
-    help: str = ""
+class Option(namedtuple("Option", "short long type attributes help")):
+    """`short` is empty when there is none; `type` is str, long, bool, or empty for a flag."""
 
     @property
     def names(self):
         return f"-{self.short}|--{self.long}" if self.short else f"--{self.long}"
 
 
-@dataclass(frozen=True)
-class Command:
-    path: tuple
-    attributes: dict = field(hash=False)
-    help: str = ""
-    options: list = field(default_factory=list, hash=False)
+Command = namedtuple("Command", "path attributes help options")
 
 
 def _attributes(words):
@@ -61,7 +51,7 @@ def parse(text):
                 Option(short[1:], long[2:], kind.strip("<>"), _attributes(words[1:]), description))
         else:
             path, _, inner = head.partition("[")
-            commands.append(Command(tuple(path.split()), _attributes(inner.rstrip("] ").split()), description))
+            commands.append(Command(tuple(path.split()), _attributes(inner.rstrip("] ").split()), description, []))
     return commands
 
 

@@ -4,14 +4,14 @@ import copy
 import fcntl
 import json
 import os
-import subprocess
 
-from . import catalogue, esxcli
+from . import bootbank, catalogue, esxcli, installer, kickstart, persist, stale, view
+from .launchers import write_launchers
 from .network import dns, lease, reach
 from .registry import PROGRAMS
 from .world import World
 
-HANG_SECONDS = 3600
+HANGS = -1  # status of a command that never returns
 
 
 class Host:
@@ -93,6 +93,61 @@ class Host:
         with self.world() as world:
             return run_in(world, [str(word) for word in argv], stdin)
 
+    # Boots and media ------------------------------------------------------------------------------
+
+    def load_module(self, path, name=None):
+        """Load a file as boot module of the installer: it is unpacked into the root. BootError if it cannot be."""
+        with open(path, "rb") as file, self.world() as world:
+            bootbank.load_module(world, name or os.path.basename(path), file.read())
+
+    def install(self, text):
+        """From %pre to %post: carry out a kickstart file (its %include files are read from the host's root).
+
+        ValueError for what the installer refuses.
+        """
+        with self.world() as world:
+            installer.install(world, kickstart.parse(
+                text, world.switch("kickstart_vlan_zero"), world.switch("md5_root_hash"),
+                lambda path: (world.files.read(path) or b"").decode()))
+
+    def boot(self, hostd="up"):
+        """Start the installed system from its boot bank: what was not saved is gone. BootError if it cannot start."""
+        with self.world() as world:
+            persist.clear_ram_disk(world)
+            persist.bring_up(world, hostd)
+            bootbank.link(world)
+            bootbank.boot(world)
+            dns.write_resolv_conf(world)
+        if self.sandbox is not None:
+            write_launchers(self)
+
+    def reboot(self, hostd="up"):
+        """Shut down in good order and start again, as `reboot` and `system shutdown reboot` do."""
+        with self.world() as world:
+            power = world.runtime["power"] or {"saves": True}
+            if power["saves"] and world.switch("reboot_saves") == "yes":
+                persist.backup(world)
+        self.boot(hostd)
+
+    def attach_iso(self, device, path):
+        """Put an ISO9660 image into a drive or partition, e.g. "mpx.vmhba0:C0:T0:L0:2" or "mpx.vmhba32:C0:T0:L0"."""
+        with self.world() as world:
+            world.hardware["isos"][device] = os.path.abspath(path)
+            with open(path, "rb") as file:
+                world.files.write(f"/dev/disks/{device}", file.read())
+
+    def partitions(self, disk):
+        """The partition table of a disk as in storage/gpt.py, or None."""
+        with self.world() as world:
+            return copy.deepcopy(installer.partitions.load(world, disk))
+
+    # Judgement ------------------------------------------------------------------------------------
+
+    def summary(self):
+        """The state in the words a test asserts on; see view.py for the keys."""
+        with self.world(save=False) as world:
+            return copy.deepcopy(view.summary(world))
+
     def manageable(self):
         """Whether a management interface has an address and an uplink with a link."""
         with self.world(save=False) as world:
@@ -128,11 +183,12 @@ def run_in(world, argv, stdin=""):
     if text is not None:
         return 1, text + "\n", ""
     if world.runtime["hostd"] == "hang" and name == "vim-cmd":
-        raise subprocess.TimeoutExpired(argv, HANG_SECONDS)
-    if name in ("esxcli", "localcli"):
-        result = esxcli.run(world, argv[1:], stdin, name)
-    else:
-        result = function(world, argv[1:], stdin)
+        return HANGS, "", ""
+    with stale.watch(world, name):
+        if name in ("esxcli", "localcli"):
+            result = esxcli.run(world, argv[1:], stdin, name)
+        else:
+            result = function(world, argv[1:], stdin)
     lease.settle(world)
     dns.write_resolv_conf(world)
     if not reach.manageable(world):

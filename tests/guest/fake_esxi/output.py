@@ -1,39 +1,41 @@
 """What a command returns, and how esxcli prints it: simple, csv, keyvalue, xml and json."""
 import json
-from dataclasses import dataclass, field
-from xml.sax.saxutils import escape
 
 INDENT = "   "
 
 
-@dataclass
 class Text:
     """Lines printed as they are."""
-    text: str
+
+    def __init__(self, text):
+        self.text = text
 
 
-@dataclass
 class Struct:
     """`Field: value` lines; a value may be a list of pairs (nested struct)."""
-    fields: list
-    type_name: str = "Struct"
+
+    def __init__(self, fields, type_name="Struct"):
+        self.fields = fields
+        self.type_name = type_name
 
 
-@dataclass
 class Blocks:
-    """A list of structs, each under a key line."""
-    blocks: list  # of (key, fields)
-    type_name: str = "Struct"
+    """A list of structs, each under a key line: `blocks` holds (key or None, fields)."""
+
+    def __init__(self, blocks, type_name="Struct"):
+        self.blocks = blocks
+        self.type_name = type_name
 
 
-@dataclass
 class Table:
     """A list of structs in columns. `numeric` columns are right aligned, a `free` last column is free text."""
-    columns: list
-    rows: list
-    numeric: set = field(default_factory=set)
-    free: bool = False
-    type_name: str = "Struct"
+
+    def __init__(self, columns, rows, numeric=(), free=False, type_name="Struct"):
+        self.columns = columns
+        self.rows = rows
+        self.numeric = numeric
+        self.free = free
+        self.type_name = type_name
 
 
 def cell(value):
@@ -94,7 +96,8 @@ def simple(result, colon_after_key=False, full_underline=True):
         lines = []
         for key, fields in result.blocks:
             lines += [""] if lines else []
-            lines.append(key + ":" if colon_after_key else key)
+            if key is not None:
+                lines.append(key + ":" if colon_after_key else key)
             lines += _struct_lines(fields, INDENT)
     return "".join(line + "\n" for line in lines)
 
@@ -154,14 +157,18 @@ def keyvalue(result):
                    for record in _records(result) for key, value in record)
 
 
+def _escape(text):
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
 def xml(result):
     name = getattr(result, "type_name", "Struct")
     parts = ['<?xml version="1.0" encoding="utf-8"?>\n<output xmlns="http://www.vmware.com/Products/ESX/5.0/esxcli">\n']
     for record in _records(result):
-        parts.append(f'<structure typeName="{escape(name)}">\n')
+        parts.append(f'<structure typeName="{_escape(name)}">\n')
         for key, value in record:
             kind = _kind(value)
-            parts.append(f'<field name="{escape(key)}"><{kind}>{escape(cell(value))}</{kind}></field>\n')
+            parts.append(f'<field name="{_escape(key)}"><{kind}>{_escape(cell(value))}</{kind}></field>\n')
         parts.append("</structure>\n")
     return "".join(parts) + "</output>\n"
 

@@ -3,13 +3,11 @@
 The first value is the default, every other one an alternative that real hosts might show. Guest code has
 to work with all of them, so `scenarios()` gives one setting per alternative to repeat a test with.
 """
-from typing import NamedTuple
+from collections import namedtuple
 
 
-class Switch(NamedTuple):
-    name: str
-    values: tuple
-    doc: str
+class Switch(namedtuple("Switch", "name values doc")):
+    """`values` begins with the default."""
 
     @property
     def default(self):

@@ -1,0 +1,1 @@
+"""Disks, partition tables, volumes and NVMe controllers of the host."""

@@ -1,0 +1,1 @@
+"""Names, versions, settings, accounts, services, time and logs of the host."""

@@ -1,0 +1,93 @@
+"""SSH server settings and keys: esxcli system ssh (8.0 and later), /etc/ssh/keys-USER/authorized_keys."""
+import base64
+import binascii
+
+from ..errors import EsxiError
+from ..output import Table, Text
+from ..registry import command
+
+_TYPES = ("ssh-rsa", "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
+_SETTINGS = {"port": "22", "permitrootlogin": "yes", "passwordauthentication": "no", "allowtcpforwarding": "no",
+             "clientaliveinterval": "200", "clientalivecountmax": "3", "banner": "/etc/issue",
+             "gatewayports": "no", "permittunnel": "no", "permituserenvironment": "no", "ignorerhosts": "yes",
+             "hostbasedauthentication": "no", "ciphers": "aes256-gcm@openssh.com,aes128-gcm@openssh.com",
+             "fipsmode": "yes"}
+
+
+def keys_path(user):
+    return f"/etc/ssh/keys-{user}/authorized_keys"
+
+
+def file_keys(world, user):
+    """The keys that sshd would take: lines of the file that are not comments."""
+    text = (world.files.read(keys_path(user)) or b"").decode("utf-8", "replace")
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def valid_key(text):
+    """Whether the text is one public key: type, base64 whose first field repeats the type, comment."""
+    words = text.split(None, 2)
+    if "\n" in text.strip() or len(words) < 2 or words[0] not in _TYPES:
+        return False
+    try:
+        blob = base64.b64decode(words[1], validate=True)
+    except (ValueError, binascii.Error):
+        return False
+    length = int.from_bytes(blob[:4], "big")
+    return blob[4:4 + length].decode("ascii", "replace") == words[0]
+
+
+def _user(world, options):
+    world.require(options["username"] in world.config["accounts"], f"User {options['username']} not found")
+    return options["username"]
+
+
+def _write(world, user):
+    """8.0+: the file follows what the configuration store holds."""
+    keys = world.config["ssh_keys"].get(user, [])
+    world.files.write(keys_path(user), "".join(key + "\n" for key in keys), 0o1600)
+
+
+@command("system ssh key add")
+def key_add(world, options):
+    user, key = _user(world, options), options["key"].strip()
+    if not valid_key(key):
+        raise EsxiError("Invalid SSH key")
+    keys = world.config["ssh_keys"].setdefault(user, file_keys(world, user))
+    if key in keys:
+        raise EsxiError("Key already exists")
+    keys.append(key)
+    _write(world, user)
+
+
+@command("system ssh key remove")
+def key_remove(world, options):
+    user, key = _user(world, options), options["key"].strip()
+    keys = world.config["ssh_keys"].get(user, [])
+    world.require(key in keys, "Key not found")
+    keys.remove(key)
+    _write(world, user)
+
+
+@command("system ssh key list")
+def key_list(world, options):
+    users = [_user(world, options)] if "username" in options else sorted(world.config["ssh_keys"])
+    pairs = [(user, key) for user in users for key in world.config["ssh_keys"].get(user, [])]
+    if world.switch("ssh_key_listing") == "text":
+        return Text("".join(key + "\n" for _, key in pairs))
+    return Table(["Username", "Key"], [list(pair) for pair in pairs], free=True, type_name="SSHKey")
+
+
+@command("system ssh server config list")
+def server_config_list(world, options):
+    values = {**_SETTINGS, **world.config["sshd"]}
+    if "keyword" in options:
+        world.require(options["keyword"] in values, f"Unable to find keyword {options['keyword']}")
+        values = {options["keyword"]: values[options["keyword"]]}
+    return Table(["Key", "Value"], [list(pair) for pair in sorted(values.items())], free=True, type_name="SSHConfig")
+
+
+@command("system ssh server config set")
+def server_config_set(world, options):
+    world.require(options["keyword"] in _SETTINGS, f"Unable to find keyword {options['keyword']}")
+    world.config["sshd"][options["keyword"]] = options["value"]

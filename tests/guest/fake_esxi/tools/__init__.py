@@ -1,0 +1,1 @@
+"""Programs beside esxcli: vim-cmd, vsish and the esxcfg family."""

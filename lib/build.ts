@@ -61,6 +61,8 @@ export interface ImageOptions extends PayloadOptions {
   readonly seed?: string;
   /** Replaces the ISO's date as the time stamp of everything. */
   readonly timeSeconds?: number;
+  /** Gives the source that a file of the ISO is read through, for whoever wants to see its bytes. */
+  readonly tapFile?: (path: string, source: Source) => Source;
 }
 
 /** An image that only needs to be encoded. */
@@ -73,8 +75,8 @@ export interface ImagePlan {
   readonly timeMs: number;
   /** Every file of the image, in the order of its bytes. */
   readonly files: readonly FatFile[];
-  /** Paths of the files that were edited or added. */
-  readonly changed: readonly string[];
+  /** By path, where the files come from that are not the ISO's as they stand. */
+  readonly origins: ReadonlyMap<string, "edited" | "added">;
   /** What encoders derive their identifiers from. */
   readonly identity: Uint8Array;
 }
@@ -95,7 +97,7 @@ export async function planImage(iso: Source, options: ImageOptions): Promise<Ima
   const payload = options.payload ?? await makePayload(options, identity, timeMs);
   const edited = editInstaller(installer, options);
   const added = addedFiles(payload, options);
-  const content = mergeContent(volume, edited, added);
+  const content = mergeContent(volume, edited, added, options.tapFile);
   const disk = await layOutDisk(content, {
     fatfsWasm: options.fatfsWasm,
     label: options.label,
@@ -106,7 +108,6 @@ export async function planImage(iso: Source, options: ImageOptions): Promise<Ima
     diskGuid,
     partitionGuid,
   });
-  const changed = [...edited, ...added].map((file) => file.path);
   return {
     volume,
     installer,
@@ -115,7 +116,10 @@ export async function planImage(iso: Source, options: ImageOptions): Promise<Ima
     partitionGuid,
     timeMs,
     files: content.files,
-    changed,
+    origins: new Map([
+      ...edited.map(({ path }) => [path, "edited"] as const),
+      ...added.map(({ path }) => [path, "added"] as const),
+    ]),
     identity,
   };
 }
@@ -226,6 +230,7 @@ function mergeContent(
   volume: IsoVolume,
   edited: readonly FatFile[],
   added: readonly FatFile[],
+  tapFile: ImageOptions["tapFile"] = (_path, source) => source,
 ): FatContent {
   const taken = new Set(volume.files.map((file) => file.path.toUpperCase()));
   for (const { path } of added) {
@@ -242,11 +247,12 @@ function mergeContent(
     .toSorted((a, b) => (a.parts[0]?.offsetBytes ?? 0) - (b.parts[0]?.offsetBytes ?? 0))
     .map(({ path, sizeBytes, parts }) => {
       let atBytes = 0;
+      const source = tapFile(path, volume.source);
       const content = parts.map(({ offsetBytes, lengthBytes }) => {
         const extent = {
           offsetBytes: atBytes,
           lengthBytes,
-          source: volume.source,
+          source,
           sourceOffsetBytes: offsetBytes,
         };
         atBytes += lengthBytes;

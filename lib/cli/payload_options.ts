@@ -5,10 +5,19 @@
  */
 
 import type { PayloadOptions } from "../build.ts";
+import type { PayloadFile } from "../esxi/payload.ts";
 import { Failure } from "../failure.ts";
-import { readSmall } from "../host/files.ts";
+import { fileExists, readSmall } from "../host/files.ts";
 
 const MAX_TEXT_BYTES = 1024 * 1024;
+/** What a config drive holds below openstack/latest. */
+const METADATA_FILES = [
+  "meta_data.json",
+  "network_data.json",
+  "user_data",
+  "vendor_data.json",
+  "vendor_data2.json",
+];
 
 /** The options that decide about a payload. */
 export interface PayloadFlags {
@@ -32,7 +41,37 @@ export async function readPayloadOptions(
     rootPassword: rootPasswordFile === undefined ? undefined : await readPassword(rootPasswordFile),
     sshKeys: sshKey === undefined ? undefined : await readKeys(sshKey),
     installDisk,
+    metadata: flags.metadata === undefined ? undefined : await readMetadata(flags.metadata),
   };
+}
+
+/** Reads what a folder holds of OpenStack's files; it may also be the root of a config drive. */
+async function readMetadata(folder: string): Promise<PayloadFile[]> {
+  const files: PayloadFile[] = [];
+  for (const place of [folder, `${folder}/openstack/latest`]) {
+    for (const name of METADATA_FILES) {
+      const path = `${place}/${name}`;
+      if (!await fileExists(path)) continue;
+      const bytes = await readSmall(path, MAX_TEXT_BYTES);
+      if (name.endsWith(".json")) checkJson(bytes, path);
+      files.push({ path: name, bytes });
+    }
+    if (files.length > 0) return files;
+  }
+  throw new Failure(
+    "usage",
+    folder,
+    `it holds none of ${METADATA_FILES.join(", ")}`,
+    "pass the folder with the metadata",
+  );
+}
+
+function checkJson(bytes: Uint8Array, path: string): void {
+  try {
+    JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new Failure("usage", path, "it is not JSON", "correct it", cause);
+  }
 }
 
 /** The first line of a file; a password may begin or end with blanks. */

@@ -8,16 +8,19 @@ import { type ImageOptions, type ImagePlan, planImage } from "../build.ts";
 import { bytesSource } from "../disk/extent.ts";
 import { formatGuid } from "../disk/guid.ts";
 import { type Format, formatFor } from "../encode/formats.ts";
+import type { Sink } from "../encode/sink.ts";
 import { checkBootModule, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../failure.ts";
+import { ReadHash, WholeHash, WriteHash } from "../hashing.ts";
 import { readFatfsWasm, readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
 import { FileSource, readSmall } from "../host/files.ts";
-import { openOutput, type Output } from "../host/output.ts";
+import { openOutput, type Output, writeText } from "../host/output.ts";
 import { abortOnSignal } from "../host/signals.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { openImage } from "../image/open.ts";
 import { verifyImage } from "../image/verify.ts";
+import { makeManifest } from "../manifest.ts";
 import type { BuildFlags } from "./build.ts";
 import { readPayloadOptions } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
@@ -34,8 +37,17 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
   const format = formatFor(flags.format, flags.output);
   const outputPath = flags.output ?? defaultOutput(isoPath, format);
   checkUsage(flags, outputPath);
-  using iso = await FileSource.open(isoPath);
-  const plan = await planImage(iso, await readOptions(flags));
+  using file = await FileSource.open(isoPath);
+  const iso = flags.isoSha256 ?? flags.manifest ? new WholeHash(file) : file;
+  const fileHashes = new Map<string, ReadHash>();
+  const plan = await planImage(iso, {
+    ...await readOptions(flags),
+    tapFile: flags.manifest === undefined ? undefined : (path, source) => {
+      const tap = new ReadHash(source);
+      fileHashes.set(path, tap);
+      return tap;
+    },
+  });
   const hasSecret = flags.rootPasswordFile ?? flags.kickstart ?? flags.payload ?? flags.metadata;
   const output = await openOutput(outputPath, {
     force: flags.force,
@@ -44,14 +56,51 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
   });
   using _signals = abortOnSignal(() => output.abort());
   try {
-    await encode(plan, format, output, flags.quiet);
+    const outputHash = flags.manifest === undefined ? undefined : new WriteHash(output);
+    if (iso instanceof WholeHash) iso.start();
+    await encode(plan, format, outputHash ?? output, flags.quiet);
+    const isoSha256 = iso instanceof WholeHash ? await iso.digest() : undefined;
+    checkIsoHash(flags, isoPath, isoSha256);
+    const writtenPath = await output.finish();
+    if (flags.verify && writtenPath !== undefined) {
+      await verifyOutput(writtenPath, output.name, file, flags.quiet);
+    }
+    if (flags.manifest !== undefined) {
+      const manifest = makeManifest(plan, {
+        isoSha256: isoSha256 ?? "",
+        fileSha256: new Map([...fileHashes].map(([path, hash]) => [path, hash.digest()])),
+        options: plainOptions(flags),
+        output: {
+          format: format.name,
+          sizeBytes: output.writtenBytes,
+          sha256: outputHash?.digest() ?? "",
+        },
+      });
+      await writeText(flags.manifest, JSON.stringify(manifest, null, 2) + "\n", flags.force);
+    }
     await output.commit();
-    if (flags.verify) await verifyOutput(outputPath, iso, flags.quiet);
   } catch (error) {
     output.abort();
     throw error;
   }
   report(plan, format, output, flags);
+}
+
+function checkIsoHash(flags: BuildFlags, isoPath: string, isoSha256: string | undefined): void {
+  if (flags.isoSha256 === undefined || flags.isoSha256.toLowerCase() === isoSha256) return;
+  throw new Failure(
+    "mismatch",
+    isoPath,
+    `its SHA-256 is ${isoSha256}, not ${flags.isoSha256.toLowerCase()}`,
+    "download it again, or correct --iso-sha256",
+  );
+}
+
+/** The options that decide about the image and hold no secret. */
+function plainOptions(flags: BuildFlags): Record<string, unknown> {
+  const { kernelopt, installDisk, free, size, label, seed } = flags;
+  const modules = flags.module?.map((path) => path.split("/").at(-1));
+  return { kernelopt, installDisk, freeBytes: free, sizeBytes: size, label, seed, modules };
 }
 
 function checkUsage(flags: BuildFlags, outputPath: string): void {
@@ -119,24 +168,29 @@ async function openModule(path: string) {
 async function encode(
   plan: ImagePlan,
   format: Format,
-  output: Output,
+  sink: Sink,
   isQuiet: boolean,
 ): Promise<void> {
   using progress = new Progress("building", isQuiet);
   const { map } = plan.disk;
-  await format.encode(map, output, {
+  await format.encode(map, sink, {
     onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),
   });
 }
 
-/** Reads an image back; one that is wrong is an error, and is not left behind. */
-async function verifyOutput(path: string, iso: FileSource, isQuiet: boolean): Promise<void> {
+/** Reads an image back before it gets its name: one that is wrong is not left behind. */
+async function verifyOutput(
+  path: string,
+  name: string,
+  iso: FileSource,
+  isQuiet: boolean,
+): Promise<void> {
   using file = await FileSource.open(path);
   using progress = new Progress("verifying", isQuiet);
   const { disk } = await openImage(file);
   const { problems } = await verifyImage(disk, iso, progress.update);
   if (problems.length > 0) {
-    throw new Failure("mismatch", path, problems[0], "check the disk it was written to");
+    throw new Failure("mismatch", name, problems[0], "check the disk it was written to");
   }
 }
 

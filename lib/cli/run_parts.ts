@@ -49,6 +49,7 @@ async function write(path: string, bytes: Uint8Array, flags: PartFlags): Promise
   });
   try {
     await output.write(bytes);
+    await output.finish();
     await output.commit();
   } catch (error) {
     output.abort();

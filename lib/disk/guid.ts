@@ -16,7 +16,10 @@ export type Guid = Uint8Array;
  * @param purpose Tells the GUIDs of one seed apart.
  */
 export function deriveGuid(seed: Uint8Array, purpose: string): Guid {
-  const uuid = new Uint8Array(createHash("sha256").update(seed).update(purpose).digest()).slice(0, 16);
+  const uuid = new Uint8Array(createHash("sha256").update(seed).update(purpose).digest()).slice(
+    0,
+    16,
+  );
   uuid[6] = (uuid[6] & 0x0f) | 0x80; // version 8
   uuid[8] = (uuid[8] & 0x3f) | 0x80; // the variant of RFC 9562
   return swapMixedEndian(uuid);
@@ -31,7 +34,9 @@ export function parseGuid(text: string): Guid {
 
 /** Writes a GUID as sgdisk and `partedUtil` show it, in upper case. */
 export function formatGuid(guid: Guid): string {
-  const hex = Array.from(swapMixedEndian(guid), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hex = Array.from(swapMixedEndian(guid), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5").toUpperCase();
 }
 

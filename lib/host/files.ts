@@ -118,6 +118,11 @@ export async function readSmall(path: string, maxBytes: number): Promise<Uint8Ar
   }
 }
 
+/** Whether there is a file, or a link to one. */
+export async function fileExists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then((stat) => stat.isFile, () => false);
+}
+
 /** Reading a stream to its end has closed the file already. */
 function tryClose(file: Deno.FsFile): void {
   try {

@@ -18,6 +18,12 @@ export interface Output extends Sink {
   /** The output's name in messages. */
   readonly name: string;
   readonly writtenBytes: number;
+  /**
+   * Ends the writing.
+   *
+   * @returns Where what was written can be read back, if it can.
+   */
+  finish(): Promise<string | undefined>;
   /** Gives the output its final name. */
   commit(): Promise<void>;
   /** Removes what was written, if it can be removed. Harmless after {@linkcode commit}. */
@@ -60,6 +66,23 @@ export async function openOutput(path: string, options: OutputOptions = {}): Pro
   }
   checkReplaceable(path, target, options.force ?? false);
   return await FileOutput.create(path, options);
+}
+
+/**
+ * Writes a text file, whole or not at all.
+ *
+ * @throws {Failure} as {@linkcode openOutput}.
+ */
+export async function writeText(path: string, text: string, force: boolean): Promise<void> {
+  const output = await openOutput(path, { force });
+  try {
+    await output.write(new TextEncoder().encode(text));
+    await output.finish();
+    await output.commit();
+  } catch (error) {
+    output.abort();
+    throw error;
+  }
 }
 
 function checkReplaceable(path: string, target: Deno.FileInfo | undefined, force: boolean): void {
@@ -134,9 +157,11 @@ class StreamOutput implements Output {
     }
   }
 
-  commit(): Promise<void> {
-    return Promise.resolve();
+  finish(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
+
+  async commit(): Promise<void> {}
 
   abort(): void {}
 }
@@ -181,10 +206,18 @@ class FileOutput implements Output {
     this.#endsInHole = true;
   }
 
-  async commit(): Promise<void> {
+  async finish(): Promise<string> {
     try {
       if (this.#endsInHole) await this.#file.truncate(this.writtenBytes);
       this.#close();
+      return this.#partialPath;
+    } catch (error) {
+      throw ioFailure(error, this.name, "cannot write");
+    }
+  }
+
+  async commit(): Promise<void> {
+    try {
       if (this.#force) await Deno.rename(this.#partialPath, this.name);
       else await this.#renameToNew();
     } catch (error) {

@@ -10,8 +10,9 @@ import { readBytes, type Source } from "../disk/extent.ts";
 import { Failure } from "../failure.ts";
 
 /** The failure for an image that cannot be read. */
-export function notImage(file: Source, what: string): Failure {
-  return new Failure("not-image", file.name, what, "use a complete image made by this program");
+export function notImage(file: Source, what: string, cause?: unknown): Failure {
+  const remedy = "use a complete image, as this program makes them";
+  return new Failure("not-image", file.name, what, remedy, cause);
 }
 
 /** @throws {Failure} `not-image` if a part does not lie inside the file. */
@@ -43,14 +44,47 @@ export async function readPart(
   return await readBytes(file, offsetBytes, lengthBytes);
 }
 
-/** Notes which parts of the file are in use, all of one length. */
+/** Parts of a file that must not overlap. Those that touch each other are kept as one. */
 export class DisjointParts {
   readonly #file: Source;
-  readonly #lengthBytes: number;
-  readonly #offsets: number[] = [];
+  /** Where the parts begin and end, in the order of the file. */
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
 
-  constructor(file: Source, lengthBytes: number) {
+  constructor(file: Source) {
     this.#file = file;
-    this.#lengthBytes = lengthBytes;
+  }
+
+  /** @throws {Failure} `not-image` if the part overlaps one that was added before. */
+  add(offsetBytes: number, lengthBytes: number): void {
+    const endBytes = offsetBytes + lengthBytes;
+    const next = this.#firstEndingAfter(offsetBytes);
+    if (next < this.#starts.length && this.#starts[next] < endBytes) {
+      throw notImage(this.#file, `its byte ${offsetBytes} is in use twice, so it is damaged`);
+    }
+    const joinsLast = next > 0 && this.#ends[next - 1] === offsetBytes;
+    const joinsNext = next < this.#starts.length && this.#starts[next] === endBytes;
+    if (joinsLast && joinsNext) {
+      this.#starts.splice(next, 1);
+      this.#ends.splice(next - 1, 1);
+    } else if (joinsLast) this.#ends[next - 1] = endBytes;
+    else if (joinsNext) this.#starts[next] = offsetBytes;
+    else {
+      this.#starts.splice(next, 0, offsetBytes);
+      this.#ends.splice(next, 0, endBytes);
+    }
+  }
+
+  /** Mostly the last one: images are written in order. */
+  #firstEndingAfter(offsetBytes: number): number {
+    let low = 0;
+    let high = this.#ends.length;
+    if (high === 0 || this.#ends[high - 1] <= offsetBytes) return high;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#ends[middle] <= offsetBytes) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

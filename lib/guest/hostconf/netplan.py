@@ -122,7 +122,8 @@ class _Planner:
             if not state or (state["override"] is None and state["failover"] is None):
                 continue
             differs = wanted and state["failover"] and not _same_teaming(wanted, state["failover"])
-            if state["override"] or (state["override"] is None and (differs or name in self.moved)):
+            # The lines on overrides that a host prints do not speak of the uplinks.
+            if state["override"] or differs or name in self.moved:
                 self.add("network", "vswitch", "standard", "portgroup", "policy", "failover", "set",
                          "-p", group["name"], "-u")
 

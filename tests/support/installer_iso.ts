@@ -58,7 +58,10 @@ export function installerFiles(options: InstallerOptions = {}): IsoInput[] {
   const bootCfg = new TextEncoder().encode(options.bootCfg ?? bootCfgText(names.slice(0, 200)));
   const random = new Random(8_0_3);
   const modules = names.map((path, i) => {
-    const sizeBytes = Math.max(Math.floor(modulesBytes / moduleCount) + (i * 7919) % 4001 - 2000, 100);
+    const sizeBytes = Math.max(
+      Math.floor(modulesBytes / moduleCount) + (i * 7919) % 4001 - 2000,
+      100,
+    );
     if (isSparse) return { path, content: sizeBytes };
     const isText = i < (options.compressibleModules ?? 0);
     return { path, content: isText ? random.text(sizeBytes) : random.gzip(sizeBytes) };

@@ -100,7 +100,12 @@ function sizeOf(file: IsoInput): number {
 }
 
 /** §8.4: the fields an operating system needs. */
-function descriptor(label: string, sectors: number, root: Directory, tableBytes: number): Uint8Array {
+function descriptor(
+  label: string,
+  sectors: number,
+  root: Directory,
+  tableBytes: number,
+): Uint8Array {
   const bytes = new Uint8Array(SECTOR_BYTES);
   const view = new DataView(bytes.buffer);
   const text = (at: number, length: number, value: string) =>
@@ -119,7 +124,9 @@ function descriptor(label: string, sectors: number, root: Directory, tableBytes:
   view.setUint32(148, 18 + Math.ceil(tableBytes / SECTOR_BYTES), false);
   bytes.set(record("\0", root.sector, root.sizeBytes, true), 156);
   text(190, 623, "");
-  for (const at of [813, 830, 847, 864]) text(at, 16, at < 847 ? "2024092312000000" : "0".repeat(16));
+  for (const at of [813, 830, 847, 864]) {
+    text(at, 16, at < 847 ? "2024092312000000" : "0".repeat(16));
+  }
   bytes[881] = 1;
   return bytes;
 }

@@ -38,6 +38,12 @@ def _base64(value):
     return value
 
 
+def _pem(value):
+    if not isinstance(value, str) or "-----BEGIN CERTIFICATE-----" not in value:
+        raise ValueError("must be a certificate in PEM form")
+    return value
+
+
 _link = object_of({
     "id": required(_text),
     "kind": required(value_of(checks.one_of("nic", "bond"))),
@@ -106,6 +112,7 @@ _storage = object_of({
     "datastores": optional(list_of(_datastore), list),
     "wipe": optional(list_of(_disk), list),
     "extend_default": optional(_bool, False),
+    "boot_disk_planned_bytes": optional(_bytes),
 })
 
 _maas = object_of({
@@ -125,6 +132,7 @@ _vcenter = object_of({
     "datacenter": optional(_text),
     "cluster": optional(_text),
     "folder": optional(_text),
+    "ca_certificate": optional(value_of(_pem)),
     "verify_tls": optional(_bool, True),
 })
 

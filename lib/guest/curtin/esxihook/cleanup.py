@@ -12,6 +12,7 @@ from esxihook import HookError, partition
 _FOLDER = "root"
 _LEFT_BY_CURTIN = ("curtin-install-cfg.yaml", "curtin-install.log")
 _MASK = b"*"
+_MASKED_CHARACTERS = 8  # shorter values are no credentials, and would mask half the log
 
 
 def remove_leftovers(target, config, secrets):
@@ -46,7 +47,7 @@ def mask_log(config, secrets):
     count = 0
     with open(path, "r+b") as file:
         content = file.read()
-        for secret in [text.encode("utf-8") for text in secrets]:
+        for secret in [text.encode("utf-8") for text in secrets if len(text) >= _MASKED_CHARACTERS]:
             at = content.find(secret)
             while at >= 0:
                 file.seek(at)

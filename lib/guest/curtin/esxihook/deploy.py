@@ -1,0 +1,109 @@
+"""What the hooks do, on one page."""
+
+import contextlib
+import os
+import sys
+import traceback
+
+from esxihook import HookError, bootcfg, cleanup, maasconf, module, network, partition, storage
+
+# The boot loader reads the one beside itself under UEFI, the other under BIOS.
+BOOT_CFGS = ("boot.cfg", "efi/boot/boot.cfg")
+
+
+def describe(config, warn):
+    """The host description for curtin's configuration. @raise HookError: when a host cannot be made of it"""
+    warnings = []
+
+    def note(sentence):
+        if sentence not in warnings:
+            warnings.append(sentence)
+            warn(sentence)
+
+    maas = maasconf.read(config)
+    wanted, dns = network.read(config.get("network"), note)
+    layout = storage.read(config.get("storage"), note)
+    return {"format": 1, "source": "maas", "warnings": warnings, "network": wanted, "dns": dns, "storage": layout,
+            "maas": maas}
+
+
+def install_description(target, description):
+    """Put the description's boot module onto the partition and name it in both boot.cfg.
+
+    Everything is worked out before the first write; a second run changes nothing.
+
+    @raise HookError: the partition then is as it was
+    """
+    edits = []
+    for name in BOOT_CFGS:
+        path = partition.find(target, name)
+        if path is None:
+            raise HookError("%s has no %s: it is not an image of the ESXi installer" % (target, name))
+        text = partition.read(path).decode("latin-1")
+        edited = bootcfg.append_module(text, "/" + module.MODULE_NAME, name)
+        edits.append((path, edited.encode("latin-1")))
+    place = partition.find(target, module.MODULE_NAME) or os.path.join(target, module.MODULE_NAME)
+    partition.replace_all([(place, module.pack(description))] + edits)
+
+
+def hooks(environ):
+    """The hook curtin-hooks. @return: exit status"""
+    return _guarded(_hooks, environ)
+
+
+def finalize(environ):
+    """The hook finalize: what curtin wrote since. @return: exit status"""
+    return _guarded(_finalize, environ)
+
+
+def _guarded(action, environ):
+    try:
+        action(environ)
+    except HookError as error:
+        _say("error: %s" % error)
+        return 1
+    except Exception as error:  # pylint: disable=broad-except
+        # The message of an unforeseen error may quote the configuration; its place is enough to find it.
+        frame = traceback.extract_tb(sys.exc_info()[2])[-1]
+        _say("error: unexpected %s at %s line %d" % (type(error).__name__, os.path.basename(frame[0]), frame[1]))
+        return 1
+    return 0
+
+
+def _hooks(environ):
+    target = _target(environ)
+    config = {}
+    try:
+        config = maasconf.load(environ.get("CONFIG"))
+        description = describe(config, lambda sentence: _say("warning: %s" % sentence))
+        install_description(target, description)
+    except Exception:
+        # Failed or not, no credential stays; what is reported is why the deployment failed.
+        with contextlib.suppress(HookError, OSError):
+            _clean(target, config)
+        raise
+    _clean(target, config)
+    _say("the host description was added as boot module %s" % module.MODULE_NAME)
+
+
+def _finalize(environ):
+    config = maasconf.load(environ.get("CONFIG"))
+    _clean(_target(environ), config)
+    cleanup.mask_log(config, maasconf.secrets(config))
+
+
+def _clean(target, config):
+    for path in cleanup.remove_leftovers(target, config, maasconf.secrets(config)):
+        _say("removed %s" % path)
+
+
+def _target(environ):
+    target = environ.get("TARGET_MOUNT_POINT")
+    if not target or not os.path.isdir(target):
+        raise HookError("TARGET_MOUNT_POINT is not a folder: this runs as a hook of curtin")
+    return target
+
+
+def _say(sentence):
+    sys.stderr.write("esxi-img: %s\n" % sentence)
+    sys.stderr.flush()

@@ -1,0 +1,154 @@
+"""curtin's storage configuration, as MAAS writes it → the storage part of the host description.
+
+Only disks, partitions and VMFS datastores (type vmfs6) count. Every disk says "wipe", the boot disk too: that one
+belongs to ESXi, and is never wiped. Without a datastore there is no layout for ESXi, whatever else is listed.
+"""
+
+import re
+
+from esxihook import HookError
+from esxihook.netvalues import objects, text_of
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]?)(i?B?)\Z", re.IGNORECASE)
+_UNIT_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
+_FIRST_OFFSET_BYTES = 4 * 1024 * 1024  # where MAAS begins the first partition
+_PARTITION_MAX = 128  # entries of a GPT
+
+
+def read(section, warn):
+    """The host description's storage part; with no datastore named, the default one is extended.
+
+    @param section: the value of "storage" in the configuration
+    @param warn: called with a sentence for everything that is ignored
+    @raise HookError: when a datastore cannot be traced to its disks
+    """
+    entries = _entries(section)
+    layout = _Layout(entries)
+    datastores = [layout.datastore(entry) for entry in entries if entry.get("type") == "vmfs6"]
+    if not datastores:
+        return {"datastores": [], "wipe": [], "extend_default": True}
+    _refuse_shared_partitions(datastores)
+    wipe = [layout.disk(disk) for disk in layout.disks if layout.is_wiped(disk, warn)]
+    return {"datastores": datastores, "wipe": wipe, "extend_default": False,
+            "boot_disk_planned_bytes": layout.planned_bytes(layout.boot_disk)}
+
+
+def _entries(section):
+    if not section:
+        return []
+    if not isinstance(section, dict):
+        raise HookError("the storage configuration is not an object")
+    entries = section.get("config")
+    if entries in (None, "disabled"):
+        return []
+    if not isinstance(entries, list):
+        raise HookError("the storage configuration is not a list")
+    return objects(entries)
+
+
+class _Layout:
+    """Entries by id, and which disk is the one that the machine boots from."""
+
+    def __init__(self, entries):
+        self.by_id = dict((text_of(entry.get("id")), entry) for entry in entries)
+        self.disks = [entry for entry in entries if entry.get("type") == "disk"]
+        self.partitions = [entry for entry in entries if entry.get("type") == "partition"]
+        self.boot_disk = self._find_boot_disk()
+        self.used = set()  # ids of disks with a datastore
+
+    def _find_boot_disk(self):
+        """The disk with grub_device; without one, that of a boot partition, or the only disk."""
+        flagged = [disk for disk in self.disks if disk.get("grub_device")]
+        boot = [self.by_id.get(text_of(part.get("device"))) for part in self.partitions if part.get("flag") == "boot"]
+        lone = self.disks if len(self.disks) == 1 else []
+        return next((disk for disk in flagged + boot + lone if disk is not None), None)
+
+    def disk(self, entry):
+        """What a disk is known by."""
+        serial, model, path = (text_of(entry.get(key)) for key in ("serial", "model", "path"))
+        boot = entry is self.boot_disk
+        if not (boot or serial or path):
+            raise HookError("disk %s has neither serial nor path: it cannot be found again" % text_of(entry.get("id")))
+        return {"boot_disk": boot, "serial": serial, "model": model, "path": path}
+
+    def datastore(self, entry):
+        name = text_of(entry.get("name")) or text_of(entry.get("id"))
+        if name is None:
+            raise HookError("a datastore has neither name nor id")
+        devices = entry.get("devices")
+        if not isinstance(devices, list) or not devices:
+            raise HookError("datastore %s names no devices" % name)
+        return {"name": name, "extents": [self.extent(text_of(device), name) for device in devices]}
+
+    def extent(self, device, name):
+        entry = self.by_id.get(device)
+        if entry is None:
+            raise HookError("datastore %s lies on %s, which the configuration does not have" % (name, device))
+        if entry.get("type") == "disk":
+            if entry is self.boot_disk:
+                raise HookError("datastore %s takes the whole disk %s, which ESXi boots from" % (name, device))
+            self.used.add(text_of(entry.get("id")))
+            return {"disk": self.disk(entry), "partition": 1, "size_bytes": None}
+        disk = self.by_id.get(text_of(entry.get("device")))
+        if entry.get("type") != "partition" or disk is None or disk.get("type") != "disk":
+            raise HookError("datastore %s lies on %s, which is neither a disk nor a partition of one" % (name, device))
+        self.used.add(text_of(disk.get("id")))
+        return {"disk": self.disk(disk), "partition": _number(entry), "size_bytes": size_bytes(entry.get("size"))}
+
+    def is_wiped(self, disk, warn):
+        """Whether the disk's old partition table goes: it has a datastore, or nothing at all is planned on it."""
+        name = text_of(disk.get("id"))
+        if disk is self.boot_disk or not disk.get("wipe") or disk.get("preserve"):
+            return False
+        planned = [part for part in self.partitions if text_of(part.get("device")) == name]
+        if planned and name not in self.used:
+            warn("disk %s has partitions and no datastore: it is left alone" % name)
+            return False
+        if not (text_of(disk.get("serial")) or text_of(disk.get("path"))):
+            warn("disk %s has neither serial nor path: it is left alone" % name)
+            return False
+        return True
+
+    def planned_bytes(self, disk):
+        """Where the last partition planned on a disk ends, or None for no disk."""
+        if disk is None:
+            return None
+        end = _FIRST_OFFSET_BYTES
+        for part in self.partitions:
+            if self.by_id.get(text_of(part.get("device"))) is disk:
+                end += size_bytes(part.get("size")) or 0
+        return end
+
+
+def size_bytes(value):
+    """A size such as 104857600, "104857600B" or "100M" in bytes; None when there is none. Units are powers of 1024."""
+    text = text_of(value)
+    if text is None:
+        return None
+    match = _SIZE.match(text)
+    if not match:
+        raise HookError("the size %s of a partition cannot be read" % text)
+    number = float(match.group(1)) if "." in match.group(1) else int(match.group(1))
+    return int(number * 1024 ** _UNIT_POWERS[match.group(2).upper()])
+
+
+def _number(entry):
+    text = text_of(entry.get("number"))
+    if text is None or not text.isdigit() or not 1 <= int(text) <= _PARTITION_MAX:
+        raise HookError("partition %s has the number %s" % (text_of(entry.get("id")), text))
+    return int(text)
+
+
+def _refuse_shared_partitions(datastores):
+    names = [datastore["name"] for datastore in datastores]
+    for name in names:
+        if names.count(name) > 1:
+            raise HookError("two datastores are called %s" % name)
+    owner = {}
+    for datastore in datastores:
+        for extent in datastore["extents"]:
+            key = (tuple(sorted((k, str(v)) for k, v in extent["disk"].items())), extent["partition"])
+            if key in owner:
+                raise HookError("partition %d of one disk is given twice, to %s and to %s"
+                                % (extent["partition"], owner[key], datastore["name"]))
+            owner[key] = datastore["name"]

@@ -17,6 +17,7 @@ import { hashPassword } from "./esxi/password.ts";
 import { packPayload, PAYLOAD_NAME, type PayloadFile } from "./esxi/payload.ts";
 import { Failure } from "./failure.ts";
 import { parentFolders } from "./file_tree.ts";
+import { sha256 } from "./hashing.ts";
 import { type IsoVolume, readIso } from "./iso9660.ts";
 
 /** The folder of the guest files that MAAS runs: it lies on the partition, not in the payload. */
@@ -39,19 +40,14 @@ export interface PayloadOptions {
   readonly metadata?: readonly PayloadFile[];
 }
 
-/** A boot module to add: its name in the image, and its bytes. */
-export interface ExtraModule {
-  readonly name: string;
-  readonly source: Source;
-}
-
 /** What decides about an image, besides the ISO. */
 export interface ImageOptions extends PayloadOptions {
   /** The bytes of FatFs, `ff.wasm`. */
   readonly fatfsWasm: BufferSource;
   /** A finished payload, used instead of one made from the options above. */
   readonly payload?: Uint8Array;
-  readonly modules?: readonly ExtraModule[];
+  /** Boot modules to add, by their names in the image. */
+  readonly modules?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   readonly kernelOptions?: readonly string[];
   readonly label: string;
   readonly freeBytes: number;
@@ -169,7 +165,6 @@ function identify(
   installer: Installer,
   options: ImageOptions,
 ): Uint8Array {
-  const sha256 = (data: string | Uint8Array) => createHash("sha256").update(data).digest("hex");
   const files = (list: readonly PayloadFile[] = []) =>
     list.map(({ path, bytes }) => [path, sha256(bytes)]);
   const inputs = options.seed !== undefined ? { seed: options.seed } : {
@@ -180,7 +175,7 @@ function identify(
     kickstart: options.kickstart && sha256(options.kickstart),
     payload: options.payload && sha256(options.payload),
     metadata: files(options.metadata),
-    modules: options.modules?.map(({ name, source }) => [name, source.sizeBytes]),
+    modules: options.modules?.map(({ name, bytes }) => [name, sha256(bytes)]),
     installDisk: options.installDisk,
     sshKeys: options.sshKeys,
     kernelOptions: options.kernelOptions,
@@ -210,11 +205,7 @@ function addedFiles(payload: Uint8Array, options: ImageOptions): FatFile[] {
     memoryFile(PAYLOAD_NAME, payload),
     ...options.guestFiles.filter(({ path }) => path.startsWith(CURTIN_FOLDER))
       .map(({ path, bytes }) => memoryFile(path, bytes)),
-    ...(options.modules ?? []).map(({ name, source }) => ({
-      path: name,
-      sizeBytes: source.sizeBytes,
-      content: [{ offsetBytes: 0, lengthBytes: source.sizeBytes, source, sourceOffsetBytes: 0 }],
-    })),
+    ...(options.modules ?? []).map(({ name, bytes }) => memoryFile(name, bytes)),
   ];
 }
 

@@ -51,6 +51,7 @@ export class WholeHash implements Source {
   readonly #hash = createHash("sha256");
   /** Everything below is hashed; undefined until {@linkcode start}. */
   #hashedBytes: number | undefined;
+  #digest: string | undefined;
 
   constructor(source: Source) {
     this.#source = source;
@@ -78,7 +79,8 @@ export class WholeHash implements Source {
   async digest(): Promise<string> {
     this.#hashedBytes ??= 0;
     await this.#hashUpTo(this.sizeBytes);
-    return this.#hash.digest("hex");
+    this.#digest ??= this.#hash.digest("hex");
+    return this.#digest;
   }
 
   async #hashUpTo(offsetBytes: number): Promise<void> {

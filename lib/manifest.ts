@@ -6,8 +6,10 @@
  */
 
 import type { ImagePlan } from "./build.ts";
+import type { Extent, Source } from "./disk/extent.ts";
 import { formatGuid } from "./disk/guid.ts";
-import { sha256 } from "./hashing.ts";
+import type { Sink } from "./encode/sink.ts";
+import { ReadHash, sha256, WholeHash, WriteHash } from "./hashing.ts";
 import { VERSION } from "./version.ts";
 
 /** Where a file of the image comes from. */
@@ -42,42 +44,71 @@ export interface Manifest {
   };
 }
 
-/** What a manifest says besides the plan. */
-export interface ManifestInputs {
-  readonly isoSha256: string;
-  /** By path: the files whose bytes came from sources. */
-  readonly fileSha256: ReadonlyMap<string, string>;
-  readonly options: Manifest["options"];
-  readonly output: Manifest["output"];
+/** Watches a build to write down what went into it and what came out. */
+export class Recorder {
+  /** The ISO, to be read through this. */
+  readonly iso: WholeHash;
+  readonly #files = new Map<string, ReadHash>();
+  #output: WriteHash | undefined;
+
+  constructor(iso: Source) {
+    this.iso = new WholeHash(iso);
+  }
+
+  /** Watches a file of the ISO being read. */
+  readonly tapFile = (path: string, source: Source): Source => {
+    const tap = new ReadHash(source);
+    this.#files.set(path, tap);
+    return tap;
+  };
+
+  /** Watches the output being written. */
+  tapOutput(sink: Sink): Sink {
+    this.#output = new WriteHash(sink);
+    return this.#output;
+  }
+
+  /**
+   * Writes the manifest.
+   *
+   * @param options The options that are not secret, as they were given.
+   * @param output The format and size of what was written.
+   */
+  async manifest(
+    plan: ImagePlan,
+    options: Manifest["options"],
+    output: Omit<Manifest["output"], "sha256">,
+  ): Promise<Manifest> {
+    const { volume, installer, disk } = plan;
+    return {
+      format: 1,
+      tool: { name: "esxi-img", version: VERSION },
+      iso: {
+        name: volume.source.name.split("/").at(-1) ?? "",
+        sizeBytes: volume.source.sizeBytes,
+        sha256: await this.iso.digest(),
+      },
+      esxi: { version: installer.version ?? null, build: installer.build ?? null },
+      options,
+      disk: {
+        sizeBytes: disk.map.sizeBytes,
+        guid: formatGuid(plan.diskGuid),
+        partitionGuid: formatGuid(plan.partitionGuid),
+        clusterBytes: disk.clusterBytes,
+        time: new Date(plan.timeMs).toISOString(),
+      },
+      files: plan.files.map(({ path, sizeBytes, content }) => ({
+        path,
+        sizeBytes,
+        sha256: this.#files.get(path)?.digest() ?? sha256(bytesOf(content)),
+        origin: plan.origins.get(path) ?? "iso",
+      })),
+      output: { ...output, sha256: this.#output?.digest() ?? "" },
+    };
+  }
 }
 
-/** Writes down what went into an image. */
-export function makeManifest(plan: ImagePlan, inputs: ManifestInputs): Manifest {
-  const { volume, installer, disk } = plan;
-  return {
-    format: 1,
-    tool: { name: "esxi-img", version: VERSION },
-    iso: {
-      name: volume.source.name.split("/").at(-1) ?? "",
-      sizeBytes: volume.source.sizeBytes,
-      sha256: inputs.isoSha256,
-    },
-    esxi: { version: installer.version ?? null, build: installer.build ?? null },
-    options: inputs.options,
-    disk: {
-      sizeBytes: disk.map.sizeBytes,
-      guid: formatGuid(plan.diskGuid),
-      partitionGuid: formatGuid(plan.partitionGuid),
-      clusterBytes: disk.clusterBytes,
-      time: new Date(plan.timeMs).toISOString(),
-    },
-    files: plan.files.map(({ path, sizeBytes, content }) => ({
-      path,
-      sizeBytes,
-      sha256: inputs.fileSha256.get(path) ??
-        sha256(content[0] !== undefined && "bytes" in content[0] ? content[0].bytes : ""),
-      origin: plan.origins.get(path) ?? "iso",
-    })),
-    output: inputs.output,
-  };
+/** The bytes of a file that is in memory. */
+function bytesOf([extent]: readonly Extent[]): Uint8Array {
+  return extent !== undefined && "bytes" in extent ? extent.bytes : new Uint8Array(0);
 }

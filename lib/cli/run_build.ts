@@ -5,22 +5,20 @@
  */
 
 import { type ImageOptions, type ImagePlan, planImage } from "../build.ts";
-import { bytesSource } from "../disk/extent.ts";
 import { formatGuid } from "../disk/guid.ts";
 import { type Format, formatFor } from "../encode/formats.ts";
 import type { Sink } from "../encode/sink.ts";
 import { checkBootModule, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../failure.ts";
-import { ReadHash, WholeHash, WriteHash } from "../hashing.ts";
 import { readFatfsWasm, readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
 import { FileSource, readSmall } from "../host/files.ts";
-import { openOutput, type Output, writeText } from "../host/output.ts";
+import { openOutput, type Output } from "../host/output.ts";
 import { abortOnSignal } from "../host/signals.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { openImage } from "../image/open.ts";
 import { verifyImage } from "../image/verify.ts";
-import { makeManifest } from "../manifest.ts";
+import { Recorder } from "../manifest.ts";
 import type { BuildFlags } from "./build.ts";
 import { readPayloadOptions } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
@@ -38,60 +36,65 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
   const outputPath = flags.output ?? defaultOutput(isoPath, format);
   checkUsage(flags, outputPath);
   using file = await FileSource.open(isoPath);
-  const iso = flags.isoSha256 ?? flags.manifest ? new WholeHash(file) : file;
-  const fileHashes = new Map<string, ReadHash>();
-  const plan = await planImage(iso, {
+  const recorder = flags.isoSha256 ?? flags.manifest ? new Recorder(file) : undefined;
+  const plan = await planImage(recorder?.iso ?? file, {
     ...await readOptions(flags),
-    tapFile: flags.manifest === undefined ? undefined : (path, source) => {
-      const tap = new ReadHash(source);
-      fileHashes.set(path, tap);
-      return tap;
-    },
+    tapFile: flags.manifest === undefined ? undefined : recorder?.tapFile,
   });
-  const hasSecret = flags.rootPasswordFile ?? flags.kickstart ?? flags.payload ?? flags.metadata;
-  const output = await openOutput(outputPath, {
-    force: flags.force,
-    isSecret: hasSecret !== undefined,
-    inputs: [isoPath],
-  });
-  using _signals = abortOnSignal(() => output.abort());
+  const outputs: Output[] = [];
+  using _signals = abortOnSignal(() => outputs.forEach((output) => output.abort()));
   try {
-    const outputHash = flags.manifest === undefined ? undefined : new WriteHash(output);
-    if (iso instanceof WholeHash) iso.start();
-    await encode(plan, format, outputHash ?? output, flags.quiet);
-    const isoSha256 = iso instanceof WholeHash ? await iso.digest() : undefined;
-    checkIsoHash(flags, isoPath, isoSha256);
-    const writtenPath = await output.finish();
+    // Opened before the work, so that one that cannot be written is told at once.
+    const image = await openOutput(outputPath, {
+      force: flags.force,
+      isSecret: hasSecret(flags),
+      inputs: [isoPath],
+    });
+    outputs.push(image);
+    const manifest = flags.manifest === undefined
+      ? undefined
+      : await openOutput(flags.manifest, { force: flags.force, inputs: [isoPath, outputPath] });
+    if (manifest !== undefined) outputs.push(manifest);
+
+    recorder?.iso.start();
+    await encode(plan, format, manifest && recorder ? recorder.tapOutput(image) : image, flags);
+    await checkIsoHash(flags, isoPath, recorder);
+    const writtenPath = await image.finish();
     if (flags.verify && writtenPath !== undefined) {
-      await verifyOutput(writtenPath, output.name, file, flags.quiet);
+      await verifyOutput(writtenPath, image.name, file, flags.quiet);
     }
-    if (flags.manifest !== undefined) {
-      const manifest = makeManifest(plan, {
-        isoSha256: isoSha256 ?? "",
-        fileSha256: new Map([...fileHashes].map(([path, hash]) => [path, hash.digest()])),
-        options: plainOptions(flags),
-        output: {
-          format: format.name,
-          sizeBytes: output.writtenBytes,
-          sha256: outputHash?.digest() ?? "",
-        },
-      });
-      await writeText(flags.manifest, JSON.stringify(manifest, null, 2) + "\n", flags.force);
+    if (manifest !== undefined && recorder !== undefined) {
+      const result = { format: format.name, sizeBytes: image.writtenBytes };
+      const content = await recorder.manifest(plan, plainOptions(flags), result);
+      await manifest.write(new TextEncoder().encode(JSON.stringify(content, null, 2) + "\n"));
+      await manifest.finish();
     }
-    await output.commit();
+    for (const output of outputs) await output.commit();
+    report(plan, format, image, flags);
   } catch (error) {
-    output.abort();
+    outputs.forEach((output) => output.abort());
     throw error;
   }
-  report(plan, format, output, flags);
 }
 
-function checkIsoHash(flags: BuildFlags, isoPath: string, isoSha256: string | undefined): void {
-  if (flags.isoSha256 === undefined || flags.isoSha256.toLowerCase() === isoSha256) return;
+/** Whether the image holds what others on the machine should not read. */
+function hasSecret(flags: BuildFlags): boolean {
+  const { rootPasswordFile, kickstart, payload, metadata } = flags;
+  return [rootPasswordFile, kickstart, payload, metadata].some((part) => part !== undefined);
+}
+
+async function checkIsoHash(
+  flags: BuildFlags,
+  isoPath: string,
+  recorder: Recorder | undefined,
+): Promise<void> {
+  const wanted = flags.isoSha256?.toLowerCase();
+  const found = wanted === undefined ? undefined : await recorder?.iso.digest();
+  if (wanted === found) return;
   throw new Failure(
     "mismatch",
     isoPath,
-    `its SHA-256 is ${isoSha256}, not ${flags.isoSha256.toLowerCase()}`,
+    `its SHA-256 is ${found}, not ${wanted}`,
     "download it again, or correct --iso-sha256",
   );
 }
@@ -162,16 +165,16 @@ async function readOptions(flags: BuildFlags): Promise<ImageOptions> {
 async function openModule(path: string) {
   const bytes = await readSmall(path, MAX_MODULE_BYTES);
   checkBootModule(bytes, path);
-  return { name: path.split("/").at(-1) ?? path, source: bytesSource(path, bytes) };
+  return { name: path.split("/").at(-1) ?? path, bytes };
 }
 
 async function encode(
   plan: ImagePlan,
   format: Format,
   sink: Sink,
-  isQuiet: boolean,
+  flags: BuildFlags,
 ): Promise<void> {
-  using progress = new Progress("building", isQuiet);
+  using progress = new Progress("building", flags.quiet);
   const { map } = plan.disk;
   await format.encode(map, sink, {
     onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),

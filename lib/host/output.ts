@@ -68,23 +68,6 @@ export async function openOutput(path: string, options: OutputOptions = {}): Pro
   return await FileOutput.create(path, options);
 }
 
-/**
- * Writes a text file, whole or not at all.
- *
- * @throws {Failure} as {@linkcode openOutput}.
- */
-export async function writeText(path: string, text: string, force: boolean): Promise<void> {
-  const output = await openOutput(path, { force });
-  try {
-    await output.write(new TextEncoder().encode(text));
-    await output.finish();
-    await output.commit();
-  } catch (error) {
-    output.abort();
-    throw error;
-  }
-}
-
 function checkReplaceable(path: string, target: Deno.FileInfo | undefined, force: boolean): void {
   if (target === undefined) return;
   if (target.isDirectory) {

@@ -12,6 +12,7 @@ import {
   decodeHeader,
   decodeTableOffset,
   ENTRY_BYTES,
+  hasQcow2Magic,
   HEADER_V2_BYTES,
   HEADER_V3_BYTES,
   INCOMPATIBLE_DIRTY,
@@ -24,6 +25,11 @@ import { ExtentList, type VirtualDisk, virtualDisk } from "./virtual_disk.ts";
 /** "Header", cluster_bits: at least 512 bytes; QEMU's limit is 2 MiB. */
 const MIN_CLUSTER_BITS = 9;
 const MAX_CLUSTER_BITS = 21;
+
+/** Whether a file begins like a qcow2 image. */
+export function isQcow2(head: Uint8Array): boolean {
+  return hasQcow2Magic(head);
+}
 
 /**
  * Opens a qcow2 image.
@@ -85,6 +91,7 @@ async function readHeader(file: Source): Promise<Qcow2Header> {
   if (file.sizeBytes < HEADER_V2_BYTES) throw notImage(file, "its header is cut short");
   const bytes = new Uint8Array(HEADER_V3_BYTES);
   await file.read(bytes.subarray(0, Math.min(HEADER_V3_BYTES, file.sizeBytes)), 0);
+  if (!hasQcow2Magic(bytes)) throw notImage(file, "it has no qcow2 header");
   const header = decodeHeader(bytes);
   const { version } = header;
   if (version !== 2 && version !== 3) throw notImage(file, `it is qcow2 of version ${version}`);

@@ -41,6 +41,16 @@ const ZEROED_GRAIN = 1;
 /** What zlib adds to bytes that do not shrink, generously. */
 const ZLIB_OVERHEAD_BYTES = 1024;
 
+/** Whether a file begins like a VMDK, or like the descriptor of one. */
+export function isVmdk(head: Uint8Array): boolean {
+  return hasVmdkMagic(head) || isDescriptor(head);
+}
+
+/** "The Descriptor File": how every product begins it. */
+function isDescriptor(head: Uint8Array): boolean {
+  return new TextDecoder("latin1").decode(head.subarray(0, 21)) === "# Disk DescriptorFile";
+}
+
 /**
  * Opens a VMDK image.
  *
@@ -99,7 +109,12 @@ export async function openVmdk(file: Source): Promise<VirtualDisk> {
 
 /** The header, or the footer if the header leaves the grain directory's place to it. */
 async function readHeader(file: Source): Promise<VmdkHeader> {
-  let header = decodeHeader(await readPart(file, "header", 0, SECTOR_BYTES));
+  const head = await readPart(file, "header", 0, Math.min(SECTOR_BYTES, file.sizeBytes));
+  if (isDescriptor(head)) throw notImage(file, "it is a descriptor alone, its disk is elsewhere");
+  if (!hasVmdkMagic(head) || head.length < SECTOR_BYTES) {
+    throw notImage(file, "it has no VMDK header");
+  }
+  let header = decodeHeader(head);
   if (header.directoryOffset === GD_AT_END) {
     const offsetBytes = file.sizeBytes - FOOTER_FROM_END_BYTES;
     const footer = await readPart(file, "footer", offsetBytes, SECTOR_BYTES);
@@ -131,17 +146,18 @@ async function readHeader(file: Source): Promise<VmdkHeader> {
 /** What the descriptor says of the layout; it must need no other file. */
 async function readVariant(file: Source, header: VmdkHeader): Promise<string> {
   const sizeBytes = header.descriptorSize * SECTOR_BYTES;
-  if (header.descriptorOffset === 0 || !(sizeBytes <= MAX_DESCRIPTOR_BYTES)) {
-    throw notImage(file, "it has no descriptor in it, so it is one of several files");
-  }
+  if (!(sizeBytes <= MAX_DESCRIPTOR_BYTES)) throw notImage(file, "its descriptor is too long");
   const offsetBytes = header.descriptorOffset * SECTOR_BYTES;
   const bytes = await readPart(file, "descriptor", offsetBytes, sizeBytes);
   const text = new TextDecoder().decode(bytes);
-  const variant = /^\s*createType\s*=\s*"?([A-Za-z0-9]+)"?\s*$/m.exec(text)?.[1] ?? "unknown";
+  const variant = /^createType[ \t]*=[ \t]*"?([A-Za-z0-9]+)/m.exec(text)?.[1];
+  if (variant === undefined) {
+    throw notImage(file, "it has no descriptor in it, so it is one of several files");
+  }
   if (!VARIANTS.includes(variant)) {
     throw notImage(file, `it is laid out as ${variant}, which is not one file`);
   }
-  const parent = /^\s*parentCID\s*=\s*([0-9a-f]+)\s*$/mi.exec(text)?.[1] ?? "ffffffff";
+  const parent = /^parentCID[ \t]*=[ \t]*([0-9a-f]+)/mi.exec(text)?.[1] ?? "ffffffff";
   if (parent.toLowerCase() !== "ffffffff") throw notImage(file, "it needs a parent");
   return variant;
 }

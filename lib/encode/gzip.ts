@@ -13,6 +13,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { constants, crc32, deflateRawSync } from "node:zlib";
 import { type BlockMap, readBlocks, runs } from "../disk/block_map.ts";
 import { crc32WithZeros } from "./crc32.ts";
@@ -20,12 +21,12 @@ import { isCompressible } from "./entropy.ts";
 import { later } from "./later.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
 
-/** How much is looked at, and deflated, at a time. */
-const BLOCK_BYTES = 1024 * 1024;
 /** RFC 1951 §3.2.4: LEN has 16 bits. */
 const STORED_BYTES = 65_535;
 const STORED_HEADER_BYTES = 5;
-const STORED_BLOCKS = Math.ceil(BLOCK_BYTES / STORED_BYTES);
+const STORED_BLOCKS = 16;
+/** How much is looked at, and deflated, at a time: nearly 1 MiB, in full stored blocks. */
+const BLOCK_BYTES = STORED_BLOCKS * STORED_BYTES;
 /**
  * RFC 1952 §2.3.1: magic, deflate, no flags, no time (determinism), no extra flags, unknown system.
  */
@@ -49,40 +50,71 @@ export async function encodeGzip(
 ): Promise<void> {
   let crc = 0;
   await sink.write(HEADER);
+  // While one frame is written, the other is filled.
+  const frames = [new StoredFrame(), new StoredFrame()];
   let written = Promise.resolve();
-  const inputs = [new Uint8Array(BLOCK_BYTES), new Uint8Array(BLOCK_BYTES)];
-  const frames = [storedFrame(), storedFrame()];
   for (const run of runs(map, BLOCK_BYTES)) {
+    const endBytes = run.offsetBytes + run.lengthBytes;
     if (run.kind === "hole") {
       await written;
       await writeZeros(sink, run.lengthBytes);
       crc = crc32WithZeros(crc, run.lengthBytes);
-      options.onProgress?.(run.offsetBytes + run.lengthBytes);
+      options.onProgress?.(endBytes);
       continue;
     }
-    const endBytes = run.offsetBytes + run.lengthBytes;
-    const read = async (offsetBytes: number) => {
-      inputs.reverse();
-      const block = inputs[0].subarray(0, Math.min(BLOCK_BYTES, endBytes - offsetBytes));
-      await readBlocks(map, block, offsetBytes);
-      return block;
-    };
-    // While one block is summed and framed, the next is read and the last is written.
-    let next = read(run.offsetBytes);
     for (let at = run.offsetBytes; at < endBytes; at += BLOCK_BYTES) {
-      const block = await next;
-      if (at + BLOCK_BYTES < endBytes) next = later(read(at + BLOCK_BYTES));
-      crc = crc32(block, crc);
       frames.reverse();
-      const encoded = isCompressible(block) ? deflate(block) : store(block, frames[0]);
+      const [frame] = frames;
+      await frame.fill(map, at, Math.min(BLOCK_BYTES, endBytes - at));
+      for (const piece of frame.pieces) crc = crc32(piece, crc);
+      const encoded = isCompressible(frame.pieces) ? deflate(frame.content()) : frame.bytes();
       await written;
       written = later(sink.write(encoded));
-      options.onProgress?.(at + block.length);
+      options.onProgress?.(Math.min(at + BLOCK_BYTES, endBytes));
     }
   }
   await written;
   await sink.write(FINAL_BLOCK);
   await sink.write(trailer(crc, map.sizeBytes));
+}
+
+/**
+ * A block of the disk as stored blocks. The disk is read right into its place between the headers,
+ * which spares a copy of everything.
+ */
+class StoredFrame {
+  /** The parts of the block, without headers. */
+  pieces: Uint8Array[] = [];
+  readonly #buffer = new Uint8Array(STORED_BLOCKS * (STORED_HEADER_BYTES + STORED_BYTES));
+
+  /** Reads a block of at most {@linkcode BLOCK_BYTES}. */
+  async fill(map: BlockMap, offsetBytes: number, lengthBytes: number): Promise<void> {
+    const view = new DataView(this.#buffer.buffer);
+    this.pieces = [];
+    let end = 0;
+    for (let at = 0; at < lengthBytes; at += STORED_BYTES) {
+      const pieceBytes = Math.min(STORED_BYTES, lengthBytes - at);
+      view.setUint8(end, 0); // BFINAL and BTYPE
+      view.setUint16(end + 1, pieceBytes, true); // LEN
+      view.setUint16(end + 3, pieceBytes ^ 0xffff, true); // NLEN
+      end += STORED_HEADER_BYTES;
+      const piece = this.#buffer.subarray(end, end + pieceBytes);
+      await readBlocks(map, piece, offsetBytes + at);
+      this.pieces.push(piece);
+      end += pieceBytes;
+    }
+  }
+
+  /** The block with its headers. */
+  bytes(): Uint8Array {
+    const contentBytes = this.pieces.reduce((sum, piece) => sum + piece.length, 0);
+    return this.#buffer.subarray(0, contentBytes + this.pieces.length * STORED_HEADER_BYTES);
+  }
+
+  /** The block without its headers. */
+  content(): Uint8Array {
+    return Buffer.concat(this.pieces);
+  }
 }
 
 /** Deflates into blocks that end on a byte boundary and are not the last ones. */
@@ -102,26 +134,6 @@ async function writeZeros(sink: Sink, lengthBytes: number): Promise<void> {
   }
   const restBytes = lengthBytes % BLOCK_BYTES;
   if (restBytes > 0) await sink.write(deflate(new Uint8Array(restBytes)));
-}
-
-/** A buffer for one block in stored blocks, their headers in place for a full block. */
-function storedFrame(): Uint8Array {
-  return new Uint8Array(BLOCK_BYTES + STORED_BLOCKS * STORED_HEADER_BYTES);
-}
-
-/** Frames a block as stored blocks: BFINAL and BTYPE 0, LEN, its complement, the bytes. */
-function store(block: Uint8Array, frame: Uint8Array): Uint8Array {
-  const view = new DataView(frame.buffer);
-  let end = 0;
-  for (let at = 0; at < block.length; at += STORED_BYTES) {
-    const lengthBytes = Math.min(STORED_BYTES, block.length - at);
-    view.setUint8(end, 0);
-    view.setUint16(end + 1, lengthBytes, true);
-    view.setUint16(end + 3, lengthBytes ^ 0xffff, true);
-    frame.set(block.subarray(at, at + lengthBytes), end + STORED_HEADER_BYTES);
-    end += STORED_HEADER_BYTES + lengthBytes;
-  }
-  return frame.subarray(0, end);
 }
 
 /** RFC 1952 §2.3.1: CRC32, and the size modulo 2^32. */

@@ -90,8 +90,8 @@ export async function packPayload(parts: PayloadParts): Promise<Uint8Array> {
       body: bytes,
     })),
   ];
-  // Level 9 and no name: nothing but the content decides the bytes.
-  return new Uint8Array(gzipSync(toOldGnuTar(await packTar(entries)), { level: 9 }));
+  // No name and no time: nothing but the content decides the bytes.
+  return new Uint8Array(gzipSync(toOldGnuTar(await packTar(entries))));
 }
 
 /**

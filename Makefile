@@ -1,0 +1,14 @@
+# The habits of packer-maas: make ISO=/path/to/installer.iso
+# Options go into OPTIONS: make ISO=esxi.iso OPTIONS='--root-password-file pw'
+
+IMAGE ?= vmware-esxi.dd.gz
+# The executable if it was compiled or is installed, else the sources.
+ESXI_IMG ?= $(or $(wildcard dist/esxi-img),$(shell command -v esxi-img),deno run -A main.ts)
+
+.PHONY: all clean
+all:
+	@test -n "$(ISO)" || { echo "usage: make ISO=/path/to/installer.iso" >&2; exit 2; }
+	$(ESXI_IMG) build "$(ISO)" --output "$(IMAGE)" --force $(OPTIONS)
+
+clean:
+	rm -f "$(IMAGE)"

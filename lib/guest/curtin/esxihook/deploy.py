@@ -9,6 +9,11 @@ from esxihook import HookError, bootcfg, cleanup, maasconf, module, network, par
 
 # The boot loader reads the one beside itself under UEFI, the other under BIOS.
 BOOT_CFGS = ("boot.cfg", "efi/boot/boot.cfg")
+# Since 7.0 ESXi takes up to 138 GiB of its disk for itself, all of a smaller one. MAAS lays out 34 GB for it; this
+# option makes the installer keep to about that. Whoever builds with an option of the same kind has decided already.
+SMALL_SYSTEM = "systemMediaSize=min"
+SYSTEM_SIZES = ("autoPartitionOSDataSize",)
+_SINCE_MAJOR = 7
 
 
 def describe(config, warn):
@@ -41,6 +46,8 @@ def install_description(target, description):
             raise HookError("%s has no %s: it is not an image of the ESXi installer" % (target, name))
         text = partition.read(path).decode("latin-1")
         edited = bootcfg.append_module(text, "/" + module.MODULE_NAME, name)
+        if storage.needs_room(description["storage"]) and (bootcfg.major_version(text, name) or 0) >= _SINCE_MAJOR:
+            edited = bootcfg.add_kernel_option(edited, SMALL_SYSTEM, SYSTEM_SIZES, name)
         edits.append((path, edited.encode("latin-1")))
     place = partition.find(target, module.MODULE_NAME) or os.path.join(target, module.MODULE_NAME)
     partition.replace_all([(place, module.pack(description))] + edits)

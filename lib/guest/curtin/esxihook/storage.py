@@ -12,6 +12,7 @@ from esxihook.netvalues import objects, text_of
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]?)(i?B?)\Z", re.IGNORECASE)
 _UNIT_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
 _FIRST_OFFSET_BYTES = 4 * 1024 * 1024  # where MAAS begins the first partition
+_TAKEN_WHOLE_BYTES = 142 * 1024 ** 3  # below this, ESXi 7.0 and later leave nothing of a disk
 _PARTITION_MAX = 128  # entries of a GPT
 
 
@@ -25,12 +26,13 @@ def read(section, warn):
     entries = _entries(section)
     layout = _Layout(entries)
     datastores = [layout.datastore(entry) for entry in entries if entry.get("type") == "vmfs6"]
+    planned = layout.planned_bytes(layout.boot_disk)
     if not datastores:
-        return {"datastores": [], "wipe": [], "extend_default": True}
+        return {"datastores": [], "wipe": [], "extend_default": True, "boot_disk_planned_bytes": planned}
     _refuse_shared_partitions(datastores)
     wipe = [layout.disk(disk) for disk in layout.disks if layout.is_wiped(disk, warn)]
     return {"datastores": datastores, "wipe": wipe, "extend_default": False,
-            "boot_disk_planned_bytes": layout.planned_bytes(layout.boot_disk)}
+            "boot_disk_planned_bytes": planned}
 
 
 def _entries(section):
@@ -44,6 +46,17 @@ def _entries(section):
     if not isinstance(entries, list):
         raise HookError("the storage configuration is not a list")
     return objects(entries)
+
+
+def needs_room(storage):
+    """Whether ESXi must keep to a small part of the boot disk, so that there is room for a datastore.
+
+    That is so when the layout has a datastore there, and without a layout on a disk that ESXi would take whole.
+    """
+    planned = storage["boot_disk_planned_bytes"]
+    if storage["extend_default"]:
+        return planned is not None and planned < _TAKEN_WHOLE_BYTES
+    return any(extent["disk"]["boot_disk"] for datastore in storage["datastores"] for extent in datastore["extents"])
 
 
 class _Layout:

@@ -65,7 +65,8 @@ export async function runApp(args: readonly string[]): Promise<number> {
   const process = {
     stdout: { write: writeStdout },
     stderr: { write: writeStderr },
-    exitCode: 0 as number | string | null,
+    // null: run only sets what is not set
+    exitCode: null as number | string | null,
   };
   try {
     await run(application(isDebug), normalizeArguments(args), { process });

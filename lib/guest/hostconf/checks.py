@@ -34,6 +34,13 @@ def string(value):
     return value
 
 
+def secret(value):
+    """A non-empty string, which a message never repeats."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("must be a non-empty string")
+    return value
+
+
 def boolean(value):
     """True or false, nothing that merely looks like it."""
     if not isinstance(value, bool):

@@ -8,7 +8,7 @@ class Command:
 
     argv         the words; argv[0] is esxcli, vim-cmd or sh
     retries      how often it is tried again when it fails (a link may still be coming up)
-    alternative  words to try when it keeps failing (releases differ), or None
+    alternative  another Command to try when it keeps failing (releases differ), or None
     optional     its failure is reported and does not count
     blind        it is planned because the present state could not be read
     secret       words that must not be shown

@@ -21,6 +21,7 @@ STATIC_TYPES = ("ipv4-static", "ipv6-static")
 ADDRESS_TYPES = STATIC_TYPES + ("ipv4-dhcp", "ipv6-slaac", "ipv6-dhcp-stateless", "ipv6-dhcp")
 
 _text = value_of(checks.string)
+_secret = value_of(checks.secret)
 _bool = value_of(checks.boolean)
 _mtu = value_of(checks.integer(1280, 9000))
 _bytes = value_of(checks.integer(0, 2 ** 63 - 1))
@@ -117,9 +118,9 @@ _storage = object_of({
 
 _maas = object_of({
     "endpoint": required(_text),
-    "consumer_key": required(_text),
-    "token_key": required(_text),
-    "token_secret": required(_text),
+    "consumer_key": required(_secret),
+    "token_key": required(_secret),
+    "token_secret": required(_secret),
     "fetch": optional(list_of(value_of(checks.one_of(
         "local-hostname", "public-keys", "vendor-data", "user-data"))), list),
     "report_failure": optional(_bool, True),
@@ -128,7 +129,7 @@ _maas = object_of({
 _vcenter = object_of({
     "server": required(value_of(checks.server)),
     "username": required(_text),
-    "password": required(_text),
+    "password": required(_secret),
     "datacenter": optional(_text),
     "cluster": optional(_text),
     "folder": optional(_text),
@@ -159,7 +160,7 @@ _description = object_of({
         "pools": optional(list_of(value_of(checks.server)), list),
     }), lambda: {"servers": [], "pools": []}),
     "syslog": optional(list_of(value_of(checks.syslog_host)), list),
-    "licence_key": optional(_text),
+    "licence_key": optional(_secret),
     "advanced": optional(map_of(checks.advanced_option, value_of(_advanced_value)), dict),
     "kernel": optional(map_of(checks.string, _text), dict),
     "user_data": optional(list_of(object_of({

@@ -9,7 +9,7 @@ An inventory is a dict; None anywhere means "could not be read":
   vmks        {name: {mac, portgroup, mtu, ipv4: {type, address, netmask, peer_dns},
                       ipv6: {enabled, dhcp, router_adv, gateway, addresses}}}
   routes      [{network, gateway, interface, source}], network "default" or ADDRESS/LENGTH; connected ones left out
-  dns         {servers, search}
+  dns         {servers, search}; servers None: DHCP may have brought some
   hostname    FQDN as the host prints it
   ntp         {servers, enabled}
   loghosts    syslog targets
@@ -71,7 +71,7 @@ def assumed(nics, version=(8, 0, 0)):
         "vmks": {"vmk0": {"mac": uplink["mac"], "portgroup": "Management Network", "mtu": 1500,
                           "ipv4": None, "ipv6": None}},
         "routes": [],
-        "dns": {"servers": [], "search": []},
+        "dns": {"servers": None, "search": []},
         "hostname": None,
         "ntp": None,
         "loghosts": None,

@@ -68,7 +68,7 @@ class _Planner:
             groups = [group for group in target["portgroups"] if group["vswitch"] in names]
             vmks = [vmk for vmk in target["vmks"] if vmk["portgroup"] in [group["name"] for group in groups]]
             for switch in chosen:
-                self.vswitch(switch, groups)
+                self.vswitch(switch, [group for group in groups if group["vswitch"] == switch["name"]])
             for group in groups:
                 self.portgroup(group)
             for vmk in vmks:
@@ -226,8 +226,8 @@ class _Planner:
                              "-g", _gateway(other))
             alternative = None
             if route["network"] == "default" and _is_link_local(route):
-                alternative = ["esxcli", "network", "ip", "interface", "ipv6", "set", "-i", route["interface"],
-                               "-g", route["gateway"]]
+                alternative = _esxcli("network", "ip", "interface", "ipv6", "set", "-i", route["interface"],
+                                      "-g", route["gateway"])
             self.add("network", "ip", "route", route["family"], "add", "-n", route["network"], "-g", _gateway(route),
                      retries=LINK_RETRIES, alternative=alternative, optional=route["optional"])
         self.remove_stale_defaults(routes, present)

@@ -60,8 +60,15 @@ def _kernel_changes(description, inventory):
 def _dns(wanted, present):
     plan = []
     servers = wanted["servers"]
-    if servers and present["servers"][:len(servers)] != servers or set(present["servers"]) - set(servers) and servers:
-        for server in present["servers"]:
+    if servers and _took_what_it_could(servers, present["servers"]):
+        # A host that takes three servers is not made to forget and learn them again.
+        for server in servers[len(present["servers"]):]:
+            plan.append(Command("esxcli", "network", "ip", "dns", "server", "add", "-s", server, optional=True))
+    elif servers:
+        # Servers that DHCP brought stay when the address becomes static.
+        if present["servers"] is None:
+            plan.append(Command("esxcli", "network", "ip", "dns", "server", "remove", "--all", optional=True))
+        for server in present["servers"] or []:
             plan.append(Command("esxcli", "network", "ip", "dns", "server", "remove", "-s", server, optional=True))
         for i, server in enumerate(servers):
             plan.append(Command("esxcli", "network", "ip", "dns", "server", "add", "-s", server,
@@ -70,6 +77,11 @@ def _dns(wanted, present):
         if domain not in present["search"]:
             plan.append(Command("esxcli", "network", "ip", "dns", "search", "add", "-d", domain))
     return plan
+
+
+def _took_what_it_could(servers, present):
+    return present == servers or bool(
+        present and len(present) >= DNS_SERVERS_SURE and servers[:len(present)] == present)
 
 
 def _hostname(wanted, present):

@@ -32,6 +32,12 @@ const PACKAGES: Readonly<Record<string, string>> = {
   openssl: "/usr/bin/openssl",
   bubblewrap: "/usr/bin/bwrap",
   make: "/usr/bin/make",
+  strace: "/usr/bin/strace",
+  faketime: "/usr/bin/faketime",
+  "util-linux": "/usr/bin/setpriv",
+  ipxe: "/usr/lib/ipxe/ipxe.iso",
+  "grub-rescue-pc": "/usr/lib/grub-rescue/grub-rescue-cdrom.iso",
+  "memtest86+": "/usr/lib/memtest86+/memtest86+x64.iso",
 };
 
 /**

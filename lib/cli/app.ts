@@ -24,6 +24,7 @@ import { inspectCommand } from "./inspect.ts";
 import { kickstartCommand } from "./kickstart.ts";
 import { genImgCommand, installerHelperCommand, ksTemplateCommand } from "./older_spellings.ts";
 import { payloadCommand } from "./payload.ts";
+import { printable } from "./printable.ts";
 import { verifyCommand } from "./verify.ts";
 
 const NAME = "esxi-img";
@@ -112,7 +113,7 @@ function application(isDebug: boolean): Application<CommandContext> {
 function explain(error: unknown, isDebug: boolean): string {
   const stack = error instanceof Error ? error.stack : String(error);
   if (error instanceof Failure) {
-    const line = `${NAME}: ${error.message.replaceAll(/\s*\n\s*/g, " ")}`;
+    const line = `${NAME}: ${printable(error.message.replaceAll(/\s*\n\s*/g, " "))}`;
     return isDebug ? `${line}\n${stack}\n${error.cause ?? ""}`.trimEnd() : line;
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -8,6 +8,7 @@ import { FileSource } from "../host/files.ts";
 import { writeStdout } from "../host/terminal.ts";
 import { inspect, type Inspection } from "../image/inspect.ts";
 import type { InspectFlags } from "./inspect.ts";
+import { printable } from "./printable.ts";
 import { formatSize } from "./sizes.ts";
 
 /** Shows what is in a file. */
@@ -56,5 +57,5 @@ function describe(inspection: Inspection): string {
   for (const { path, sizeBytes } of inspection.files) {
     lines.push(`${String(sizeBytes).padStart(14)}  /${path}`);
   }
-  return lines.join("\n") + "\n";
+  return lines.map(printable).join("\n") + "\n";
 }

@@ -40,7 +40,7 @@ export async function runPayload(flags: PartFlags): Promise<void> {
 }
 
 async function write(path: string, bytes: Uint8Array, flags: PartFlags): Promise<void> {
-  if (path === "-" && bytes[0] !== 0x1f) return writeStdout(new TextDecoder().decode(bytes));
+  if (path === "-" && bytes[0] !== 0x1f) return writeStdout(bytes);
   const hasSecret = flags.rootPasswordFile ?? flags.kickstart ?? flags.metadata;
   const output = await openOutput(path, {
     force: flags.force,

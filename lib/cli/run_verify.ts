@@ -9,6 +9,7 @@ import { FileSource } from "../host/files.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { openImage } from "../image/open.ts";
 import { verifyImage } from "../image/verify.ts";
+import { printable } from "./printable.ts";
 import { Progress } from "./progress.ts";
 import { formatSize } from "./sizes.ts";
 import type { VerifyFlags } from "./verify.ts";
@@ -36,7 +37,9 @@ export async function runVerify(flags: VerifyFlags, imagePath: string): Promise<
     );
   }
   if (problems.length === 0) return;
-  for (const problem of problems.slice(1)) writeStderr(`esxi-img: ${imagePath}: ${problem}\n`);
+  for (const problem of problems.slice(1)) {
+    writeStderr(`esxi-img: ${printable(`${imagePath}: ${problem}`)}\n`);
+  }
   throw new Failure("mismatch", imagePath, problems[0], "build it again");
 }
 

@@ -4,21 +4,24 @@
  * @module
  */
 
-/** Writes text, all of it, before it returns. */
-function writeText(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
-  const bytes = new TextEncoder().encode(text);
+/** Writes text or bytes, all of it, before it returns. */
+function writeAll(
+  stream: typeof Deno.stdout | typeof Deno.stderr,
+  content: string | Uint8Array,
+): void {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
 }
 
 /** Writes a result. */
-export function writeStdout(text: string): void {
-  writeText(Deno.stdout, text);
+export function writeStdout(content: string | Uint8Array): void {
+  writeAll(Deno.stdout, content);
 }
 
 /** Writes what is not a result. A standard error that is closed stops nothing. */
 export function writeStderr(text: string): void {
   try {
-    writeText(Deno.stderr, text);
+    writeAll(Deno.stderr, text);
   } catch {
     // nobody is listening
   }

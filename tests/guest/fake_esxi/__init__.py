@@ -2,7 +2,7 @@
 import os
 
 from . import bootbank, initial, installer, persist, switches
-from .errors import BootError
+from .errors import BootError, EsxiError
 from .files import FolderFiles, MemoryFiles
 from .host import Host
 from .kickstart import network_options
@@ -12,7 +12,7 @@ from .network import initial as fresh_network
 from .storage import disks as storage_devices
 from .system import identity
 
-__all__ = ["BootError", "Host", "attach", "create", "switches"]
+__all__ = ["BootError", "EsxiError", "Host", "attach", "create", "switches"]
 
 
 def create(sandbox=None, release="8.0.3", nics=None, disks=None, nvme=None, switches=None, network="",

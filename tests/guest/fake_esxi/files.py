@@ -88,6 +88,11 @@ class MemoryFiles:
                 break
         return path
 
+    def _place(self, path):
+        """The path with links in its folder followed, but not the link that it may be itself."""
+        path = posixpath.normpath(path)
+        return posixpath.join(self._follow(posixpath.dirname(path)), posixpath.basename(path))
+
     def read(self, path):
         data = self.tree.get(self._follow(path))
         return data if isinstance(data, bytes) else None
@@ -110,13 +115,13 @@ class MemoryFiles:
     def link(self, path, target):
         self.remove(path)
         self.folder(posixpath.dirname(path))
-        self.tree[posixpath.normpath(path)] = ("->", target)
+        self.tree[self._place(path)] = ("->", target)
 
     def exists(self, path):
-        return posixpath.normpath(path) in self.tree or self._follow(path) in self.tree
+        return self._place(path) in self.tree
 
     def is_folder(self, path):
-        path = posixpath.normpath(path)
+        path = self._place(path)
         return path in self.tree and self.tree[path] is None
 
     def names(self, path):
@@ -124,7 +129,7 @@ class MemoryFiles:
         return sorted({name[len(base):].split("/")[0] for name in self.tree if name.startswith(base)})
 
     def remove(self, path):
-        path = posixpath.normpath(path)
+        path = self._place(path)
         for name in [name for name in self.tree if name == path or name.startswith(path + "/")]:
             del self.tree[name]
             self.modes.pop(name, None)

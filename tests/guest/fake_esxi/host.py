@@ -143,6 +143,15 @@ class Host:
 
     # Judgement ------------------------------------------------------------------------------------
 
+    def shell(self, script, *arguments, **options):
+        """Run a script file with busybox ash as the host would; `options` go to subprocess.run.
+
+        Never run scripts by `busybox ash FILE`: its own reboot, halt and poweroff come before PATH.
+        """
+        import subprocess  # slow to load
+        words = ["busybox", "ash", "-c", '. "$FAKE_ESXI_ROOT/../bin/.prelude"; . "$0"', script, *arguments]
+        return subprocess.run(words, **{"env": self.env(), "text": True, "capture_output": True, **options})
+
     def summary(self):
         """The state in the words a test asserts on; see view.py for the keys."""
         with self.world(save=False) as world:

@@ -20,7 +20,7 @@ def empty_runtime(chosen, hostd):
         "hostd": hostd, "hostd_restart_calls": 0, "resolv_conf": None, "calls": [], "failures": [], "log": [],
         "unmanageable_after": [], "reboot_required": False, "power": None, "localcli_only": [], "hostd_stale": [],
         "transient": {"ipv4 set": waits, "route add": waits}, "kernel": {}, "domains": {}, "iso_mounts": {},
-        "modules": modules.initial_loaded(), "boot_options": "", "ntp_conf_in_use": None,
+        "modules": modules.initial_loaded(), "boot_options": "", "ntp_conf_in_use": None, "ipv6": True,
         "services": services.initial_running(services.initial_policy()), "syslog_in_use": syslog.initial(),
     }
 

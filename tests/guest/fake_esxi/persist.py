@@ -103,13 +103,15 @@ def bring_up(world, hostd):
     injected = world.runtime["failures"]
     world.state["config"] = copy.deepcopy(saved["config"])
     world.state["runtime"] = initial.empty_runtime(world.switches, hostd)
-    world.runtime.update(calls=calls, failures=injected, kernel=dict(world.config["kernel"]),
+    world.runtime.update(ipv6=world.config["ipv6_enabled"], calls=calls, failures=injected, kernel=dict(world.config["kernel"]),
                          syslog_in_use=dict(world.config["syslog"]),
                          services=services.initial_running(world.config["services"]))
     for vmk in world.config["vmks"].values():
         vmk["lease"] = None
     for stack in world.config["netstacks"].values():
         stack["routes4"] = [entry for entry in stack["routes4"] if entry["source"] != "DHCP"]
+        if not world.runtime["ipv6"]:
+            stack["routes6"] = []
     write_system_files(world, saved["files"])
     for volume in world.storage["volumes"].values():
         volumes.mount(world, volume)

@@ -72,6 +72,7 @@ ipv4_gateway_off_subnet  | fail accept                | ipv4 set -g outside the 
 ipv4_set_routes          | dropped kept               | routes through the old subnet after ipv4 set
 ipv6_bare_address        | fail accept                | ipv6 address add -I without /LEN (accepted as /64)
 ipv6_address_columns     | long short                 | column names of ipv6 address list
+ipv6_get_columns         | long short                 | column names of ipv6 get
 ipv6_route_columns       | prefix cidr                | ipv6 route list: Prefix Length column, or the length in Network
 link_local_route         | zone refuse                | route ipv6 add -g fe80::1%vmkN (never without a zone); ipv6 set -g always takes it
 default_route_exists     | fail replace               | route add default when the stack has one

@@ -17,7 +17,7 @@ def link_local(mac):
 
 def addresses(world, data):
     """All addresses of an interface, the link-local one first."""
-    if not data["ipv6"]["enabled"] or not world.config["ipv6_enabled"]:
+    if not data["ipv6"]["enabled"] or not world.runtime["ipv6"]:
         return []
     return [link_local(data["mac"]) + "/64", *data["ipv6"]["addresses"]]
 
@@ -82,35 +82,41 @@ def ipv6_get(world, options):
         data = world.config["vmks"][name]["ipv6"]
         rows.append([name, data["enabled"], data["dhcpv6"], data["router_adv"], data["peer_dns"],
                      data["gateway"] or "::"])
-    columns = ["Name", "IPv6 Enabled", "DHCPv6 Enabled", "Router Adv Enabled", "DHCP DNS", "Gateway"]
+    columns = {"long": ["Name", "IPv6 Enabled", "DHCPv6 Enabled", "Router Adv Enabled", "DHCP DNS", "Gateway"],
+               "short": ["Interface", "Enabled", "DHCPv6", "Router Adv", "Peer DNS", "Gateway"],
+               }[world.switch("ipv6_get_columns")]
     return Table(columns, rows, set(columns[1:5]), type_name="IPv6Interface")
+
+
+def _check_gateway(world, vmk_data, text):
+    """The gateway in its usual form. EsxiError when it is not on a network of the interface."""
+    try:
+        gateway = ipaddress.IPv6Address(text)
+    except ValueError:
+        raise EsxiError(f"Invalid gateway: {text}") from None
+    world.require(not gateway.scope_id and not gateway.is_unspecified, f"Invalid gateway: {text}")
+    on_link = ["fe80::/64", *vmk_data["ipv6"]["addresses"]]
+    world.require(any(gateway in ipaddress.IPv6Interface(address).network for address in on_link),
+                  f"Gateway {text} is not on the network of the interface")
+    return str(gateway)
 
 
 @command("network ip interface ipv6 set")
 def ipv6_set(world, options):
     name = options["interface-name"]
     vmk_data = vmk.find(world, name)
-    data = vmk_data["ipv6"]
-    if "enable-ipv6" in options:
-        data["enabled"] = options["enable-ipv6"]
-        if not data["enabled"]:
-            data.update(addresses=[], dhcpv6=False, router_adv=False, gateway=None)
-            _drop_unreachable_routes(world, vmk_data["netstack"])
-    changes = {key: options[option] for option, key in (("enable-dhcpv6", "dhcpv6"),
-               ("enable-router-adv", "router_adv"), ("peer-dns", "peer_dns")) if option in options}
-    world.require(data["enabled"] or not any(changes.values()), f"IPv6 is not enabled on {name}")
-    data.update(changes)
+    changes = {key: options[option] for option, key in (
+        ("enable-ipv6", "enabled"), ("enable-dhcpv6", "dhcpv6"), ("enable-router-adv", "router_adv"),
+        ("peer-dns", "peer_dns")) if option in options}
     if "gateway" in options:
-        world.require(data["enabled"], f"IPv6 is not enabled on {name}")
-        try:
-            gateway = ipaddress.IPv6Address(options["gateway"])
-        except ValueError:
-            raise EsxiError(f"Invalid gateway: {options['gateway']}") from None
-        world.require(not gateway.scope_id and not gateway.is_unspecified, f"Invalid gateway: {gateway}")
-        networks = [ipaddress.IPv6Interface(text).network for text in addresses(world, vmk_data)]
-        world.require(any(gateway in network for network in networks),
-                      f"Gateway {gateway} is not on the network of the interface")
-        data["gateway"] = str(gateway)
+        changes["gateway"] = _check_gateway(world, vmk_data, options["gateway"])
+    on = changes.get("enabled", vmk_data["ipv6"]["enabled"])
+    wants = any(changes.get(key) for key in ("dhcpv6", "router_adv", "peer_dns", "gateway"))
+    world.require(on or not wants, f"IPv6 is not enabled on {name}")
+    if not on:
+        changes.update(addresses=[], dhcpv6=False, router_adv=False, gateway=None)
+    vmk_data["ipv6"].update(changes)
+    _drop_unreachable_routes(world, vmk_data["netstack"])
 
 
 @command("network ip get")

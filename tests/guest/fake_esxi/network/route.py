@@ -85,7 +85,6 @@ def add(world, family, network_text, gateway_text, stack_name=None):
     world.require(gateway not in _own_addresses(world, stack_name, family), f"Invalid gateway: {gateway_text}")
     interface = interface_towards(world, stack_name, gateway, family)
     world.require(interface, f"Unable to Add: Network is unreachable: {gateway_text}")
-    ipv4.take_transient_failure(world, "route add")
     if network == "default":
         present = [route for route in routes if route["network"] == "default"]
         if present and world.switch("default_route_exists") == "fail":
@@ -153,6 +152,7 @@ def ipv6_list(world, options):
 
 @command("network ip route ipv4 add", "network ip route ipv6 add")
 def route_add(world, options):
+    ipv4.take_transient_failure(world, "route add")
     add(world, int(options["_path"][3][-1]), options["network"], options["gateway"], options.get("netstack"))
 
 

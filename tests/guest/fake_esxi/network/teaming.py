@@ -35,11 +35,9 @@ def _uplink_lists(world, options, now, uplinks):
         if set(lists["active"]) & set(lists["standby"]):
             raise EsxiError("Unable to Set: a NIC cannot be active and standby")
         return lists["active"], lists["standby"]
+    given, other = ("active", "standby") if lists["active"] is not None else ("standby", "active")
     keep = world.switch("failover_partial") == "keep"
-    for key, other in (("active", "standby"), ("standby", "active")):
-        if lists[key] is not None:
-            rest = [name for name in now[other] if name not in lists[key]] if keep else []
-            lists[other] = rest
+    lists[other] = [name for name in now[other] if name not in lists[given]] if keep else []
     return lists["active"], lists["standby"]
 
 

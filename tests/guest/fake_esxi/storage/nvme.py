@@ -2,7 +2,7 @@
 import re
 
 from ..errors import EsxiError
-from ..output import Struct, Table
+from ..output import Table, Text
 from ..registry import command
 
 
@@ -55,4 +55,6 @@ def device_get(world, options):
     data = world.hardware["nvme"].get(options["adapter"])
     if data is None:
         raise EsxiError(f"Adapter {options['adapter']} is not an NVMe adapter")
-    return Struct([("Controller Identify Info", list(data["fields"].items()))], "NvmeController")
+    # Unlike other structs this one has its heading at column 0.
+    return Text("Controller Identify Info:\n" + "".join(f"   {name}: {value}\n"
+                                                        for name, value in data["fields"].items()))

@@ -34,15 +34,11 @@ const LONG_NAME_UNITS = 13;
 /** A volume of 65,525 clusters and fewer is FAT16; the specification advises to stay 16 away. */
 const MIN_CLUSTERS = 65_525 + 16;
 const MAX_FILE_BYTES = 2 ** 32 - 1;
-/** Cluster sizes by volume size, as Windows chooses them for FAT32 (Microsoft KB 140365). */
-const CLUSTER_BYTES_UP_TO: readonly (readonly [volumeBytes: number, clusterBytes: number])[] = [
-  [128 * MIB, 512],
-  [256 * MIB, 1024],
-  [8192 * MIB, 4096],
-  [16_384 * MIB, 8192],
-  [32_768 * MIB, 16_384],
-  [Infinity, 32_768],
-];
+/**
+ * Larger clusters mean a smaller FAT, and less time and memory for it: a volume gets the largest
+ * ones that leave it FAT32. More than 32 KiB is not for every reader (specification, §3.1).
+ */
+const CLUSTER_BYTES = [32_768, 16_384, 8192, 4096, 2048, 1024, 512];
 
 /** Boot sector fields. */
 const BOOT_SECTORS = [0, 6];
@@ -146,40 +142,33 @@ function place(volume: FatVolume, content: FatContent, options: Fat32Options): E
 
 /** Finds the volume's size and the cluster size that goes with it. */
 function measure(content: FatContent, options: Fat32Options) {
-  if (options.sizeBytes !== undefined) {
-    const clusterBytes = clusterBytesFor(options.sizeBytes);
-    const neededBytes = volumeBytes(content, options.freeBytes, clusterBytes);
-    if (neededBytes > options.sizeBytes) {
-      // The disk has 1 MiB before and 1 MiB behind its partition.
-      throw new Failure(
-        "too-small",
-        options.image,
-        `its files and ${options.freeBytes} free bytes do not fit into the given size`,
-        `pass --size ${neededBytes / MIB + 2}M or more`,
-      );
-    }
-    return { sizeBytes: options.sizeBytes, clusterBytes };
+  const wanted = CLUSTER_BYTES.map((clusterBytes) => {
+    const clusters = neededClusters(content, options.freeBytes, clusterBytes);
+    const sizeBytes = volumeBytes(Math.max(clusters, MIN_CLUSTERS), clusterBytes);
+    return { clusterBytes, sizeBytes, isFat32: clusters >= MIN_CLUSTERS };
+  });
+  if (options.sizeBytes === undefined) {
+    return wanted.find(({ isFat32 }) => isFat32) ?? wanted[wanted.length - 1];
   }
-  for (const [upToBytes, clusterBytes] of CLUSTER_BYTES_UP_TO) {
-    const sizeBytes = volumeBytes(content, options.freeBytes, clusterBytes);
-    if (sizeBytes <= upToBytes) return { sizeBytes, clusterBytes };
-  }
-  throw new RangeError("Cannot size the volume");
-}
-
-function clusterBytesFor(sizeBytes: number): number {
-  return CLUSTER_BYTES_UP_TO.find(([upToBytes]) => sizeBytes <= upToBytes)?.[1] ?? 32_768;
-}
-
-/** The smallest multiple of 1 MiB that holds the content, the free space, and FAT32's minimum. */
-function volumeBytes(content: FatContent, freeBytes: number, clusterBytes: number): number {
-  const clustersOf = (bytes: number) => Math.ceil(bytes / clusterBytes);
-  const fileClusters = content.files.reduce((sum, file) => sum + clustersOf(file.sizeBytes), 0);
-  const directoryClusters = directoryBytes(content).reduce((sum, b) => sum + clustersOf(b), 0);
-  const clusters = Math.max(
-    fileClusters + directoryClusters + clustersOf(freeBytes),
-    MIN_CLUSTERS,
+  const fitting = wanted.find(({ sizeBytes }) => sizeBytes <= options.sizeBytes!);
+  if (fitting !== undefined) return { ...fitting, sizeBytes: options.sizeBytes };
+  const neededBytes = Math.min(...wanted.map(({ sizeBytes }) => sizeBytes));
+  // The disk has 1 MiB before and 1 MiB behind its partition.
+  throw new Failure(
+    "too-small",
+    options.image,
+    `its files and ${options.freeBytes} free bytes do not fit into the given size`,
+    `pass --size ${neededBytes / MIB + 2}M or more`,
   );
+}
+
+function neededClusters(content: FatContent, freeBytes: number, clusterBytes: number): number {
+  const sizes = [...content.files.map((f) => f.sizeBytes), ...directoryBytes(content), freeBytes];
+  return sizes.reduce((sum, bytes) => sum + Math.ceil(bytes / clusterBytes), 0);
+}
+
+/** The smallest multiple of 1 MiB that has so many clusters. */
+function volumeBytes(clusters: number, clusterBytes: number): number {
   // FatFs sizes the FATs as if all of the volume were data, so they depend on what is looked for.
   let sizeBytes = 0;
   for (let dataStartBytes = 0;;) {

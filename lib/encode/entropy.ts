@@ -1,5 +1,5 @@
 /**
- * Whether deflating a block is worth the time.
+ * Whether deflating bytes is worth the time.
  *
  * @module
  */
@@ -8,14 +8,10 @@
 const MIN_INCOMPRESSIBLE_BITS = 7.5;
 /** Smaller samples underestimate the entropy of random bytes, and then deflate what does not shrink. */
 const SAMPLE_BYTES = 8 * 1024;
-/** Looks at two samples of a block, given in pieces: false if both look like compressed data. */
-export function isCompressible(pieces: readonly Uint8Array[]): boolean {
-  const places = [pieces.length >> 2, (pieces.length * 3) >> 2];
-  return places.some((place) => {
-    const piece = pieces[place];
-    const start = Math.max((piece.length - SAMPLE_BYTES) >> 1, 0);
-    return entropyBits(piece.subarray(start, start + SAMPLE_BYTES)) < MIN_INCOMPRESSIBLE_BITS;
-  });
+/** Looks at a sample from the middle of some bytes: false if it looks like compressed data. */
+export function isCompressible(bytes: Uint8Array): boolean {
+  const start = Math.max((bytes.length - SAMPLE_BYTES) >> 1, 0);
+  return entropyBits(bytes.subarray(start, start + SAMPLE_BYTES)) < MIN_INCOMPRESSIBLE_BITS;
 }
 
 /** Shannon's entropy of the byte values, in bits per byte. */

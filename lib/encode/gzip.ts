@@ -67,7 +67,7 @@ export async function encodeGzip(
       const [frame] = frames;
       await frame.fill(map, at, Math.min(BLOCK_BYTES, endBytes - at));
       for (const piece of frame.pieces) crc = crc32(piece, crc);
-      const encoded = isCompressible(frame.pieces) ? deflate(frame.content()) : frame.bytes();
+      const encoded = frame.encode();
       await written;
       written = later(sink.write(encoded));
       options.onProgress?.(Math.min(at + BLOCK_BYTES, endBytes));
@@ -105,15 +105,34 @@ class StoredFrame {
     }
   }
 
-  /** The block with its headers. */
-  bytes(): Uint8Array {
-    const contentBytes = this.pieces.reduce((sum, piece) => sum + piece.length, 0);
-    return this.#buffer.subarray(0, contentBytes + this.pieces.length * STORED_HEADER_BYTES);
+  /** The block as deflate data: as it stands, or what of it pays deflated. */
+  encode(): Uint8Array {
+    const [quarter, half] = [this.pieces.length >> 2, this.pieces.length >> 1];
+    if (![quarter, quarter + half].some((i) => isCompressible(this.pieces[i]))) {
+      return this.#stored(0, this.pieces.length);
+    }
+    // Deflating costs a hundred times as much as storing, so a closer look at each piece pays.
+    const kinds = this.pieces.map(isCompressible);
+    const parts: Uint8Array[] = [];
+    for (let start = 0, end = 0; start < kinds.length; start = end) {
+      while (end < kinds.length && kinds[end] === kinds[start]) end++;
+      parts.push(
+        kinds[start]
+          ? deflate(Buffer.concat(this.pieces.slice(start, end)))
+          : this.#stored(start, end),
+      );
+    }
+    return parts.length === 1 ? parts[0] : Buffer.concat(parts);
   }
 
-  /** The block without its headers. */
-  content(): Uint8Array {
-    return Buffer.concat(this.pieces);
+  /** Pieces with their headers. */
+  #stored(startPiece: number, endPiece: number): Uint8Array {
+    const first = this.pieces[startPiece];
+    const last = this.pieces[endPiece - 1];
+    return this.#buffer.subarray(
+      first.byteOffset - STORED_HEADER_BYTES,
+      last.byteOffset + last.length,
+    );
   }
 }
 

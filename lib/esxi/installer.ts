@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { Failure } from "../failure.ts";
 import { type FileTree, findFile, readSmallFile, type TreeFile } from "../file_tree.ts";
 import { type BootCfg, parseBootCfg, resolveBootPath } from "./boot_cfg.ts";
@@ -126,13 +127,13 @@ export function findVersion(
 
 /** Text of which every character stands for one byte. */
 export function decodeLatin1(bytes: Uint8Array): string {
-  // TextDecoder's "latin1" is windows-1252, which does not give each byte back.
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  // Not TextDecoder: its "latin1" is windows-1252, which does not give every byte back.
+  return Buffer.from(bytes).toString("latin1");
 }
 
 /** The bytes of a text of which every character stands for one. */
 export function encodeLatin1(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  return new Uint8Array(Buffer.from(text, "latin1"));
 }
 
 function notInstaller(tree: FileTree, what: string): Failure {

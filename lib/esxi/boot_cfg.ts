@@ -6,7 +6,7 @@
  *
  * - lines end at `\n`, a `\r` before it is white space, `#` at the start of a line is a comment;
  * - keys are case-insensitive, unknown ones are ignored, of duplicates the last one counts;
- * - `key =`, with a space before the sign, is not recognised;
+ * - `key =`, with a space before the sign, is not recognised, and `mod=` is taken for `modules=`;
  * - modules are separated by ` --- `, the first space inside one begins its options;
  * - `/x` is relative to the volume, `x` to `prefix` or else to the folder of boot.cfg.
  *
@@ -24,8 +24,13 @@ const MAX_MODULE = 255;
 /** Between 240 and 250 modules mboot begins to hang silently. */
 const MAX_MODULES = 240;
 const SEPARATOR = " --- ";
-/** The keys of which a space before the equals sign is a mistake, and not an unknown key. */
-const KEYS = ["kernel", "kernelopt", "modules", "prefix", "title", "build", "updated", "timeout"];
+/** The keys that mboot knows, in the order in which it compares them with a line. */
+const KEYS = ("kernel kernelopt modules title prefix nobootif timeout noquirks norts crypto " +
+  "runtimewd tftpblksize acpitables runtimewdtimeout skip errtimeout").split(" ");
+/** C's white space. JavaScript's includes the byte 0xA0, which is an ordinary one to mboot. */
+const BLANKS = /[ \t\v\f\r]+/;
+/** UTF-8's byte order mark, one character for each byte. */
+const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 
 /** A boot module: a path as boot.cfg spells it, and what follows its first space. */
 export interface BootModule {
@@ -54,7 +59,7 @@ export interface BootCfgEdits {
 }
 
 interface Line {
-  readonly key: string;
+  /** Without the white space around it. */
   readonly value: string;
   /** Which line of the file it is. */
   readonly index: number;
@@ -82,10 +87,13 @@ export function parseBootCfg(text: string, path: string): BootCfg {
 /**
  * Makes a boot.cfg start the installer unattended. Editing the result again changes nothing.
  *
+ * @param text One character for each byte.
  * @param path Which file it is, for messages.
- * @throws {Failure} `boot-cfg` if mboot would misread the file or reach one of its limits.
+ * @throws {Failure} `boot-cfg` if mboot would misread the file or reach one of its limits, `usage`
+ * if what is to be added cannot stand in it.
  */
 export function editBootCfg(text: string, edits: BootCfgEdits, path: string): string {
+  checkEdits(edits);
   const lines = keyedLines(text, path);
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
   const output = text.split("\n");
@@ -106,7 +114,7 @@ export function editBootCfg(text: string, edits: BootCfgEdits, path: string): st
   const modules = lines.get("modules")?.value ?? "";
   const present = new Set(splitModules(modules).map((module) => module.path.toLowerCase()));
   const added = edits.modules.filter((module) => !present.has(module.toLowerCase()));
-  set("modules", [...(modules.trim() === "" ? [] : [modules.trimEnd()]), ...added].join(SEPARATOR));
+  set("modules", [...(modules === "" ? [] : [modules]), ...added].join(SEPARATOR));
   set("kernelopt", editKernelOptions(lines.get("kernelopt")?.value ?? "", edits));
 
   const edited = output.join("\n");
@@ -116,9 +124,10 @@ export function editBootCfg(text: string, edits: BootCfgEdits, path: string): st
 
 /** Appends what is not there yet; a `ks=` word is dropped wherever it stands, and ours comes last. */
 function editKernelOptions(value: string, edits: BootCfgEdits): string {
-  const words = value.split(/\s+/).filter((word) => word !== "" && !isKickstart(word));
+  const words = splitWords(value).filter((word) => !isKickstart(word));
   const kept = ` ${words.join(" ")} `;
-  const added = edits.kernelOptions.filter((option) => !kept.includes(` ${option} `));
+  const added = edits.kernelOptions.map((option) => splitWords(option).join(" "))
+    .filter((option) => !kept.includes(` ${option} `));
   return [...words, ...added, `ks=${edits.kickstart}`].join(" ");
 }
 
@@ -130,40 +139,88 @@ export function isKickstart(word: string): boolean {
 /** The path on the volume, without a leading `/`, that a path in a boot.cfg stands for. */
 export function resolveBootPath(path: string, cfg: BootCfg, folder: string): string {
   const base = cfg.prefix === "" ? folder : cfg.prefix;
-  const full = path.startsWith("/") ? path : `${base}/${path}`;
-  return full.split("/").filter((name) => name !== "").join("/");
+  const full = /^[/\\]/.test(path) ? path : `${base}/${path}`;
+  return full.split(/[/\\]/).filter((name) => name !== "").join("/");
 }
 
+/** The last line of each key, by its name in lower case. */
 function keyedLines(text: string, path: string): Map<string, Line> {
-  if (text.startsWith("\ufeff")) {
-    throw new Failure("boot-cfg", path, "it begins with a byte order mark", "remove it");
+  const misread = (what: string, remedy: string) => new Failure("boot-cfg", path, what, remedy);
+  if (text.startsWith(BYTE_ORDER_MARK)) {
+    throw misread("it begins with a byte order mark", "remove it");
   }
+  // mboot's lines end there, so that what is appended would not count.
+  if (text.includes("\0")) throw misread("it holds a NUL byte", "save it as plain text");
   const lines = new Map<string, Line>();
-  text.split("\n").forEach((raw, index) => {
-    const line = raw.replace(/\r$/, "");
-    const match = /^\s*([^=]*)=(.*)$/.exec(line);
-    if (line.startsWith("#") || match === null) return;
-    const key = match[1].toLowerCase() || "kernel"; // a line that begins with "=" names the kernel
-    if (KEYS.includes(key.trimEnd()) && key !== key.trimEnd()) {
-      throw new Failure(
-        "boot-cfg",
-        path,
+  text.split("\n").forEach((line, index) => {
+    const equals = line.indexOf("=");
+    if (line.startsWith("#") || equals === -1) return;
+    const name = trimStart(line.slice(0, equals)).toLowerCase();
+    const key = KEYS.find((known) => known.startsWith(trimBlanks(name))) ?? name;
+    if (key !== name && trimBlanks(name) === key) {
+      throw misread(
         `the boot loader ignores line ${index + 1}, which has a space before "="`,
         "remove the space",
       );
     }
-    lines.set(key, { key, value: match[2].trimStart(), index });
+    // No name at all is one more abbreviation of the first key, and harmless.
+    if (key !== name && name !== "") {
+      throw misread(
+        `the boot loader takes line ${index + 1} for ${key}=`,
+        `write ${key}= or remove the line`,
+      );
+    }
+    lines.set(key, { value: trimBlanks(line.slice(equals + 1)), index });
   });
   return lines;
 }
 
 function splitModules(value: string): BootModule[] {
-  return value.split("---").map((part) => part.trim()).filter((part) => part !== "").map((part) => {
-    const space = part.search(/\s/);
-    return space === -1
+  return value.split("---").map(trimBlanks).filter((part) => part !== "").map((part) => {
+    const blank = part.search(BLANKS);
+    return blank === -1
       ? { path: part, options: "" }
-      : { path: part.slice(0, space), options: part.slice(space).trimStart() };
+      : { path: part.slice(0, blank), options: trimBlanks(part.slice(blank)) };
   });
+}
+
+function splitWords(text: string): string[] {
+  return text.split(BLANKS).filter((word) => word !== "");
+}
+
+function trimStart(text: string): string {
+  let start = 0;
+  while (start < text.length && BLANKS.test(text[start])) start++;
+  return text.slice(start);
+}
+
+function trimBlanks(text: string): string {
+  let end = text.length;
+  while (end > 0 && BLANKS.test(text[end - 1])) end--;
+  return trimStart(text.slice(0, end));
+}
+
+/** Checks that what is to be added is one option or path of its own, and ASCII as boot.cfg is. */
+function checkEdits({ modules, kernelOptions }: BootCfgEdits): void {
+  const wrong = modules.find((module) => !/^\/[!-~]+$/.test(module) || module.includes("---"));
+  if (wrong !== undefined) {
+    throw new Failure(
+      "usage",
+      "--module",
+      `boot.cfg cannot name ${JSON.stringify(wrong)}`,
+      "rename it to letters, digits and dots",
+    );
+  }
+  for (const option of kernelOptions) {
+    const usage = (what: string, remedy: string) =>
+      new Failure("usage", "--kernelopt", what, remedy);
+    if (!/^[ -~]*[!-~][ -~]*$/.test(option)) {
+      throw usage(`${JSON.stringify(option)} is not a line of ASCII`, "pass one line of it");
+    }
+    if (splitWords(option).some(isKickstart)) {
+      throw usage("the image brings its own ks=", "pass the kickstart itself with -k");
+    }
+  }
 }
 
 function checkLimits(cfg: BootCfg, path: string): void {

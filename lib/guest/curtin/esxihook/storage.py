@@ -123,14 +123,10 @@ class _Layout:
         return True
 
     def planned_bytes(self, disk):
-        """Where the last partition planned on a disk ends, or None for no disk."""
-        if disk is None:
-            return None
-        end = _FIRST_OFFSET_BYTES
-        for part in self.partitions:
-            if self.by_id.get(text_of(part.get("device"))) is disk:
-                end += size_bytes(part.get("size")) or 0
-        return end
+        """Where the last partition planned on a disk ends, or None when none is planned."""
+        planned = [part for part in self.partitions if disk and self.by_id.get(text_of(part.get("device"))) is disk]
+        sizes = [size_bytes(part.get("size")) or 0 for part in planned]
+        return _FIRST_OFFSET_BYTES + sum(sizes) if planned else None
 
 
 def size_bytes(value):

@@ -16,7 +16,8 @@ __all__ = ["BootError", "EsxiError", "Host", "attach", "create", "switches"]
 
 
 def create(sandbox=None, release="8.0.3", nics=None, disks=None, nvme=None, switches=None, network="",
-           dhcp=None, hostd="up", phase="running", boot_options=""):
+           dhcp=None, hostd="up", phase="running", boot_options="",
+           secure_boot=False):
     """Make a host.
 
     sandbox   new or empty folder for root/, bin/ and state.json; None keeps everything in memory
@@ -27,9 +28,10 @@ def create(sandbox=None, release="8.0.3", nics=None, disks=None, nvme=None, swit
     dhcp      False for no DHCP server, or {"vmnic0" | "vmnic0:VLAN" | "*": lease or "auto"}
     hostd     "up", "down", "hang" (vim-cmd never returns), or the number of calls that fail first
     phase     "running": freshly installed; "installer": in %pre, disks blank (see Host.install and Host.boot)
+    secure_boot   UEFI Secure Boot: a boot bank with modules of others does not start
     boot_options  the installer's kernel options, of which systemMediaSize= shapes the disk
     """
-    state = initial.state(release, nics, disks, nvme, dhcp, switches, hostd)
+    state = initial.state(release, nics, disks, nvme, dhcp, switches, hostd, secure_boot)
     if sandbox is None:
         host = Host(None, MemoryFiles(), state)
     else:

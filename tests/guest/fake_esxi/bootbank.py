@@ -110,5 +110,7 @@ def boot(world):
         if data is None:
             raise BootError(f"Fatal error: 15 (Not found): {name}")
         if name not in _SHIPPED and name != "b.b00":
+            if world.hardware["secure_boot"]:
+                raise BootError(f"{name}: unsigned module under Secure Boot")
             load_module(world, name, data)
     world.runtime["boot_options"] = values.get("kernelopt", "")

@@ -5,7 +5,7 @@ import fcntl
 import json
 import os
 
-from . import bootbank, catalogue, esxcli, installer, kickstart, persist, stale, view
+from . import bootbank, catalogue, esxcli, installer, kickstart, media, persist, stale, view
 from .launchers import write_launchers
 from .network import dns, lease, reach
 from .registry import PROGRAMS
@@ -130,11 +130,14 @@ class Host:
         self.boot(hostd)
 
     def attach_iso(self, device, path):
-        """Put an ISO9660 image into a drive or partition, e.g. "mpx.vmhba0:C0:T0:L0:2" or "mpx.vmhba32:C0:T0:L0"."""
+        """Put an ISO9660 image into a partition ("DISK:N"), onto a disk, or into a new CD drive; see media.py."""
         with self.world() as world:
-            world.hardware["isos"][device] = os.path.abspath(path)
-            with open(path, "rb") as file:
-                world.files.write(f"/dev/disks/{device}", file.read())
+            media.attach_iso(world, device, os.path.abspath(path))
+
+    def write_disk(self, disk, path):
+        """Copy a disk image onto a disk, as dd does, and let the host find its partitions; see media.py."""
+        with self.world() as world:
+            media.write_disk(world, disk, path)
 
     def partitions(self, disk):
         """The partition table of a disk as in storage/gpt.py, or None."""

@@ -17,7 +17,7 @@ def empty_runtime(chosen, hostd):
     """What every boot starts with. `hostd`: up, down, hang (vim-cmd never answers), or calls that fail first."""
     waits = int(chosen["transient_ip_failures"])
     return {
-        "hostd": hostd, "hostd_restart_calls": 0, "resolv_conf": None, "calls": [], "failures": [], "log": [],
+        "hostd": hostd, "resolv_conf": None, "calls": [], "failures": [], "log": [],
         "unmanageable_after": [], "reboot_required": False, "power": None, "localcli_only": [], "hostd_stale": [],
         "transient": {"ipv4 set": waits, "route add": waits}, "kernel": {}, "domains": {}, "iso_mounts": {},
         "modules": modules.initial_loaded(), "boot_options": "", "ntp_conf_in_use": None, "ipv6": True,
@@ -39,7 +39,7 @@ def _config():
     }
 
 
-def state(release, nics_text, disks_text, nvme_text, dhcp, chosen_switches, hostd):
+def state(release, nics_text, disks_text, nvme_text, dhcp, chosen_switches, hostd, secure_boot):
     """The whole state, without the network: `network.initial.build` makes that."""
     chosen = switches.settle(chosen_switches)
     if dhcp is None or dhcp is True:
@@ -48,7 +48,7 @@ def state(release, nics_text, disks_text, nvme_text, dhcp, chosen_switches, host
         "format": 1, "release": releases.normal(release), "switches": chosen,
         "hardware": {"nics": nics.parse_list(nics_text or ONE_NIC), "dhcp": dhcp or {}, "silent": [],
                      "disks": disks.parse_list(disks_text or disks.ONE_DISK), "nvme": nvme.parse(nvme_text),
-                     "isos": {}, "serial": "SAMPLE01", "secure_boot": False},
+                     "isos": {}, "serial": "SAMPLE01", "secure_boot": secure_boot},
         "storage": {"tables": {}, "volumes": {}, "guids_made": 0, "volumes_made": 0},
         "saved": None, "runtime": empty_runtime(chosen, hostd), "config": _config(),
     }

@@ -72,9 +72,10 @@ def write_system_files(world, restored=None):
     for folder in ("/tmp", "/var/log", "/var/lib/vmware/firstboot", "/opt", "/tardisks", "/vmfs/volumes"):
         files.folder(folder)
     for path, (text, mode) in (restored or {}).items():
-        by_hand = path.endswith("/authorized_keys") and world.at_least("8.0")
-        if by_hand and world.switch("ssh_keys_file") == "lost":
-            continue
+        if path.endswith("/authorized_keys") and world.at_least("8.0"):
+            chosen = world.switch("ssh_keys_file")
+            if chosen == "lost" or (chosen == "sticky" and not mode & 0o1000):
+                continue
         if not (path in _GENERATED and world.at_least("7.0")):
             files.write(path, text.encode("latin-1"), mode)
     for user, keys in world.config["ssh_keys"].items():

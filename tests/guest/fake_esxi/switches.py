@@ -92,11 +92,12 @@ fixgpt_asks_when_fine    | no yes                     | partedUtil fixGpt on a c
 parted_busy_text         | read-only in-use           | partedUtil wording for a partition in use
 vmfs_label_in_use        | fail succeed               | vmkfstools -C -S LABEL with the label of another volume
 vmkfstools_unmap_text    | long short                 | the unmap part of vmkfstools -C's messages
+cdrom_nodes              | cdrom disks                | folder below /vmfs/devices of a CD drive
 iso9660_names            | iso rock-ridge             | file names of a mounted ISO: plain ISO9660 names, or Rock Ridge ones
 iso9660_label            | as-is upper                | case of the folder /vmfs/volumes/LABEL of a mounted ISO
 iso9660_device           | name path-too              | vsish iso9660 mount takes a device name only, or a /dev/disks path too
 vim_unknown_text         | commands invalid           | vim-cmd output for an unknown command
-ssh_keys_file            | kept lost                  | a hand-written authorized_keys after a reboot of 8.0+
+ssh_keys_file            | kept sticky lost           | a hand-written authorized_keys after a reboot of 8.0+: kept, kept with its sticky bit, lost
 ssh_key_listing          | table text                 | layout of system ssh key list (8.0+)
 md5_root_hash            | accept refuse              | kickstart rootpw --iscrypted with a $1$ hash
 kickstart_vlan_zero      | refuse accept              | kickstart network --vlanid=0

@@ -94,7 +94,7 @@ def fields(world, name):
     """The block of one device, in the order and with the padding of this release."""
     disk = world.hardware["disks"][name]
     defaults = {"Display Name": f"Local {disk.get('Vendor', 'VMware')} Disk ({name})",
-                "Devfs Path": f"/vmfs/devices/disks/{name}", "Other UIDs": _vml(name)}
+                "Devfs Path": "/vmfs/devices" + node(world, name).removeprefix("/dev"), "Other UIDs": _vml(name)}
     listed = []
     for field, value in _FIELDS_8:
         value = disk.get(field, defaults.get(field, value))
@@ -110,6 +110,13 @@ def fields(world, name):
     return listed
 
 
+def node(world, name):
+    """The path of a device's or partition's node."""
+    cdrom = world.hardware["disks"].get(name, {}).get("Device Type") == "CD-ROM"
+    folder = "cdrom" if cdrom and world.switch("cdrom_nodes") == "cdrom" else "disks"
+    return f"/dev/{folder}/{name}"
+
+
 def make_nodes(world):
     """Sparse files for the disks below /dev/disks, which is also /vmfs/devices/disks."""
     world.files.link("/vmfs/devices", "/dev")
@@ -119,7 +126,7 @@ def make_nodes(world):
 
 def make_node(world, name, length):
     """One node of `length` sectors; a file that exists keeps its content."""
-    path = f"/dev/disks/{name}"
+    path = node(world, name)
     if hasattr(world.files, "real"):
         if not world.files.exists(path):
             world.files.write(path, b"")

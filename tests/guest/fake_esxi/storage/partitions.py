@@ -16,7 +16,7 @@ _LIMITS = {"min": 33, "small": 69, "default": 138, "max": None}  # GiB of system
 
 def _path(world, name):
     real = getattr(world.files, "real", None)
-    return real(f"/dev/disks/{name}") if real else None
+    return real(disks.node(world, name)) if real else None
 
 
 def load(world, name):
@@ -51,6 +51,9 @@ def sync_nodes(world, name):
     for node in world.files.names("/dev/disks"):
         if node.startswith(name + ":") and node not in wanted and node not in world.hardware["disks"]:
             world.files.remove(f"/dev/disks/{node}")
+    for device in [device for device in world.hardware["isos"] if device.startswith(name + ":")]:
+        if device not in wanted and device not in world.hardware["disks"]:
+            del world.hardware["isos"][device]
     for node, length in wanted.items():
         disks.make_node(world, node, length)
 

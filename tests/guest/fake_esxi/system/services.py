@@ -52,10 +52,6 @@ def _script(world, name, words):
         return (0 if running else 3), f"{name} is {'running' if running else 'not running'}\n"
     if action == "start" and is_running(world, service):
         return 0, f"{name} already running\n"
-    if action == "restart" and service == "hostd" and world.runtime["hostd_restart_calls"]:
-        set_running(world, service, True)
-        world.runtime["hostd"] = world.runtime["hostd_restart_calls"]
-        return 0, f"{name} started\n"
     set_running(world, service, action != "stop")
     return 0, f"{name} {'stopped' if action == 'stop' else 'started'}\n"
 

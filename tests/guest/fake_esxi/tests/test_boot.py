@@ -156,7 +156,7 @@ class Reboot(HostTest):
             self.assertEqual(b"192.0.2.5" in self.host.files.read("/etc/ntp.conf"), kept, release)
 
     def test_keys(self):
-        for chosen, release, kept in (({}, "8.0.3", True), ({"ssh_keys_file": "lost"}, "8.0.3", False),
+        for chosen, release, kept in (({}, "8.0.3", True), ({"ssh_keys_file": "lost"}, "8.0.3", False), ({"ssh_keys_file": "sticky"}, "8.0.3", False),
                                       ({"ssh_keys_file": "lost"}, "7.0.3", True)):
             self.make(release=release, switches=chosen)
             self.host.files.write("/etc/ssh/keys-root/authorized_keys", "ssh-rsa AAAA x\n")
@@ -233,6 +233,14 @@ class Modules(HostTest):
                 self.host.boot()
         self.make()
         self.host.files.remove("/bootbank/boot.cfg")
+        with self.assertRaises(fake_esxi.BootError):
+            self.host.boot()
+
+    def test_secure_boot(self):
+        self.make(secure_boot=True)
+        self.assertEqual(self.ok("/usr/lib/vmware/secureboot/bin/secureBoot.py -s"), "Enabled\n")
+        self.host.reboot()
+        self.add("x.tgz", module({"sample/a": b""}))
         with self.assertRaises(fake_esxi.BootError):
             self.host.boot()
 

@@ -143,7 +143,7 @@ class Media(HostTest):
 
     def test_only_what_holds_an_iso(self):
         self.ok("localcli system module load --module iso9660")
-        for device in ("mpx.vmhba0:C0:T0:L0", "nothing", f"/dev/disks/{CD}"):
+        for device in ("mpx.vmhba0:C0:T0:L0", "nothing", f"/vmfs/devices/cdrom/{CD}"):
             self.fails(f"vsish -e set /vmkModules/iso9660/mount {device}")
         self.build()
         self.host.attach_iso(PART, self.iso)
@@ -153,11 +153,55 @@ class Media(HostTest):
         self.fails("vsish -e get /nothing")
 
     def test_device_paths_by_switch(self):
-        self.host = fake_esxi.create(self.sandbox(), phase="installer", switches={"iso9660_device": "path-too"},
-                                     disks=f"{CD}\n   Size: 1\n   Is Boot Device: false\n")
+        self.host = fake_esxi.create(self.sandbox(), phase="installer", switches={"iso9660_device": "path-too",
+                                                                                  "cdrom_nodes": "disks"})
         self.ok("localcli system module load --module iso9660")
         self.build()
         self.mount(f"/dev/disks/{CD}")
+
+    def test_a_drive_appears_with_its_medium(self):
+        self.build()
+        text = self.ok(f"localcli storage core device list -d {CD}")
+        self.assertIn("   Device Type: CD-ROM", text)
+        self.assertIn(f"   Devfs Path: /vmfs/devices/cdrom/{CD}\n", text)
+        with open(self.iso, "rb") as file:
+            self.assertEqual(self.host.files.read(f"/vmfs/devices/cdrom/{CD}"), file.read())
+
+    def test_a_partition_is_made_for_its_medium_and_goes_with_the_installation(self):
+        self.ok("localcli system module load --module iso9660")
+        self.build()
+        self.host.attach_iso(PART, self.iso)
+        disk = PART[:-2]
+        entry = self.host.partitions(disk)["partitions"][0]
+        with open(self.host.path(f"/dev/disks/{disk}"), "rb") as file:
+            file.seek(entry["start"] * 512 + 32769)
+            self.assertEqual(file.read(5), b"CD001")
+        self.host.install("vmaccepteula\nrootpw Sample-pass1x\ninstall --firstdisk --overwritevmfs\n")
+        self.fails(f"vsish -e set /vmkModules/iso9660/mount {PART}")
+
+    def test_a_disk_image_with_a_config_drive(self):
+        self.build("-ldots", "-allow-lowercase", "-allow-multidot", "-l")
+        image = os.path.join(os.path.dirname(self.iso), "disk.img")
+        with open(image, "wb") as file:
+            file.truncate(16 * 2**20)
+        subprocess.run(["sgdisk", "-n", "1:2048:4095", "-n", "2:4096:8191", image], check=True, capture_output=True)
+        with open(image, "r+b") as file, open(self.iso, "rb") as iso:
+            file.seek(4096 * 512)
+            file.write(iso.read())
+        disk = PART[:-2]
+        self.host.write_disk(disk, image)
+        self.assertEqual(self.host.files.names("/dev/disks"), [disk, f"{disk}:1", f"{disk}:2"])
+        self.assertEqual(os.stat(self.host.path(f"/dev/disks/{disk}")).st_size, 204800 * 2**20)
+        self.ok("localcli system module load --module iso9660")
+        self.mount(PART)
+        self.assertEqual(self.names(), ["config-2/openstack/latest/meta_data.json",
+                                        "config-2/openstack/latest/user_data"])
+        self.ok(f"partedUtil fix /dev/disks/{disk}")
+        self.assertEqual(self.ok(f"partedUtil getUsableSectors /dev/disks/{disk}"), "34 419430366\n")
+
+    def test_no_medium(self):
+        with self.assertRaises(ValueError):
+            self.host.attach_iso(CD, os.path.abspath(__file__))
 
     def test_hardware_probes(self):
         self.assertIn("Serial Number:SAMPLE01", self.ok("vsish -e get /hardware/bios/dmiInfo"))

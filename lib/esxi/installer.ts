@@ -113,15 +113,16 @@ export function findVersion(
   if (fromBootCfg !== null) return { version: fromBootCfg[1], build: fromBootCfg[2] };
   const fromXml = /<esxVersion>\s*(\d+\.\d+\.\d+)/.exec(metadataXml);
   // 6.7 reports 6.7.0 whatever its update; from 7.0 on the update is the third number.
-  const fromLabel = /^ESXI?-(\d+)\.(\d+)(?:\.(\d+)|U(\d+))?[A-Z]*(?:-(\d{5,}))?/i.exec(label);
+  const fromLabel = /^ESXI?-(\d+)\.(\d+)(?:\.(\d+)|U(\d+))?/i.exec(label);
   const update = Number(fromLabel?.[1]) >= 7 ? fromLabel?.[4] : undefined;
   const labelled = fromLabel === null
     ? undefined
     : `${fromLabel[1]}.${fromLabel[2]}.${fromLabel[3] ?? update ?? 0}`;
   return {
     version: fromXml?.[1] ?? labelled,
-    build: /-(\d{5,})(?!\d)/.exec(label)?.[1] ??
-      /<(?:esxRelease|id)>[^<]*?(\d{6,})\s*</.exec(metadataXml)?.[1],
+    // Longer numbers are dates, as in ESXI-6.7.0-20190802001-STANDARD.
+    build: /<(?:build|esxRelease)>[^<]{0,64}?(\d{5,9})\s{0,9}</.exec(metadataXml)?.[1] ??
+      /-(\d{5,9})(?!\d)/.exec(label)?.[1],
   };
 }
 

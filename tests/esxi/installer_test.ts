@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  decodeLatin1,
+  encodeLatin1,
+  findVersion,
+  readBootCfgs,
+  recognizeInstaller,
+} from "../../lib/esxi/installer.ts";
+import { failure } from "../support/failures.ts";
+import { memoryTree } from "../support/memory_tree.ts";
+
+const BOOT_CFG =
+  "title=Loading ESXi installer\nprefix=\nkernel=/b.b00\nkernelopt=runweasel cdromBoot\n" +
+  "modules=/k.b00 --- /net.v00 opt=1\nbuild=8.0.3-0.35.24280767\n";
+const FILES = {
+  "BOOT.CFG": BOOT_CFG,
+  "B.B00": "kernel",
+  "K.B00": "module",
+  "NET.V00": "module",
+  "EFI/BOOT/BOOT.CFG": BOOT_CFG,
+  "EFI/BOOT/BOOTX64.EFI": "mboot",
+};
+
+function without(...paths: string[]) {
+  return memoryTree(
+    Object.fromEntries(Object.entries(FILES).filter(([path]) => !paths.includes(path))),
+  );
+}
+
+Deno.test("an installer is recognised, the UEFI boot.cfg first", async () => {
+  const installer = await recognizeInstaller(memoryTree(FILES));
+  assert.deepEqual(installer.bootCfgs.map(({ file }) => file.path), [
+    "EFI/BOOT/BOOT.CFG",
+    "BOOT.CFG",
+  ]);
+  assert.equal(installer.version, "8.0.3");
+  assert.equal(installer.build, "24280767");
+  assert.equal(installer.bootCfgs[0].cfg.kernel, "/b.b00");
+  assert.equal(installer.bootCfgs[0].text, BOOT_CFG);
+});
+
+Deno.test("names are found whatever their case", async () => {
+  const lower = Object.fromEntries(
+    Object.entries(FILES).map(([path, text]) => [path.toLowerCase(), text]),
+  );
+  const { bootCfgs } = await recognizeInstaller(memoryTree(lower));
+  assert.deepEqual(bootCfgs.map(({ file }) => file.path), ["efi/boot/boot.cfg", "boot.cfg"]);
+});
+
+Deno.test("the root boot.cfg may be missing, what UEFI needs may not", async () => {
+  assert.equal((await readBootCfgs(without("BOOT.CFG"))).length, 1);
+  for (const path of ["EFI/BOOT/BOOT.CFG", "EFI/BOOT/BOOTX64.EFI"]) {
+    await assert.rejects(
+      readBootCfgs(without(path)),
+      failure("not-installer", new RegExp(`holds no /${path}`)),
+    );
+  }
+  await assert.rejects(readBootCfgs(memoryTree({})), failure("not-installer"));
+});
+
+Deno.test("kernel and every module must be there", async () => {
+  await assert.rejects(
+    readBootCfgs(without("B.B00")),
+    failure("not-installer", /names \/b\.b00, which it does not hold/),
+  );
+  await assert.rejects(
+    readBootCfgs(without("NET.V00")),
+    failure("not-installer", /\/EFI\/BOOT\/BOOT\.CFG names \/net\.v00/),
+  );
+  const other = { ...FILES, "BOOT.CFG": BOOT_CFG.replace("/net.v00", "/other.v00") };
+  await assert.rejects(
+    readBootCfgs(memoryTree(other)),
+    failure("not-installer", /\/BOOT\.CFG names \/other\.v00/),
+  );
+});
+
+Deno.test("paths follow prefix, or the folder of boot.cfg", async () => {
+  const relative = BOOT_CFG.replaceAll(/\/([bk]\.b00|net\.v00)/g, "$1");
+  const tree = (prefix: string, folder: string) =>
+    memoryTree({
+      "EFI/BOOT/BOOT.CFG": relative.replace("prefix=", `prefix=${prefix}`),
+      "EFI/BOOT/BOOTX64.EFI": "mboot",
+      [`${folder}B.B00`]: "kernel",
+      [`${folder}K.B00`]: "module",
+      [`${folder}NET.V00`]: "module",
+    });
+  assert.equal((await readBootCfgs(tree("", "EFI/BOOT/"))).length, 1);
+  assert.equal((await readBootCfgs(tree("/esxi", "ESXI/"))).length, 1);
+  await assert.rejects(readBootCfgs(tree("", "")), failure("not-installer", /names b\.b00/));
+});
+
+Deno.test("a boot.cfg that names no kernel or no modules is none", async () => {
+  for (const key of ["kernel", "modules"]) {
+    const text = BOOT_CFG.replace(`${key}=`, `no${key}=`);
+    await assert.rejects(
+      readBootCfgs(memoryTree({ ...FILES, "EFI/BOOT/BOOT.CFG": text })),
+      failure("not-installer", new RegExp(`names no ${key}`)),
+    );
+  }
+});
+
+Deno.test("a boot.cfg larger than any is not read", async () => {
+  const huge = BOOT_CFG + "#".repeat(64 * 1024);
+  await assert.rejects(
+    readBootCfgs(memoryTree({ ...FILES, "EFI/BOOT/BOOT.CFG": huge })),
+    failure("not-installer", /more than any such file/),
+  );
+});
+
+Deno.test("version and build: from boot.cfg, METADATA.XML or the label", () => {
+  const xml = (build: string) =>
+    `<vum><product><build>${build}</build><esxVersion>7.0.2</esxVersion></product></vum>`;
+  const cases:
+    readonly (readonly [string, string, string, string | undefined, string | undefined])[] = [
+      ["8.0.3-0.35.24280767", "", "", "8.0.3", "24280767"],
+      ["7.0.0-1.0.15843807", "", "ESXI-6.5.0-1", "7.0.0", "15843807"],
+      ["9.0.0-24755229", xml("1"), "", "9.0.0", "24755229"],
+      [" 8.0.3-0.35.24280767 ", "", "", "8.0.3", "24280767"],
+      ["", xml("17630552"), "ESXI-8.0U1-21495797-STANDARD", "7.0.2", "17630552"],
+      ["", "<esxRelease>1.0.17630552</esxRelease>", "", undefined, "17630552"],
+      ["", "", "ESXI-8.0U3B-24280767-STANDARD", "8.0.3", "24280767"],
+      ["", "", "ESXI-8.0-20513097-STANDARD", "8.0.0", "20513097"],
+      ["", "", "ESXI-7.0.0-15843807-STANDARD", "7.0.0", "15843807"],
+      ["", "", "ESXI-6.7.0-8169922-STANDARD", "6.7.0", "8169922"],
+      ["", "", "ESXI-6.7U3-14320388-STANDARD", "6.7.0", "14320388"],
+      ["", "", "ESXI-6.7.0-20190802001-STANDARD", "6.7.0", undefined],
+      ["", "", "ESX-9.0.0-24755229", "9.0.0", "24755229"],
+      ["", "", "", undefined, undefined],
+      ["custom", "<esxVersion>?</esxVersion>", "MY-INSTALLER", undefined, undefined],
+    ];
+  for (const [build, metadata, label, version, number] of cases) {
+    assert.deepEqual(findVersion(build, metadata, label), { version, build: number }, label);
+  }
+});
+
+Deno.test("version and build: hostile texts are looked at once", () => {
+  const digits = "1".repeat(4 * 1024 * 1024);
+  assert.deepEqual(findVersion(`1.1.1-${digits.slice(0, 60_000)}x`, `<build>${digits}`, ""), {
+    version: undefined,
+    build: undefined,
+  });
+  const blanks = `<esxVersion>${" ".repeat(1024)}`.repeat(1024);
+  assert.equal(findVersion("", blanks, "").version, undefined);
+});
+
+Deno.test("latin-1: every byte comes back", () => {
+  fc.assert(fc.property(fc.uint8Array(), (bytes) => {
+    const text = decodeLatin1(bytes);
+    assert.equal(text.length, bytes.length);
+    assert.deepEqual(encodeLatin1(text), new Uint8Array(bytes));
+  }));
+  const all = Uint8Array.from({ length: 256 }, (_, i) => i);
+  assert.deepEqual(encodeLatin1(decodeLatin1(all)), all);
+});

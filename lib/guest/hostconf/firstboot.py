@@ -10,9 +10,10 @@ import sys
 import time
 import traceback
 
-from hostconf import bootbank, description as schema, scripts
+from hostconf import bootbank, description as schema, firewall, maas, scripts, storage, storeplan, vcenter
 from hostconf.inventory import InventoryError
 from hostconf.log import Log
+from hostconf.maas_metadata import MetadataError
 from hostconf.places import (HOST_FOLDER, INCLUDES, LOG, MAAS_DESCRIPTION, PAYLOAD, console_streams, install_log,
                              root_folder)
 from hostconf.plan import PlanError
@@ -23,6 +24,9 @@ HOSTD_CALL_SECONDS = 30
 HOSTD_PAUSE_SECONDS = 5
 # A copy of the log where it lasts even if /var/log is still in memory.
 KEPT_LOG = "/bootbank/esxi-img.log"
+# What a message is enough for; anything else is a fault of this program and logged with its stack.
+EXPECTED = (PlanError, ApplyError, InventoryError, MetadataError, schema.DescriptionError, scripts.ScriptError,
+            storage.StorageError, OSError)
 REBOOT_REASON = "esxi-img: settings that take effect at the next start"
 
 
@@ -30,83 +34,108 @@ def main():
     """Run %firstboot on this host. @return: exit status"""
     root = root_folder()
     log = Log([sys.stderr, install_log(root)] + console_streams(root))
-    host = Host(root)
+    step = FirstBoot(Host(root), log)
     try:
-        reboot = configure(host, log)
-    except (PlanError, ApplyError, InventoryError, schema.DescriptionError, scripts.ScriptError, OSError) as error:
-        return _failed(host, log, str(error))
+        step.finish(step.configure())
+    except EXPECTED as error:
+        return step.failed(str(error))
     except Exception:  # whatever goes wrong must end up in the log, with the host left as it is
-        return _failed(host, log, traceback.format_exc())
-    finish(host, log, reboot)
+        return step.failed(traceback.format_exc())
     return 0
 
 
-def configure(host, log, sleep=time.sleep):
-    """Apply the description. @return: whether a reboot is needed"""
-    description = load(host, log)
-    host.hostd = wait_for_hostd(host, log, sleep)
-    applier = Applier(host, log, sleep)
-    reboot = applier.apply(description)
-    scripts.run_all(description["user_data"], host, log)
-    return reboot
+class FirstBoot:
+    """The first boot of one host.
 
+    @param host: run.Host, or what stands for it
+    """
 
-def load(host, log):
-    """The description; its secrets are hidden from the log from here on."""
-    with open(host.path(MAAS_DESCRIPTION), encoding="utf-8") as file:
-        description = schema.loads(file.read())
-    for part, keys in (("maas", ("consumer_key", "token_key", "token_secret")), ("vcenter", ("password",))):
-        if description[part]:
-            log.hide(*[description[part][key] for key in keys])
-    log.hide(description["root_password_hash"], description["licence_key"])
-    return description
+    def __init__(self, host, log, sleep=time.sleep):
+        self.host = host
+        self.log = log
+        self.sleep = sleep
+        self.applier = Applier(host, log, sleep)
+        self.description = None
 
+    def configure(self):
+        """Apply the description. @return: whether a reboot is needed"""
+        wanted = self.description = self.load()
+        self.host.hostd = self.wait_for_hostd()
+        if wanted["storage"]:
+            # Refused here, if at all: before the first change.
+            present = storage.read(self.applier.run)
+            storeplan.commands(wanted["storage"], present, lambda warning: None, self.host.hostd)
+        deployment = maas.Deployment(wanted, self.applier, self.log) if wanted["maas"] else None
+        reboot = self.applier.apply(wanted, deployment and deployment.complete)
+        if wanted["storage"]:
+            storage.apply(wanted["storage"], self.applier, self.log)
+        scripts.run_all(wanted["user_data"], self.host, self.log)
+        renew_services = self.renew_services if self.applier.renewed_certificate else None
+        if deployment:
+            return deployment.finish(self.applier.applied, renew_services) or reboot
+        if wanted["vcenter"]:
+            with firewall.opened(self.applier.run, self.log):
+                vcenter.join_host(wanted, self.applier, self.log, renew_services)
+        return reboot
 
-def wait_for_hostd(host, log, sleep):
-    """Whether hostd answers, waited for within a limit. Without it localcli does what it can."""
-    waited = 0
-    while True:
-        started = time.time()
-        answers = [host.run(argv, HOSTD_CALL_SECONDS)[0] == 0 for argv in (
-            ["esxcli", "system", "version", "get"], ["vim-cmd", "hostsvc/runtimeinfo"])]
-        if all(answers):
-            return True
-        waited += max(HOSTD_PAUSE_SECONDS, time.time() - started)
-        if waited >= HOSTD_SECONDS:
-            log.warn("hostd does not answer: localcli is used, some settings may not be possible")
-            return False
-        sleep(HOSTD_PAUSE_SECONDS)
+    def load(self):
+        """The description; its secrets are hidden from the log from here on."""
+        with open(self.host.path(MAAS_DESCRIPTION), encoding="utf-8") as file:
+            description = schema.loads(file.read())
+        for part, keys in (("maas", ("consumer_key", "token_key", "token_secret")), ("vcenter", ("password",))):
+            if description[part]:
+                self.log.hide(*[description[part][key] for key in keys])
+        self.log.hide(description["root_password_hash"], description["licence_key"])
+        return description
 
+    def wait_for_hostd(self):
+        """Whether hostd answers, waited for within a limit. Without it localcli does what it can."""
+        waited = 0
+        while True:
+            started = time.time()
+            answers = [self.host.run(argv, HOSTD_CALL_SECONDS)[0] == 0 for argv in (
+                ["esxcli", "system", "version", "get"], ["vim-cmd", "hostsvc/runtimeinfo"])]
+            if all(answers):
+                return True
+            waited += max(HOSTD_PAUSE_SECONDS, time.time() - started)
+            if waited >= HOSTD_SECONDS:
+                self.log.warn("hostd does not answer: localcli is used, some settings may not be possible")
+                return False
+            self.sleep(HOSTD_PAUSE_SECONDS)
 
-def finish(host, log, reboot):
-    """Save the configuration, remove payload and secrets, and start again if that is needed."""
-    status, output = host.run(["/sbin/auto-backup.sh"])
-    if status != 0:
-        log.warn("the configuration could not be saved now, ESXi saves it within the hour: %s" % output.strip())
-    for bank in bootbank.find(host):
-        bootbank.remove_modules(bank)
-    _remove(host.path(KEPT_LOG))
-    for folder in (HOST_FOLDER, INCLUDES, PAYLOAD):
-        shutil.rmtree(host.path(folder), ignore_errors=True)
-    if not reboot:
-        log.info("the host is configured")
-        return
-    log.info("the host is configured and starts again")
-    status, _ = host.run(["esxcli", "system", "shutdown", "reboot", "-d", "10", "-r", REBOOT_REASON])
-    if status != 0:
-        host.run(["reboot"])
+    def renew_services(self):
+        """Let hostd and its proxy show the certificate that was made for the new name."""
+        for service in ("hostd", "rhttpproxy"):
+            self.host.run(["/etc/init.d/" + service, "restart"])
+        self.wait_for_hostd()
 
+    def finish(self, reboot):
+        """Save the configuration, remove payload and secrets, and start again if that is needed."""
+        status, output = self.host.run(["/sbin/auto-backup.sh"])
+        if status != 0:
+            self.log.warn("the configuration could not be saved now, ESXi saves it within the hour: %s"
+                          % output.strip())
+        for bank in bootbank.find(self.host):
+            bootbank.remove_modules(bank)
+        if os.path.exists(self.host.path(KEPT_LOG)):
+            os.remove(self.host.path(KEPT_LOG))
+        for folder in (HOST_FOLDER, INCLUDES, PAYLOAD):
+            shutil.rmtree(self.host.path(folder), ignore_errors=True)
+        if not reboot:
+            self.log.info("the host is configured")
+            return
+        self.log.info("the host is configured and starts again")
+        status, _ = self.host.run(["esxcli", "system", "shutdown", "reboot", "-d", "10", "-r", REBOOT_REASON])
+        if status != 0:
+            self.host.run(["reboot"])
 
-def _failed(host, log, reason):
-    log.error("the host was not configured: %s" % reason)
-    log.error("nothing was removed; after the cause is gone run: sh %s/firstbt.sh" % PAYLOAD)
-    try:
-        shutil.copyfile(host.path(LOG), host.path(KEPT_LOG))
-    except OSError:
-        pass
-    return 1
-
-
-def _remove(path):
-    if os.path.exists(path):
-        os.remove(path)
+    def failed(self, reason):
+        """Say why, where it can be read later, and to whoever waits for this host. @return: exit status"""
+        self.log.error("the host was not configured: %s" % reason)
+        self.log.error("nothing was removed; after the cause is gone run: sh %s/firstbt.sh" % PAYLOAD)
+        try:
+            shutil.copyfile(self.host.path(LOG), self.host.path(KEPT_LOG))
+        except OSError:
+            pass
+        maas.report_failure(self.description, self.applier, self.log, reason)
+        return 1

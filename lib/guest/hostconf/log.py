@@ -21,6 +21,12 @@ class Log:
         """From now on no message holds these words."""
         self.secrets += [secret for secret in secrets if secret]
 
+    def masked(self, message):
+        """The message without those words."""
+        for secret in self.secrets:
+            message = message.replace(secret, MASK)
+        return message
+
     def info(self, message):
         self._write("", message)
 
@@ -31,8 +37,7 @@ class Log:
         self._write("error: ", message)
 
     def _write(self, kind, message):
-        for secret in self.secrets:
-            message = message.replace(secret, MASK)
+        message = self.masked(message)
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", self.clock())
         for line in message.splitlines() or [""]:
             for stream in self.streams:

@@ -43,11 +43,18 @@ def _child(folder, name):
         names = os.listdir(folder)
     except OSError:
         return None
-    for candidate in sorted(names):
-        if _plain(candidate) == _plain(name):
-            return os.path.join(folder, candidate)
+    for same in (_plain, _short):
+        for candidate in sorted(names):
+            if _plain(candidate) == same(name):
+                return os.path.join(folder, candidate)
     return None
 
 
 def _plain(name):
     return re.sub(r"\.?(;\d+)?\Z", "", name.lower())
+
+
+def _short(name):
+    """The name as interchange level 1 of ISO 9660 (ECMA-119, section 10.1) cuts it: eight characters, then three."""
+    base, _, extension = name.partition(".")
+    return (base[:8] + "." + extension[:3]).rstrip(".")

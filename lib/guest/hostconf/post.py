@@ -4,10 +4,10 @@ import os
 import re
 import sys
 
-from hostconf import bootbank, description as schema
+from hostconf import bootbank, description as schema, maas
 from hostconf.log import Log
 from hostconf.places import DESCRIPTION, INCLUDES, console_streams, install_log, root_folder
-from hostconf.run import Host
+from hostconf.run import Applier, Host
 
 SECURE_BOOT_TOOL = "/usr/lib/vmware/secureboot/bin/secureBoot.py"
 
@@ -41,7 +41,10 @@ def keep(host, log):
         log.info("boot bank %s: %s" % (os.path.basename(bank), ", ".join(sorted(modules))))
     if secure_boot(host):
         log.warn("UEFI Secure Boot is on: ESXi skips %firstboot, the host keeps what the installer set up")
-    return description
+        if description["maas"]:
+            maas.signal_deployed(description, Applier(host, log), log)
+        if description["maas"]:
+            maas.signal_deployed(description, Applier(host, log), log)
 
 
 def secure_boot(host):

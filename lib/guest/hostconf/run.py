@@ -84,10 +84,14 @@ class Applier:
         self.log = log
         self.sleep = sleep
         self.failures = []
+        self.applied = None  # the description as it was completed by after_network
+        self.renewed_certificate = False
 
-    def apply(self, description):
+    def apply(self, description, after_network=None):
         """Make the host as described.
 
+        @param after_network: function(description) → description, called when the network is up; what it adds
+            (names, keys, time servers) is applied with the rest
         @return: whether a reboot is needed
         @raise PlanError: the description does not fit this host; nothing was changed
         @raise ApplyError: a step failed; the network was put back if it was a step of the network
@@ -98,17 +102,12 @@ class Applier:
         # Everything that can be refused is refused here, before the first change.
         network_target(description, present, self.log.warn)
         sysplan.commands(description, present, lambda warning: None)
-        reboot = sysplan.needs_reboot(description, present)
-        renamed = sysplan.changes_name(description, present)
         self.apply_network(description, present)
         self.wait_for_leases()
-        self.apply_system(description)
-        if renamed:
-            # Else hostd's certificate keeps naming localhost; hostd reads the new one when it starts.
-            self.step(["/sbin/generate-certificates"])
-        if self.failures:
-            raise ApplyError("; ".join(self.failures))
-        return reboot
+        if after_network is not None:
+            description = after_network(description)
+        self.applied = description
+        return self.apply_system(description)
 
     def read_inventory(self, description):
         return inventories.read(self.run, sorted(description["kernel"]))
@@ -150,11 +149,12 @@ class Applier:
         return None if status == 0 else inventories.first_line(output)
 
     def step(self, argv):
-        """Run a finishing step; its failure is remembered and does not stop the others."""
+        """Run a finishing step; its failure is remembered and does not stop the others. @return: success"""
         status, output = self.run(argv)
         if status != 0:
             self.failures.append("%s failed: %s" % (" ".join(argv), inventories.first_line(output)))
             self.log.error(self.failures[-1])
+        return status == 0
 
     def apply_network(self, description, original):
         """Plan, run, look again, until nothing is left to do: what the host shows decides, not exit statuses."""
@@ -204,9 +204,21 @@ class Applier:
             self.sleep(RETRY_SECONDS)
             waited += RETRY_SECONDS
 
+    def apply_dns(self, description):
+        """Set the DNS servers before the rest, so that names can be looked up."""
+        for command in sysplan.dns_commands(description["dns"], self.read_inventory(description)["dns"]):
+            self.execute(command)
+
     def apply_system(self, description):
+        """Everything but the network. @return: whether a reboot is needed"""
         present = self.read_inventory(description)
         for command in sysplan.commands(description, present, self.log.warn):
             reason = self.execute(command)
             if reason is not None and not command.optional:
                 self.failures.append("%s: %s" % (command.masked(), reason))
+        if sysplan.changes_name(description, present):
+            # Else hostd's certificate keeps naming localhost; hostd reads the new one when it starts.
+            self.renewed_certificate = self.step(["/sbin/generate-certificates"])
+        if self.failures:
+            raise ApplyError("; ".join(self.failures))
+        return sysplan.needs_reboot(description, present)

@@ -18,7 +18,7 @@ def commands(description, inventory, warn):
     """The commands for everything but the network. @return: list of Command"""
     plan = []
     version = inventory["version"] or (8, 0, 0)
-    plan += _dns(description["dns"], inventory["dns"])
+    plan += dns_commands(description["dns"], inventory["dns"])
     plan += _hostname(description["hostname"], inventory["hostname"])
     plan += _ntp(description["ntp"], inventory["ntp"], version)
     plan += _ssh_keys(description["ssh_keys"], inventory["ssh_keys"], version, warn)
@@ -57,7 +57,8 @@ def _kernel_changes(description, inventory):
             if inventory["kernel"].get(name) != description["kernel"][name]]
 
 
-def _dns(wanted, present):
+def dns_commands(wanted, present):
+    """The commands that bring the host's name servers and search domains to what is wanted."""
     plan = []
     servers = wanted["servers"]
     if servers and _took_what_it_could(servers, present["servers"]):

@@ -3,6 +3,7 @@
 Every scenario runs on four releases, and on 8.0 with each unconfirmed behaviour of ESXi either way. The
 network that the installer left varies too.
 """
+import base64
 import unittest
 
 from support import apply, check_state, describe, fake_esxi, network_config, nic_list, nic_mac
@@ -10,8 +11,7 @@ from support import apply, check_state, describe, fake_esxi, network_config, nic
 from hostconf.plan import PlanError
 from hostconf.run import ApplyError
 
-KEY = ("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDDdRUBUl9W8JKPyMYvYuYoSGYfAjmjwqFmrmv6Vh9YbB1M3kN3xVFlB"
-       "0sBxQcXvI1kzQm9uCkHj0xvDqNsw8LrI8oJQ0x1ZBq9N1f9k0VYbHk3b0E6uM9lFJ8x0Xl3d4C1h7Q9Yt0N8v5m2s6r1w7p4q3==")
+KEY = "ssh-rsa " + base64.b64encode(b"\0\0\0\7ssh-rsa" + b"\0\0\0\3\1\0\1" + b"\0\0\1\0" + bytes(range(256))).decode()
 
 
 def phy(link_id, nic, **more):

@@ -10,8 +10,7 @@ import base64
 import os
 import zlib
 
-from hostconf import (checks, cloudcfg, description as schema, firewall, scripts, sshkeys, storage, userdata, vcenter,
-                      yamlite)
+from hostconf import checks, cloudcfg, description as schema, firewall, scripts, sshkeys, userdata, vcenter, yamlite
 from hostconf.command import Command
 from hostconf.maas_metadata import USER_DATA, Client, MetadataError
 from hostconf.names import safe_hostname
@@ -25,60 +24,62 @@ _MEANINGLESS = ("snap", "system_info")
 
 
 class Deployment:
-    """The rest of a MAAS deployment on this host.
+    """What a MAAS deployment needs of this host besides its description.
 
-    @param description: the host description, as it was applied already
+    @param description: the host description that the deployment brought
     @param applier: runs commands (run.Applier)
-    @param client: the metadata service (maas_metadata.Client)
+    @param client: the metadata service; made from the description when not given
     """
 
-    def __init__(self, description, applier, log, client):
-        self.description = description
+    def __init__(self, description, applier, log, client=None):
+        self.maas = description["maas"]
         self.applier = applier
         self.log = log
-        self.client = client
+        self.client = client or Client(self.maas, log, sleep=applier.sleep)
+        self.files = []
 
-    def run(self, renew_services):
-        """Everything up to the user's scripts. @return: whether a reboot is needed
+    def complete(self, description):
+        """The description with what the metadata service knows. Called when the network is up.
 
-        @param renew_services: called before a vCenter is joined, if the host got a new name
-        @raise MetadataError, StorageError, ApplyError: the deployment failed
+        @raise MetadataError: the deployment failed
         """
+        # The service may be given by name.
+        self.applier.apply_dns(description)
         with firewall.opened(self.applier.run, self.log):
-            answers = self.fetch()
-        wanted, files = read_answers(answers, self.description, self.log.warn)
-        if wanted["vcenter"]:
-            self.log.hide(wanted["vcenter"]["password"])
-        reboot = self.applier.apply(wanted)
-        write_files(files, self.applier.host, self.log)
-        if self.description["storage"]:
-            storage.apply(self.description["storage"], self.applier, self.log)
-        if wanted["vcenter"]:
+            answers = dict((name, self.client.get(name)) for name in self.maas["fetch"] if name != USER_DATA)
+        completed, self.files = read_answers(answers, description, self.log.warn)
+        if completed["vcenter"]:
+            self.log.hide(completed["vcenter"]["password"])
+        return completed
+
+    def finish(self, description, renew_services):
+        """When the host is as described: files, vCenter, and the user data, which tells MAAS that it is deployed.
+
+        @param description: as complete returned it
+        @param renew_services: called before a vCenter is joined; None where the services show the right certificate
+        @return: whether a reboot is needed for the user data's sake
+        @raise MetadataError: the deployment failed
+        """
+        write_files(self.files, self.applier.host, self.log)
+        if description["vcenter"]:
             with firewall.opened(self.applier.run, self.log):
-                vcenter.join_host(wanted, self.applier, self.log, renew_services if reboot else None)
-        return self.finish() or reboot
-
-    def fetch(self):
-        """What there is to know before the host is done: a dict of bytes or None."""
-        return dict((name, self.client.get(name)) for name in self.description["maas"]["fetch"] if name != USER_DATA)
-
-    def finish(self):
-        """Ask for the user data, which tells MAAS that the machine is deployed, and carry it out."""
-        if USER_DATA not in self.description["maas"]["fetch"]:
+                vcenter.join_host(description, self.applier, self.log, renew_services)
+        if USER_DATA not in self.maas["fetch"]:
             return False
         with firewall.opened(self.applier.run, self.log):
             data = self.client.get(USER_DATA)
         self.log.info("MAAS knows that the machine is deployed")
         try:
-            return self.user_data(data)
+            return self.user_data(description, data)
         except Exception as error:  # pylint: disable=broad-except
             # The host itself is done and MAAS knows it: what a user asked for besides must not keep secrets here.
             self.log.error("user data: %s" % error)
             return False
 
-    def user_data(self, data):
+    def user_data(self, description, data):
+        """Carry out scripts and cloud-config. @return: whether a reboot is needed"""
         found, configs = userdata.read(data, self.log.warn)
-        extra = _more(self.description)
+        extra = schema.validate({"format": schema.FORMAT, "source": "maas", "services": description["services"]})
         passwords = []
         for config in configs:
             cloudcfg.apply(config, extra, self.log.warn, lambda text, hashed: passwords.append((text, hashed)))
@@ -102,17 +103,16 @@ class Deployment:
 
 
 def read_answers(answers, description, warn):
-    """(description of what is left to do, files to write) from the answers of the metadata service.
+    """(completed description, files to write) from the answers of the metadata service.
 
     @param answers: bytes or None by the names of maas.fetch
     """
-    result = _more(description)
+    result = dict(description)
     name = (answers.get("local-hostname") or b"").decode("utf-8", "replace").strip()
     if name:
         result["hostname"] = safe_hostname(name, warn)
     keys = (answers.get("public-keys") or b"").decode("utf-8", "replace")
-    found = sshkeys.distinct(description["ssh_keys"] + sshkeys.keys_in(keys, warn))
-    result["ssh_keys"] = [key for key in found if key not in description["ssh_keys"]]
+    result["ssh_keys"] = sshkeys.distinct(description["ssh_keys"] + sshkeys.keys_in(keys, warn))
     files = []
     for config in _cloud_configs(answers.get("vendor-data"), warn):
         cloudcfg.add_ntp(config.get("ntp"), result, warn)
@@ -143,7 +143,10 @@ def write_files(files, host, log):
 
 
 def report_failure(description, applier, log, reason):
-    """Tell MAAS that the deployment failed, if it is MAAS's and it wants to know."""
+    """Tell MAAS that the deployment failed, if it was MAAS's and it is to know.
+
+    @param description: None where it could not be read, so that nobody is known who could be told
+    """
     if not description or not description["maas"] or not description["maas"]["report_failure"]:
         return
     try:
@@ -162,13 +165,6 @@ def signal_deployed(description, applier, log):
         log.warn("MAAS knows that the machine is deployed; nothing but what the installer set up was configured")
     except MetadataError as error:
         log.error("MAAS could not be told that the machine is deployed: %s" % error)
-
-
-def _more(description):
-    """A description that changes nothing, to be filled with what is learnt late."""
-    return schema.validate({
-        "format": schema.FORMAT, "source": description["source"], "services": description["services"],
-    })
 
 
 def _cloud_configs(data, warn):
@@ -256,7 +252,17 @@ def _vcenter(content, warn):
     try:
         checks.server(found["server"])
         checks.boolean(found.get("verify_tls", True))
+        for key in ("username", "password"):
+            _single_line(key, found[key])
     except ValueError as error:
         warn("vendor data: %s is ignored: %s" % (VCENTER_FILE, error))
         return None
     return found
+
+
+def _single_line(key, value):
+    try:
+        checks.string(value)
+    except ValueError:
+        # The reason could repeat the value.
+        raise ValueError("vcenter_%s holds control characters" % key)

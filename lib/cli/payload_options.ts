@@ -28,6 +28,12 @@ export interface PayloadFlags {
   readonly installDisk?: string;
 }
 
+/** The files that the options name. */
+export function inputPaths(flags: PayloadFlags): string[] {
+  const { kickstart, rootPasswordFile, sshKey } = flags;
+  return [kickstart, rootPasswordFile, sshKey].filter((path) => path !== undefined);
+}
+
 /** Reads what the options name. */
 export async function readPayloadOptions(
   flags: PayloadFlags,

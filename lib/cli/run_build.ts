@@ -20,7 +20,7 @@ import { openImage } from "../image/open.ts";
 import { verifyImage } from "../image/verify.ts";
 import { Recorder } from "../manifest.ts";
 import type { BuildFlags } from "./build.ts";
-import { readPayloadOptions } from "./payload_options.ts";
+import { inputPaths, readPayloadOptions } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
 import { formatSize } from "./sizes.ts";
 
@@ -45,15 +45,14 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
   using _signals = abortOnSignal(() => outputs.forEach((output) => output.abort()));
   try {
     // Opened before the work, so that one that cannot be written is told at once.
-    const image = await openOutput(outputPath, {
-      force: flags.force,
-      isSecret: hasSecret(flags),
-      inputs: [isoPath],
-    });
+    const others = [isoPath, ...inputPaths(flags), ...flags.module ?? []];
+    if (flags.payload !== undefined) others.push(flags.payload);
+    const { force } = flags;
+    const image = await openOutput(outputPath, { force, isSecret: hasSecret(flags), others });
     outputs.push(image);
     const manifest = flags.manifest === undefined
       ? undefined
-      : await openOutput(flags.manifest, { force: flags.force, inputs: [isoPath, outputPath] });
+      : await openOutput(flags.manifest, { force, others: [...others, outputPath] });
     if (manifest !== undefined) outputs.push(manifest);
 
     recorder?.iso.start();
@@ -115,6 +114,9 @@ function checkUsage(flags: BuildFlags, outputPath: string): void {
   }
   if (flags.json && outputPath === "-") {
     throw usage("--json", "standard output carries the image", "pass -o FILE");
+  }
+  if (flags.manifest === "-" && (flags.json || outputPath === "-")) {
+    throw usage("--manifest", "standard output carries something else", "pass --manifest FILE");
   }
   if (flags.verify && outputPath === "-") {
     throw usage("--verify", "standard output cannot be read back", "pass -o FILE");

@@ -14,7 +14,7 @@ import { sourceDateEpochSeconds } from "../host/clock.ts";
 import { openOutput } from "../host/output.ts";
 import { writeStdout } from "../host/terminal.ts";
 import type { PartFlags } from "./kickstart.ts";
-import { readPayloadOptions } from "./payload_options.ts";
+import { inputPaths, readPayloadOptions } from "./payload_options.ts";
 
 /** There is no image whose identity salt and GUID could derive from. */
 const NO_IMAGE = new Uint8Array(createHash("sha256").update("esxi-img payload").digest());
@@ -45,7 +45,7 @@ async function write(path: string, bytes: Uint8Array, flags: PartFlags): Promise
   const output = await openOutput(path, {
     force: flags.force,
     isSecret: hasSecret !== undefined,
-    inputs: flags.kickstart === undefined ? [] : [flags.kickstart],
+    others: inputPaths(flags),
   });
   try {
     await output.write(bytes);

@@ -22,6 +22,8 @@ const EXPLAINED: Readonly<Record<string, readonly [what: string, remedy: string]
   ELOOP: ["too many symbolic links", "check the path"],
   ENAMETOOLONG: ["its name is too long", "choose a shorter one"],
 };
+/** Errors that the runtime gives a number but no code (errno(3) of Linux). */
+const CODES: Readonly<Record<string, string>> = { 5: "EIO", 27: "EFBIG", 122: "EDQUOT" };
 
 /**
  * The failure for an error that a system call raised; other errors are returned as they are.
@@ -32,12 +34,17 @@ const EXPLAINED: Readonly<Record<string, readonly [what: string, remedy: string]
 export function ioFailure(error: unknown, path: string, action: string): unknown {
   if (error instanceof Failure || !(error instanceof Error)) return error;
   if (error instanceof Deno.errors.NotCapable) {
-    return new Failure("io", path, `${action}: not permitted to this program`, "allow it", error);
+    const what = "the program opens nothing in /dev, /proc and /sys";
+    const remedy = action === "cannot write"
+      ? "pass -o - and redirect standard output there"
+      : "pass a file that lies elsewhere";
+    return new Failure("io", path, `${action}: ${what}`, remedy, error);
   }
-  const code = (error as { code?: string }).code ?? "";
+  const number = /\(os error (\d+)\)/.exec(error.message)?.[1];
+  const code = (error as { code?: string }).code ?? CODES[number ?? ""] ?? "";
   const [what, remedy] = EXPLAINED[code] ?? [];
   if (what === undefined || remedy === undefined) {
-    if (code === "") return error;
+    if (code === "" && number === undefined) return error;
     return new Failure("io", path, `${action}: ${error.message}`, "check the path", error);
   }
   return new Failure("io", path, `${action}: ${what}`, remedy, error);

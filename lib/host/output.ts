@@ -11,6 +11,8 @@ import { ioFailure } from "./io_failure.ts";
 
 /** Ends the name of a file that is being written. */
 const PARTIAL = ".esxi-img-partial";
+/** What follows the final name: process id, UUID, {@linkcode PARTIAL}. */
+const PARTIAL_END = /^(\d+)-[0-9a-f-]{36}\.esxi-img-partial$/;
 const ZEROS = new Uint8Array(1024 * 1024);
 
 /** Something that an image can be written to. */
@@ -36,8 +38,8 @@ export interface OutputOptions {
   readonly force?: boolean;
   /** Let nobody else read it. */
   readonly isSecret?: boolean;
-  /** The files it must not be. */
-  readonly inputs?: readonly string[];
+  /** The paths it must not be: whatever else is read or written. */
+  readonly others?: readonly string[];
 }
 
 /**
@@ -52,17 +54,17 @@ export async function openOutput(path: string, options: OutputOptions = {}): Pro
       throw new Failure(
         "io",
         "standard output",
-        "an image is not for a terminal",
-        "pass -o FILE, or pipe it into a program",
+        "it is a terminal",
+        "pass the name of a file, or pipe it into a program",
       );
     }
     return new StreamOutput("standard output", Deno.stdout);
   }
   const target = await lstat(path);
-  for (const input of options.inputs ?? []) await checkDifferent(path, input);
+  for (const other of options.others ?? []) await checkDifferent(path, other);
   if (target !== undefined && (target.isFifo || target.isCharDevice)) {
     // Neither can be replaced or left half-written: a pipe's reader decides.
-    return new StreamOutput(path, await open(path, path, { write: true }));
+    return new StreamOutput(path, await openStream(path));
   }
   checkReplaceable(path, target, options.force ?? false);
   return await FileOutput.create(path, options);
@@ -73,19 +75,34 @@ function checkReplaceable(path: string, target: Deno.FileInfo | undefined, force
   if (target.isDirectory) {
     throw new Failure("exists", path, "it is a folder", "pass the name of a file in it");
   }
+  if (!target.isFile && !target.isSymlink) {
+    throw new Failure("exists", path, "it is a device", "pass -o - and redirect standard output");
+  }
   if (!force) {
     const what = target.isSymlink ? "a symbolic link of that name exists" : "the file exists";
     throw new Failure("exists", path, what, "pass --force to replace it, or another name");
   }
 }
 
-async function checkDifferent(output: string, input: string): Promise<void> {
-  const [a, b] = await Promise.all(
-    [output, input].map((path) => Deno.realPath(path).catch(() => "")),
-  );
-  if (a !== "" && a === b) {
-    throw new Failure("exists", output, "it is the input", "pass another name for the output");
+async function checkDifferent(output: string, other: string): Promise<void> {
+  const [a, b] = await Promise.all([output, other].map(resolve));
+  if (a !== undefined && a === b) {
+    throw new Failure("exists", output, "the same run reads or writes it", "pass another name");
   }
+}
+
+/** The absolute path, without links, of something that need not exist; its folder must. */
+async function resolve(path: string): Promise<string | undefined> {
+  const { folder, base } = split(path);
+  return await Deno.realPath(path).catch(async () =>
+    `${await Deno.realPath(folder === "" ? "." : folder)}/${base}`
+  ).catch(() => undefined);
+}
+
+/** Splits a path behind its last slash. */
+function split(path: string): { folder: string; base: string } {
+  const at = path.lastIndexOf("/") + 1;
+  return { folder: path.slice(0, at), base: path.slice(at) };
 }
 
 async function lstat(path: string): Promise<Deno.FileInfo | undefined> {
@@ -97,11 +114,12 @@ async function lstat(path: string): Promise<Deno.FileInfo | undefined> {
   }
 }
 
-async function open(path: string, name: string, options: Deno.OpenOptions): Promise<Deno.FsFile> {
+/** Opens a pipe or a character device; it may take until somebody reads from it. */
+async function openStream(path: string): Promise<Deno.FsFile> {
   try {
-    return await Deno.open(path, options);
+    return await Deno.open(path, { write: true });
   } catch (error) {
-    throw ioFailure(error, name, "cannot write");
+    throw ioFailure(error, path, "cannot write");
   }
 }
 
@@ -167,14 +185,18 @@ class FileOutput implements Output {
   }
 
   static async create(path: string, options: OutputOptions): Promise<FileOutput> {
-    const slash = path.lastIndexOf("/") + 1;
-    const [folder, base] = [path.slice(0, slash), path.slice(slash)];
+    const { folder, base } = split(path);
     await removeAbandoned(folder, base);
     // The process id tells an abandoned file from one at work; the rest cannot be guessed.
     const partialPath = `${folder}.${base}.${Deno.pid}-${crypto.randomUUID()}${PARTIAL}`;
     const mode = options.isSecret ? 0o600 : 0o666;
-    const file = await open(partialPath, path, { write: true, createNew: true, mode });
-    return new FileOutput(path, partialPath, file, options.force ?? false);
+    try {
+      // At once: no signal comes between making the file and knowing how to remove it.
+      const file = Deno.openSync(partialPath, { write: true, createNew: true, mode });
+      return new FileOutput(path, partialPath, file, options.force ?? false);
+    } catch (error) {
+      throw ioFailure(error, path, "cannot write");
+    }
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -184,7 +206,11 @@ class FileOutput implements Output {
   }
 
   async hole(lengthBytes: number): Promise<void> {
-    await this.#file.seek(lengthBytes, Deno.SeekMode.Current);
+    try {
+      await this.#file.seek(lengthBytes, Deno.SeekMode.Current);
+    } catch (error) {
+      throw ioFailure(error, this.name, "cannot write");
+    }
     this.writtenBytes += lengthBytes;
     this.#endsInHole = true;
   }
@@ -245,13 +271,14 @@ class FileOutput implements Output {
 /** Removes what killed builds of the same output left behind. */
 async function removeAbandoned(folder: string, base: string): Promise<void> {
   try {
-    for await (const entry of Deno.readDir(folder === "" ? "." : folder)) {
-      if (!entry.name.startsWith(`.${base}.`) || !entry.name.endsWith(PARTIAL)) continue;
-      const pid = Number(/^(\d+)-/.exec(entry.name.slice(base.length + 2))?.[1]);
-      // Where there is no /proc nothing is known of other processes, and nothing is removed.
-      if (await exists("/proc/self") && !await exists(`/proc/${pid}`)) {
-        await Deno.remove(folder + entry.name);
-      }
+    // Where there is no /proc nothing is known of other processes, and nothing is removed.
+    if (!await exists("/proc/self")) return;
+    for await (const { name } of Deno.readDir(folder === "" ? "." : folder)) {
+      const pid = name.startsWith(`.${base}.`) && PARTIAL_END.exec(name.slice(base.length + 2));
+      if (!pid) continue;
+      // Our own number is from another time: a container's first program always has the same.
+      const isAtWork = Number(pid[1]) !== Deno.pid && await exists(`/proc/${pid[1]}`);
+      if (!isAtWork) await Deno.remove(folder + name);
     }
   } catch {
     // A folder that cannot be listed may still be written to; opening the file will tell.

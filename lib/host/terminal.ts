@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ioFailure } from "./io_failure.ts";
+
 /** Writes text or bytes, all of it, before it returns. */
 function writeAll(
   stream: typeof Deno.stdout | typeof Deno.stderr,
@@ -13,9 +15,17 @@ function writeAll(
   for (let done = 0; done < bytes.length;) done += stream.writeSync(bytes.subarray(done));
 }
 
-/** Writes a result. */
+/**
+ * Writes a result.
+ *
+ * @throws {Failure} `io` if it cannot be written.
+ */
 export function writeStdout(content: string | Uint8Array): void {
-  writeAll(Deno.stdout, content);
+  try {
+    writeAll(Deno.stdout, content);
+  } catch (error) {
+    throw ioFailure(error, "standard output", "cannot write");
+  }
 }
 
 /** Writes what is not a result. A standard error that is closed stops nothing. */

@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { encrypt } from "unixcrypt";
+import { sha512Crypt } from "./sha512_crypt.ts";
 
 /** crypt(5): MD5, SHA-256 and SHA-512 hashes, which ESXi's `rootpw --iscrypted` takes. */
 const CRYPT_HASH = /^\$(1|5|6)\$(rounds=\d+\$)?[^$:\s]{0,16}\$[./0-9A-Za-z]{22,86}$/;
@@ -22,5 +22,5 @@ export function hashPassword(password: string, identity: Uint8Array): string {
   if (CRYPT_HASH.test(password)) return password;
   const salt = createHash("sha256").update(identity).update("salt").digest("base64")
     .replaceAll("+", ".").slice(0, SALT_CHARACTERS);
-  return encrypt(password, `$6$${salt}`);
+  return sha512Crypt(password, salt);
 }

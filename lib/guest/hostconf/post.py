@@ -43,8 +43,6 @@ def keep(host, log):
         log.warn("UEFI Secure Boot is on: ESXi skips %firstboot, the host keeps what the installer set up")
         if description["maas"]:
             maas.signal_deployed(description, Applier(host, log), log)
-        if description["maas"]:
-            maas.signal_deployed(description, Applier(host, log), log)
 
 
 def secure_boot(host):

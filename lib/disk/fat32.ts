@@ -34,6 +34,8 @@ const LONG_NAME_UNITS = 13;
 /** A volume of 65,525 clusters and fewer is FAT16; the specification advises to stay 16 away. */
 const MIN_CLUSTERS = 65_525 + 16;
 const MAX_FILE_BYTES = 2 ** 32 - 1;
+/** BPB_TotSec32 counts a volume's sectors: just under 2 TiB. */
+const MAX_SECTORS = 2 ** 32 - 1;
 /**
  * Larger clusters mean a smaller FAT, and less time and memory for it: a volume gets the largest
  * ones that leave it FAT32. More than 32 KiB is not for every reader (specification, §3.1).
@@ -108,6 +110,14 @@ export async function layOutFat32(
     }
   }
   const { sizeBytes, clusterBytes } = measure(content, options);
+  if (sizeBytes / SECTOR_BYTES > MAX_SECTORS) {
+    throw new Failure(
+      "unfit-for-fat",
+      options.image,
+      "a FAT32 volume must be smaller than 2 TiB",
+      "pass a smaller --size or --free",
+    );
+  }
   const sectors = new SectorMap();
   const volume = await FatVolume.format(options.fatfsWasm, sectors, {
     sectors: sizeBytes / SECTOR_BYTES,

@@ -36,12 +36,11 @@ def split_globals(words):
 
 def find(words, table):
     """(command or None, path of a namespace, remaining words): walk the words as far as the table goes."""
-    prefixes = {path[:length] for path in table for length in range(len(path) + 1)}
     path = ()
     for at, word in enumerate(words):
         if word.startswith("-"):
             break
-        if path + (word,) not in prefixes:
+        if path + (word,) not in table.prefixes:
             raise UsageError("Error: Unknown command or namespace " + " ".join(_leading_words(words)))
         path += (word,)
         if path in table:

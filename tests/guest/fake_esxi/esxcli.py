@@ -34,7 +34,7 @@ def _check_formatter(world, settings):
 def _carry_out(world, words, name):
     settings, words = argv.split_globals(words)
     _check_formatter(world, settings)
-    table = grammar.for_host(world.release, world.switches, name)
+    table = grammar.for_host(world.release, world.state["variant"], name)
     command, path, rest = argv.find(words, table)
     if command is None:
         text = argv.namespace_help(path, table)

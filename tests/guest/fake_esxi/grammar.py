@@ -9,7 +9,7 @@ import functools
 import os
 from collections import namedtuple
 
-from . import releases
+from . import releases, switches
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "grammar")
 
@@ -68,7 +68,7 @@ def everything():
     return table
 
 
-def _applies(attributes, release, switches):
+def _applies(attributes, release, chosen):
     if "since" in attributes and release < releases.numbers(attributes["since"]):
         return False
     if "until" in attributes:
@@ -77,27 +77,34 @@ def _applies(attributes, release, switches):
             return False
     if "if" in attributes:
         name, _, value = attributes["if"].partition(":")
-        return switches[name] == value
+        return chosen[name] == value
     return True
 
 
-def for_host(release, switches, program="esxcli"):
-    """The commands that `program` (esxcli or localcli) knows on this release: path -> Command."""
-    return _for_host(release, tuple(sorted(switches.items())), program)
+class Table(dict):
+    """Path -> Command, and `prefixes`: all beginnings of paths."""
+
+    def __init__(self, commands):
+        super().__init__(commands)
+        self.prefixes = frozenset(path[:length] for path in self for length in range(len(path) + 1))
 
 
-@functools.lru_cache(maxsize=256)
-def _for_host(release, switch_items, program):
-    switches = dict(switch_items)
+@functools.lru_cache(maxsize=512)
+def for_host(release, variant="", program="esxcli"):
+    """The commands that `program` (esxcli or localcli) knows on this release, as a Table.
+
+    `variant` is the setting of the switches as text, see switches.variant.
+    """
+    chosen = switches.from_variant(variant)
     table = {}
     for path, command in everything().items():
-        if not _applies(command.attributes, release, switches):
+        if not _applies(command.attributes, release, chosen):
             continue
         if program == "localcli":
             if "hostd" in command.attributes:
                 continue
-            if "vim" in command.attributes and switches["localcli_vim_backed"] == "more":
+            if "vim" in command.attributes and chosen["localcli_vim_backed"] == "more":
                 continue
-        options = [option for option in command.options if _applies(option.attributes, release, switches)]
+        options = [option for option in command.options if _applies(option.attributes, release, chosen)]
         table[path] = Command(path, command.attributes, command.help, options)
-    return table
+    return Table(table)

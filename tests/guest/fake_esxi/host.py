@@ -9,7 +9,8 @@ from . import bootbank, catalogue, esxcli, installer, kickstart, media, persist,
 from .launchers import write_launchers
 from .network import dns, lease, reach
 from .registry import PROGRAMS
-from .world import World
+from .tools import sh
+from .world import World, plain_copy
 
 HANGS = -1  # status of a command that never returns
 
@@ -75,16 +76,18 @@ class Host:
     def state(self):
         """A copy of the whole state (see world.py for its parts)."""
         with self.world(save=False) as world:
-            return copy.deepcopy(world.state)
+            return plain_copy(world.state)
 
     def config(self):
-        return self.state()["config"]
+        """A copy of the configuration."""
+        with self.world(save=False) as world:
+            return plain_copy(world.config)
 
     def copy(self):
         """An independent host with the same state; only for hosts in memory."""
         if self.sandbox is not None:
             raise ValueError("only a host in memory can be copied")
-        return Host(None, copy.deepcopy(self.files), copy.deepcopy(self._state))
+        return Host(None, copy.deepcopy(self.files), plain_copy(self._state))
 
     # Commands -------------------------------------------------------------------------------------
 
@@ -142,7 +145,7 @@ class Host:
     def partitions(self, disk):
         """The partition table of a disk as in storage/gpt.py, or None."""
         with self.world() as world:
-            return copy.deepcopy(installer.partitions.load(world, disk))
+            return plain_copy(installer.partitions.load(world, disk))
 
     # Judgement ------------------------------------------------------------------------------------
 
@@ -158,7 +161,7 @@ class Host:
     def summary(self):
         """The state in the words a test asserts on; see view.py for the keys."""
         with self.world(save=False) as world:
-            return copy.deepcopy(view.summary(world))
+            return plain_copy(view.summary(world))
 
     def manageable(self):
         """Whether a management interface has an address and an uplink with a link."""
@@ -188,6 +191,8 @@ def run_in(world, argv, stdin=""):
     """Run one command in a World: (status, stdout, stderr)."""
     name = catalogue.program_name(argv[0])
     function = PROGRAMS.get(name)
+    if name == "sh" and sh.pipeline(argv[1:]):
+        return run_in(world, *sh.pipeline(argv[1:]))
     if function is None:
         return 127, "", f"sh: {argv[0]}: not found\n"
     world.runtime["calls"].append([name, *argv[1:]])
@@ -196,14 +201,15 @@ def run_in(world, argv, stdin=""):
         return 1, text + "\n", ""
     if world.runtime["hostd"] == "hang" and name == "vim-cmd":
         return HANGS, "", ""
-    with stale.watch(world, name):
+    with stale.watch(world, name, argv):
         if name in ("esxcli", "localcli"):
             result = esxcli.run(world, argv[1:], stdin, name)
         else:
             result = function(world, argv[1:], stdin)
-    lease.settle(world)
-    dns.write_resolv_conf(world)
-    if not reach.manageable(world):
-        world.runtime["unmanageable_after"].append([name, *argv[1:]])
+    if not stale.only_reads(argv):
+        lease.settle(world)
+        dns.write_resolv_conf(world)
+        if not reach.manageable(world):
+            world.runtime["unmanageable_after"].append([name, *argv[1:]])
     status, stdout, *stderr = result
     return status, stdout, stderr[0] if stderr else ""

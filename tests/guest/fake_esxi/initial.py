@@ -46,6 +46,7 @@ def state(release, nics_text, disks_text, nvme_text, dhcp, chosen_switches, host
         dhcp = {"*": "auto"}
     return {
         "format": 1, "release": releases.normal(release), "switches": chosen,
+        "variant": switches.variant(chosen),
         "hardware": {"nics": nics.parse_list(nics_text or ONE_NIC), "dhcp": dhcp or {}, "silent": [],
                      "disks": disks.parse_list(disks_text or disks.ONE_DISK), "nvme": nvme.parse(nvme_text),
                      "isos": {}, "serial": "SAMPLE01", "secure_boot": secure_boot},

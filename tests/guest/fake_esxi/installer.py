@@ -1,10 +1,9 @@
 """The installer: its environment before and after the installation, and what it leaves on the disk."""
-import copy
-
 from . import bootbank, persist
 from .network import initial, lease
 from .storage import disks, gpt, partitions, volumes
 from .system import account, identity
+from .world import plain_copy
 
 
 def start_environment(world, boot_options):
@@ -59,7 +58,7 @@ def install(world, plan):
     partition_disk(world, disk, world.runtime["boot_options"], "novmfsondisk" not in plan["install"])
     for name, data in world.hardware["disks"].items():
         data["Is Boot Device"] = "true" if name == disk else "false"
-    environment = copy.deepcopy(world.config)
+    environment = plain_copy(world.config)
     initial.build(world, plan["network"])
     hostname = plan["network"].get("hostname")
     if hostname:

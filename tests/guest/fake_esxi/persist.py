@@ -1,5 +1,4 @@
 """What lasts: the backup of configuration and tracked files, and what a boot brings back."""
-import copy
 import re
 
 from . import initial
@@ -7,6 +6,7 @@ from .network import lease
 from .registry import program
 from .storage import volumes
 from .system import account, identity, ntp, services, ssh
+from .world import plain_copy
 
 _TRACKED = re.compile(
     r"/etc/(vmware/esx\.conf|passwd|shadow|hosts|resolv\.conf|ntp\.conf|rc\.local\.d/local\.sh|issue|motd"
@@ -38,10 +38,10 @@ def tracked_files(world):
 def backup(world):
     """Save the configuration and the tracked files, as auto-backup.sh does."""
     saved = world.state["saved"] or {"config": {}, "files": {}}
-    config = copy.deepcopy(world.config)
+    config = plain_copy(world.config)
     for section in world.runtime["localcli_only"]:
         if section in saved["config"]:
-            config[section] = copy.deepcopy(saved["config"][section])
+            config[section] = plain_copy(saved["config"][section])
     world.state["saved"] = {"config": config, "files": tracked_files(world)}
     if world.files.exists("/bootbank"):
         # Real content would hold hashes; only that the file was written matters here.
@@ -102,7 +102,7 @@ def bring_up(world, hostd):
     saved = world.state["saved"]
     calls = world.runtime["calls"]
     injected = world.runtime["failures"]
-    world.state["config"] = copy.deepcopy(saved["config"])
+    world.state["config"] = plain_copy(saved["config"])
     world.state["runtime"] = initial.empty_runtime(world.switches, hostd)
     world.runtime.update(ipv6=world.config["ipv6_enabled"], calls=calls, failures=injected, kernel=dict(world.config["kernel"]),
                          syslog_in_use=dict(world.config["syslog"]),

@@ -1,5 +1,7 @@
 """What differs between releases: version strings, builds and the order of versions."""
 
+import functools
+
 # build, update, patch, build date as `uname -a` shows it
 _KNOWN = {
     "6.7.0": ("14320388", "3", "73", "Aug  5 2019 08:12:31"),
@@ -12,6 +14,7 @@ _KNOWN = {
 _UNCERTAIN_PATCH = ("6.7.0", "8.0.3")
 
 
+@functools.lru_cache(maxsize=None)
 def numbers(release):
     """'8.0.3' -> (8, 0, 3), shorter ones padded with zeros."""
     parts = [int(part) for part in release.split(".")]

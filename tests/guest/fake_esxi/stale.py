@@ -1,18 +1,27 @@
 """What localcli changes behind hostd's back: sections that hostd does not know of, or that no backup saves."""
 import contextlib
-import copy
+
+from .world import plain_copy
 
 _PROGRAMS = ("esxcli", "localcli", "vim-cmd")
 
 
+def only_reads(words):
+    """Whether a command cannot change anything."""
+    return "list" in words or "get" in words
+
+
 @contextlib.contextmanager
-def watch(world, program):
+def watch(world, program, words):
     """Around one command: note which sections of the configuration it changed, and by which way."""
+    if only_reads(words):
+        yield
+        return
     lost = world.switch("localcli_configstore") == "lost" and world.at_least("7.0")
     if program not in _PROGRAMS or (program != "localcli" and not lost):
         yield
         return
-    before = copy.deepcopy(world.config)
+    before = plain_copy(world.config)
     yield
     changed = [name for name, value in world.config.items() if before.get(name) != value]
     runtime = world.runtime

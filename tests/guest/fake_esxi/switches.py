@@ -118,6 +118,16 @@ def settle(chosen=None):
     return values
 
 
+def variant(chosen):
+    """One text for a setting: what differs from the defaults."""
+    return ",".join(f"{name}={value}" for name, value in sorted(chosen.items()) if value != _BY_NAME[name].default)
+
+
+def from_variant(text):
+    """The setting again that `variant` made the text from."""
+    return settle(dict(part.split("=") for part in text.split(",") if part))
+
+
 def scenarios():
     """Settings to repeat a scenario with: the defaults, then each alternative alone."""
     yield {}

@@ -10,6 +10,15 @@ from . import releases
 from .errors import EsxiError
 
 
+def plain_copy(value):
+    """A copy of plain JSON data; several times faster than copy.deepcopy."""
+    if isinstance(value, dict):
+        return {key: plain_copy(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [plain_copy(entry) for entry in value]
+    return value
+
+
 class World:
     def __init__(self, state, files):
         self.state = state

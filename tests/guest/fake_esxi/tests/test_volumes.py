@@ -82,6 +82,14 @@ class Vmfs(HostTest):
         self.assertIn(["0", DISK, "8"], rows)
         self.assertIn(["1", DATA, "3"], rows)
 
+    def test_span_with_the_answer_from_a_pipe(self):
+        text = 'echo 0 | vmkfstools -Z "$1" "$2"'
+        self.ok("sh", "-c", text, "sh", self.node, f"{PATH}:8")
+        self.assertEqual(len(self.host.summary()["datastores"][0][1]), 2)
+        for other in ("vmkfstools -P /", "echo 0 | reboot; halt", 'printf 0 | vmkfstools -Z "$1" "$2"', "echo $(reboot) | x"):
+            self.assertEqual(self.host.run(["sh", "-c", other])[0], 127)
+        self.assertIsNone(self.host.summary()["power"])
+
     def test_grow(self):
         self.create()
         before = self._size("data1")

@@ -20,6 +20,7 @@ import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { VERSION } from "../version.ts";
 import { normalizeArguments } from "./arguments.ts";
 import { buildCommand } from "./build.ts";
+import { convertCommand } from "./convert.ts";
 import { inspectCommand } from "./inspect.ts";
 import { kickstartCommand } from "./kickstart.ts";
 import { genImgCommand, installerHelperCommand, ksTemplateCommand } from "./older_spellings.ts";
@@ -35,6 +36,7 @@ const WRONG_USAGE = 2;
 const routes = buildRouteMap({
   routes: {
     build: buildCommand,
+    convert: convertCommand,
     inspect: inspectCommand,
     verify: verifyCommand,
     kickstart: kickstartCommand,

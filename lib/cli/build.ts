@@ -13,6 +13,7 @@ import {
   textFlag,
   textsFlag,
 } from "./flags.ts";
+import { formatNames } from "../encode/formats.ts";
 import { parseSize } from "./sizes.ts";
 
 /** The options of build. */
@@ -33,6 +34,7 @@ export interface BuildFlags extends CommonFlags {
   readonly seed?: string;
   readonly manifest?: string;
   readonly isoSha256?: string;
+  readonly compress: boolean;
   readonly verify: boolean;
   readonly force: boolean;
   readonly quiet: boolean;
@@ -56,7 +58,10 @@ export const buildCommand = command<BuildFlags, [iso: string]>({
         "PATH",
         "Where to write the image; - is standard output (default: the ISO's name here, .img.gz)",
       ),
-      format: textFlag("FORMAT", "raw or gz (default: by the output's suffix, else gz)"),
+      format: textFlag(
+        "FORMAT",
+        `${formatNames()} (default: by the output's suffix, else gz)`,
+      ),
       rootPasswordFile: textFlag(
         "FILE",
         "File with root's password or its crypt hash; - is standard input",
@@ -77,6 +82,7 @@ export const buildCommand = command<BuildFlags, [iso: string]>({
       seed: textFlag("STR", "What identifiers derive from (default: all inputs)"),
       manifest: textFlag("FILE", "Write a JSON list of what went into the image"),
       isoSha256: textFlag("HEX", "Fail unless the ISO has this SHA-256"),
+      compress: switchFlag("Deflate what shrinks by it in qcow2; the ISO is then read twice"),
       verify: switchFlag("Read the image back and compare it with the ISO"),
       force: switchFlag("Replace an output that exists"),
       quiet: switchFlag("Say nothing unless something fails"),

@@ -19,6 +19,7 @@ const DEFAULTS = {
   force: true,
   quiet: false,
   json: false,
+  compress: false,
   verify: false,
   color: true,
 };

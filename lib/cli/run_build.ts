@@ -8,7 +8,7 @@ import { type ImageOptions, type ImagePlan, planImage } from "../build.ts";
 import { formatGuid } from "../disk/guid.ts";
 import { type Format, formatFor } from "../encode/formats.ts";
 import type { Sink } from "../encode/sink.ts";
-import { checkBootModule, unpackPayload } from "../esxi/payload.ts";
+import { readBootModule, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../failure.ts";
 import { readFatfsWasm, readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
@@ -166,7 +166,7 @@ async function readOptions(flags: BuildFlags): Promise<ImageOptions> {
 
 async function openModule(path: string) {
   const bytes = await readSmall(path, MAX_MODULE_BYTES);
-  checkBootModule(bytes, path);
+  readBootModule(bytes, path);
   return { name: path.split("/").at(-1) ?? path, bytes };
 }
 
@@ -179,6 +179,9 @@ async function encode(
   using progress = new Progress("building", flags.quiet);
   const { map } = plan.disk;
   await format.encode(map, sink, {
+    seed: plan.diskGuid,
+    timeSeconds: Math.floor(plan.timeMs / 1000),
+    compress: flags.compress,
     onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),
   });
 }
@@ -220,5 +223,21 @@ function report(plan: ImagePlan, format: Format, output: Output, flags: BuildFla
         `${result.files} files, ${formatSize(output.writtenBytes)} as ${format.name}, ` +
         `a disk of ${formatSize(result.diskBytes)}${flags.verify ? ", verified" : ""}\n`,
     );
+    if (format.name === "gz" && flags.output !== "-") {
+      writeStderr(`for MAAS: ${maasCommand(output.name, version)}\n`);
+    }
   }
+}
+
+/** The command that gives an image to MAAS. */
+function maasCommand(path: string, version: string | undefined): string {
+  const release = version?.split(".").slice(0, 2).join(".") ?? "custom";
+  return `maas $PROFILE boot-resources create name='esxi/${release}' ` +
+    `title='VMware ESXi ${version ?? release}' architecture='amd64/generic' ` +
+    `filetype='ddgz' content@=${quoteForShell(path)}`;
+}
+
+/** A path as one word of a shell's command line. */
+function quoteForShell(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

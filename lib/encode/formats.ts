@@ -8,20 +8,32 @@ import type { BlockMap } from "../disk/block_map.ts";
 import { Failure } from "../failure.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
 
+/** What encoders may need besides the disk. */
+export interface FormatOptions extends EncodeOptions {
+  /** What the identifiers of an image derive from. */
+  readonly seed: Uint8Array;
+  /** When the image counts as made, in seconds since 1970. */
+  readonly timeSeconds: number;
+  /** Deflate what shrinks by it, where the format leaves the choice. */
+  readonly compress?: boolean;
+}
+
 /** A format. */
 export interface Format {
   readonly name: string;
+  readonly brief: string;
   /** What the name of an image ends in unless it is given. */
   readonly suffix: string;
   /** The suffixes it is recognised by. */
   readonly suffixes: readonly string[];
-  encode(map: BlockMap, sink: Sink, options: EncodeOptions): Promise<void>;
+  encode(map: BlockMap, sink: Sink, options: FormatOptions): Promise<void>;
 }
 
 /** Every format; encoders are loaded when they are used. */
 export const FORMATS: readonly Format[] = [
   {
     name: "gz",
+    brief: "raw in one gzip member, for MAAS and dd",
     suffix: ".img.gz",
     suffixes: [".gz"],
     encode: async (map, sink, options) =>
@@ -29,12 +41,58 @@ export const FORMATS: readonly Format[] = [
   },
   {
     name: "raw",
+    brief: "the disk as it is",
     suffix: ".img",
     suffixes: [".img", ".raw", ".dd"],
     encode: async (map, sink, options) =>
       await (await import("./raw.ts")).encodeRaw(map, sink, options),
   },
+  {
+    name: "qcow2",
+    brief: "QEMU, OpenStack",
+    suffix: ".qcow2",
+    suffixes: [".qcow2"],
+    encode: async (map, sink, options) =>
+      await (await import("./qcow2.ts")).encodeQcow2(map, sink, options),
+  },
+  {
+    name: "vmdk",
+    brief: "streamOptimized, for vSphere, Glance and OVF",
+    suffix: ".vmdk",
+    suffixes: [".vmdk"],
+    encode: async (map, sink, options) =>
+      await (await import("./vmdk_stream.ts")).encodeVmdkStream(map, sink, options),
+  },
+  {
+    name: "vmdk-sparse",
+    brief: "monolithicSparse, for Workstation",
+    suffix: ".vmdk",
+    suffixes: [],
+    encode: async (map, sink, options) =>
+      await (await import("./vmdk_sparse.ts")).encodeVmdkSparse(map, sink, options),
+  },
+  {
+    name: "vhd",
+    brief: "dynamic, for Hyper-V",
+    suffix: ".vhd",
+    suffixes: [".vhd"],
+    encode: async (map, sink, options) =>
+      await (await import("./vhd.ts")).encodeVhdDynamic(map, sink, options),
+  },
+  {
+    name: "vhd-fixed",
+    brief: "fixed, for Azure",
+    suffix: ".vhd",
+    suffixes: [],
+    encode: async (map, sink, options) =>
+      await (await import("./vhd.ts")).encodeVhdFixed(map, sink, options),
+  },
 ];
+
+/** The names of all formats, as in a message. */
+export function formatNames(): string {
+  return FORMATS.map((format) => format.name).join(", ");
+}
 
 /**
  * Chooses a format: the one that is named, else by the output's suffix, else gz.
@@ -42,15 +100,16 @@ export const FORMATS: readonly Format[] = [
  * @throws {Failure} `usage` if the name or the suffix says nothing.
  */
 export function formatFor(name: string | undefined, outputPath: string | undefined): Format {
-  const known = FORMATS.map((format) => format.name).join(", ");
   if (name !== undefined) {
     const format = FORMATS.find((candidate) => candidate.name === name);
     if (format !== undefined) return format;
-    throw new Failure("usage", "--format", `there is no format ${name}`, `use one of ${known}`);
+    const known = `use one of ${formatNames()}`;
+    throw new Failure("usage", "--format", `there is no format ${name}`, known);
   }
   if (outputPath === undefined || outputPath === "-") return FORMATS[0];
   const path = outputPath.toLowerCase();
   const format = FORMATS.find(({ suffixes }) => suffixes.some((suffix) => path.endsWith(suffix)));
   if (format !== undefined) return format;
-  throw new Failure("usage", outputPath, "its suffix names no format", `pass -f, one of ${known}`);
+  const known = `pass -f, one of ${formatNames()}`;
+  throw new Failure("usage", outputPath, "its suffix names no format", known);
 }

@@ -47,6 +47,8 @@ export interface Fat32Geometry {
 export interface Fat32Volume extends FileTree {
   readonly geometry: Fat32Geometry;
   readonly freeBytes: number;
+  /** The clusters of all directories, in no particular order. */
+  readonly directoryParts: readonly FilePart[];
   /** One clause each; empty for a clean volume. */
   readonly problems: readonly string[];
 }
@@ -71,6 +73,7 @@ class Reader {
   readonly #source: Source;
   readonly #offsetBytes: number;
   readonly #problems: string[] = [];
+  readonly #directoryParts: FilePart[] = [];
   #geometry!: Fat32Geometry;
   #fat!: DataView;
   /** One byte for each cluster that something uses. */
@@ -95,6 +98,7 @@ class Reader {
       label: this.#geometry.label,
       geometry: this.#geometry,
       freeBytes: freeClusters * this.#geometry.clusterBytes,
+      directoryParts: this.#directoryParts,
       directories,
       files,
       problems: this.#problems,
@@ -144,6 +148,7 @@ class Reader {
 
   async #readDirectory(path: string, cluster: number): Promise<DirectoryEntry[]> {
     const parts = this.#chain(path, cluster);
+    this.#directoryParts.push(...parts);
     const sizeBytes = parts.reduce((sum, part) => sum + part.lengthBytes, 0);
     if (sizeBytes > MAX_DIRECTORY_BYTES) {
       this.#problem(`the directory /${path} is larger than FAT allows`);

@@ -1,0 +1,55 @@
+/**
+ * What `esxi-img convert` does.
+ *
+ * @module
+ */
+
+import { formatFor } from "../encode/formats.ts";
+import { FileSource } from "../host/files.ts";
+import { openOutput } from "../host/output.ts";
+import { abortOnSignal } from "../host/signals.ts";
+import { writeStderr } from "../host/terminal.ts";
+import { openImage } from "../image/open.ts";
+import { readPartitionTable } from "../image/partition_table.ts";
+import { usedMap } from "../image/used_map.ts";
+import type { ConvertFlags } from "./convert.ts";
+import { Progress } from "./progress.ts";
+import { formatSize } from "./sizes.ts";
+
+/** An image may hold a password hash, which convert does not look for. */
+const IS_SECRET = true;
+/** Formats that carry a time get this one: when the disk was made is not recorded in it. */
+const TIME_SECONDS = 315_532_800;
+
+/** Converts an image. */
+export async function runConvert(flags: ConvertFlags, imagePath: string): Promise<void> {
+  const format = formatFor(flags.format, flags.output);
+  using file = await FileSource.open(imagePath);
+  const image = await openImage(file);
+  const { diskGuid } = await readPartitionTable(image.disk);
+  const map = image.map ?? await usedMap(image.disk);
+  const output = await openOutput(flags.output, {
+    force: flags.force,
+    isSecret: IS_SECRET,
+    others: [imagePath],
+  });
+  using _signals = abortOnSignal(() => output.abort());
+  try {
+    using progress = new Progress("converting", flags.quiet);
+    await format.encode(map, output, {
+      seed: diskGuid,
+      timeSeconds: TIME_SECONDS,
+      compress: flags.compress,
+      onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),
+    });
+    await output.finish();
+    await output.commit();
+  } catch (error) {
+    output.abort();
+    throw error;
+  }
+  if (!flags.quiet) {
+    const size = formatSize(output.writtenBytes);
+    writeStderr(`${output.name}: ${size} as ${format.name}, from ${image.format}\n`);
+  }
+}

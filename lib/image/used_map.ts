@@ -1,0 +1,55 @@
+/**
+ * Which parts of a disk are in use, for images whose format does not tell: partition tables and the
+ * file system say what holds data, and the rest is a hole.
+ *
+ * @module
+ */
+
+import { type BlockMap, blockMap } from "../disk/block_map.ts";
+import { type Extent, readBytes, type Source } from "../disk/extent.ts";
+import { SECTOR_BYTES, usableLbas } from "../disk/gpt.ts";
+import { SectorMap } from "../disk/sector_map.ts";
+import { Failure } from "../failure.ts";
+import type { FilePart } from "../file_tree.ts";
+import { readImage } from "./image.ts";
+
+/**
+ * Maps the used parts of a disk. What lies in free clusters is left out.
+ *
+ * @throws {Failure} `not-image` if the disk is not one of ours, or its file system is damaged.
+ */
+export async function usedMap(disk: Source): Promise<BlockMap> {
+  const { partition, table, volume } = await readImage(disk);
+  if (volume.problems.length > 0 || table.partitions.length !== 1) {
+    throw new Failure(
+      "not-image",
+      disk.name,
+      volume.problems[0] ?? "it has more than one partition",
+      "pass an image of esxi-img",
+    );
+  }
+  const startBytes = partition.firstLba * SECTOR_BYTES;
+  const backupBytes = (usableLbas(disk.sizeBytes / SECTOR_BYTES).lastLba + 1) * SECTOR_BYTES;
+  // What is neither file nor hole is small, and of that only sectors that are not zero count.
+  const structures = new SectorMap();
+  for (
+    const { offsetBytes, lengthBytes } of [
+      { offsetBytes: 0, lengthBytes: usableLbas(0).firstLba * SECTOR_BYTES },
+      { offsetBytes: startBytes, lengthBytes: volume.geometry.dataOffsetBytes },
+      ...volume.directoryParts,
+    ]
+  ) {
+    structures.write(offsetBytes / SECTOR_BYTES, await readBytes(disk, offsetBytes, lengthBytes));
+  }
+  const used = ({ offsetBytes, lengthBytes }: FilePart): Extent => ({
+    offsetBytes,
+    lengthBytes,
+    source: disk,
+    sourceOffsetBytes: offsetBytes,
+  });
+  return blockMap(disk.sizeBytes, [
+    ...structures.extents(),
+    ...volume.files.flatMap(({ parts }) => parts.map(used)),
+    used({ offsetBytes: backupBytes, lengthBytes: disk.sizeBytes - backupBytes }),
+  ]);
+}

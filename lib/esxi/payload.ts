@@ -12,8 +12,7 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
-import { crc32, gunzipSync, gzipSync } from "node:zlib";
+import { crc32, gzipSync, inflateRawSync } from "node:zlib";
 import { packTar, unpackTar } from "modern-tar";
 import { Failure } from "../failure.ts";
 import { parentFolders } from "../file_tree.ts";
@@ -25,8 +24,12 @@ export const PAYLOAD_NAME = "esxiimg.tgz";
 const FOLDER = "esxiimg";
 /** One tar block, and the size of a header (GNU tar manual, "Basic Tar Format"). */
 const TAR_BLOCK_BYTES = 512;
-/** RFC 1952 §2.3.1: CRC32 and ISIZE end a member. */
+/** RFC 1952 §2.3: a header without optional fields; CRC32 and ISIZE end a member. */
+const GZIP_HEADER_BYTES = 10;
 const GZIP_TRAILER_BYTES = 8;
+const GZIP_FLAG = { headerCrc: 0x02, extra: 0x04, name: 0x08, comment: 0x10 } as const;
+/** More than this no installer has memory for; it also bounds what a hostile module takes of ours. */
+const MAX_CONTENT_BYTES = 1024 * 1024 * 1024;
 
 /** A file of the payload, its path relative to `esxiimg/`. */
 export interface PayloadFile {
@@ -125,16 +128,16 @@ export function toOldGnuTar(ustar: Uint8Array): Uint8Array {
  *
  * @param path Which file it is, for messages.
  * @returns Its files, with their paths as they stand in the tar.
- * @throws {Failure} `kickstart` if it is not a gzipped tar that holds a kickstart.
+ * @throws {Failure} `kickstart` if it is not a gzipped tar that holds a kickstart, `boot-cfg` if the
+ * boot loader cannot read it.
  */
 export async function unpackPayload(payload: Uint8Array, path: string): Promise<PayloadFile[]> {
-  checkBootModule(payload, path);
   const unfit = (what: string, cause?: unknown) =>
     new Failure("kickstart", path, what, "make one with: esxi-img payload", cause);
+  const tar = readBootModule(payload, path);
   let files: PayloadFile[];
   try {
-    const tar = isGzip(payload) ? gunzipSync(payload) : payload;
-    files = (await unpackTar(new Uint8Array(tar), { strict: true }))
+    files = (await unpackTar(tar, { strict: true }))
       .filter(({ header }) => header.type === "file")
       .map(({ header, data }) => ({ path: header.name, bytes: data ?? new Uint8Array() }));
   } catch (cause) {
@@ -147,24 +150,28 @@ export async function unpackPayload(payload: Uint8Array, path: string): Promise<
 }
 
 /**
- * Checks that the boot loader can take a file as a module. What begins like gzip must be exactly
- * one member, because mboot reads size and CRC from the last 8 bytes of the file.
+ * Reads a module as the boot loader does. What begins like gzip must be exactly one member, because
+ * mboot reads size and CRC from the last 8 bytes of the file.
  *
  * @param path Which file it is, for messages.
- * @throws {Failure} `boot-cfg` if it cannot.
+ * @returns What the installer finds.
+ * @throws {Failure} `boot-cfg` if the boot loader cannot read it.
  */
-export function checkBootModule(module: Uint8Array, path: string): void {
-  if (!isGzip(module)) return;
-  const trailer = new DataView(
-    module.buffer,
-    module.byteOffset + module.length - GZIP_TRAILER_BYTES,
-  );
+export function readBootModule(module: Uint8Array, path: string): Uint8Array<ArrayBuffer> {
+  if (module[0] !== 0x1f || module[1] !== 0x8b) return new Uint8Array(module);
   try {
-    const content = gunzipSync(module);
+    const headerBytes = gzipHeaderBytes(module);
+    const trailerAt = module.length - GZIP_TRAILER_BYTES;
+    const trailer = new DataView(module.buffer, module.byteOffset + trailerAt, GZIP_TRAILER_BYTES);
+    const { buffer: content, engine } = inflateRawSync(module.subarray(headerBytes), {
+      info: true,
+      maxOutputLength: MAX_CONTENT_BYTES,
+    }) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } };
     if (
-      trailer.getUint32(0, true) === crc32(Buffer.from(content)) &&
+      headerBytes + engine.bytesWritten === trailerAt &&
+      trailer.getUint32(0, true) === crc32(content) &&
       trailer.getUint32(4, true) === content.length
-    ) return;
+    ) return new Uint8Array(content);
   } catch {
     // said below
   }
@@ -176,6 +183,13 @@ export function checkBootModule(module: Uint8Array, path: string): void {
   );
 }
 
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes.length >= 18 && bytes[0] === 0x1f && bytes[1] === 0x8b;
+/** RFC 1952 §2.3: where a member's deflate data begins. */
+function gzipHeaderBytes(member: Uint8Array): number {
+  const flags = member[3];
+  let at = GZIP_HEADER_BYTES;
+  if ((flags & GZIP_FLAG.extra) !== 0) at += 2 + member[at] + member[at + 1] * 256;
+  for (const flag of [GZIP_FLAG.name, GZIP_FLAG.comment]) {
+    if ((flags & flag) !== 0) at = member.indexOf(0, at) + 1;
+  }
+  return (flags & GZIP_FLAG.headerCrc) !== 0 ? at + 2 : at;
 }

@@ -10,7 +10,8 @@ import base64
 import os
 import zlib
 
-from hostconf import checks, cloudcfg, description as schema, firewall, scripts, sshkeys, userdata, vcenter, yamlite
+from hostconf import (checks, cloudcfg, description as schema, firewall, scripts, sshkeys, sysplan, userdata, vcenter,
+                      yamlite)
 from hostconf.command import Command
 from hostconf.maas_metadata import USER_DATA, Client, MetadataError
 from hostconf.names import safe_hostname
@@ -44,7 +45,8 @@ class Deployment:
         @raise MetadataError: the deployment failed
         """
         # The service may be given by name.
-        self.applier.apply_dns(description)
+        for command in sysplan.dns_commands(description["dns"], self.applier.read_inventory(description)["dns"]):
+            self.applier.execute(command)
         with firewall.opened(self.applier.run, self.log):
             answers = dict((name, self.client.get(name)) for name in self.maas["fetch"] if name != USER_DATA)
         completed, self.files = read_answers(answers, description, self.log.warn)

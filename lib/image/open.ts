@@ -40,5 +40,6 @@ export async function openImage(file: Source): Promise<OpenImage> {
     ? await openVhd(file)
     : undefined;
   if (disk === undefined) return { format: "raw", disk: file };
-  return { format: `${disk.format} (${disk.variant})`, disk, map: disk.map };
+  const format = `${disk.format} (${disk.variant})`;
+  return disk.variant === "fixed" ? { format, disk } : { format, disk, map: disk.map };
 }

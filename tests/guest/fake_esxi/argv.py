@@ -75,6 +75,8 @@ def _check_constraint(option, value, switches):
     attributes = option.attributes
     if "range" in attributes:
         low, high = (int(part) for part in attributes["range"].split("-"))
+        if not low <= value <= high and option.long == "vlan-id" and switches["vlan_range_text"] == "plain":
+            raise UsageError(f"Invalid vlan id {value}: it must be {low} to {high}")
         if not low <= value <= high:
             raise UsageError(f"Invalid data constraint for parameter '{option.long}'. "
                              f"Expected integer in the range {low}-{high}")

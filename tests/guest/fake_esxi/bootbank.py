@@ -16,6 +16,8 @@ def boot_cfg(world, empty=False):
     """The text of an installed boot.cfg; the alternate bank is empty at first."""
     seven = world.at_least("7.0")
     option = "autoPartition=FALSE" if seven else "installerDiskDumpSlotSize=2560 no-auto-partition"
+    if world.at_least("9.0") and world.switch("boot_options_9") == "empty":
+        option = ""
     build = f"{world.state['release']}-0.0.{releases.build(world.state['release'])}"
     lines = {"bootstate": "3" if empty else "0", "title": "Loading VMware ESXi", "timeout": "5", "prefix": "",
              "kernel": "b.b00", "kernelopt": option, "modules": " --- ".join(_SHIPPED),
@@ -50,6 +52,9 @@ def link(world):
     if not world.files.exists("/scratch"):
         world.files.link("/scratch", "/tmp/scratch")
         world.files.folder("/tmp/scratch")
+    if world.switch("var_log") == "scratch":
+        world.files.folder("/scratch/log")
+        world.files.link("/var/log", "/scratch/log")
 
 
 def parse(text):

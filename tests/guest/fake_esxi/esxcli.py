@@ -4,6 +4,10 @@ from .errors import EsxiError, UsageError
 from .registry import ESXCLI, program
 
 NO_HOSTD = "Connect to localhost failed: Connection failure"
+GENERAL_ERROR = "Sysinfo error: Operation failed. See VMkernel log for details."
+# Run-time errors whose text was seen on real hosts.
+_SEEN = ("Unable to Set: Busy", "this name already exists", "Not a valid pnic", "Unable to find option",
+         "Unable to find requested formatter", "Can not change allowed ip list", "Error: ")
 _FORMATTERS = ("csv", "keyvalue", "xml", "json")
 
 
@@ -59,7 +63,10 @@ def run(world, words, _stdin, name="esxcli"):
     except UsageError as error:
         return _fail(world, f"{error}\n\n{error.usage}".rstrip("\n"))
     except EsxiError as error:
-        return _fail(world, str(error))
+        text = str(error)
+        if world.switch("runtime_wording") == "sysinfo" and not any(seen in text for seen in _SEEN):
+            text = GENERAL_ERROR
+        return _fail(world, text)
 
 
 def _fail(world, text):

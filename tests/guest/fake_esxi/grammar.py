@@ -3,7 +3,7 @@
 A command stands at the line's start: `path [attributes] :: description`; its options follow, indented:
 `-s|--long=<type> attributes :: help`, type being str, long or bool; without `=<type>` it is a flag.
 Attributes: required, repeat, secret, range=LOW-HIGH, enum=a,b,c, since=X.Y (first release), until=X.Y (last
-release), if=SWITCH:VALUE (there only under that switch), hostd (localcli lacks it), vim (localcli may lack it).
+release), if=SWITCH:VALUE (there only under that switch), unsure (the short letter is not confirmed), hostd (localcli lacks it), vim (localcli may lack it).
 """
 import functools
 import os
@@ -106,5 +106,7 @@ def for_host(release, variant="", program="esxcli"):
             if "vim" in command.attributes and chosen["localcli_vim_backed"] == "more":
                 continue
         options = [option for option in command.options if _applies(option.attributes, release, chosen)]
+        if chosen["uncertain_letters"] == "unknown":
+            options = [option._replace(short="") if "unsure" in option.attributes else option for option in options]
         table[path] = Command(path, command.attributes, command.help, options)
     return Table(table)

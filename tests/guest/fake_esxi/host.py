@@ -110,8 +110,7 @@ class Host:
         """
         with self.world() as world:
             installer.install(world, kickstart.parse(
-                text, world.switch("kickstart_vlan_zero"), world.switch("md5_root_hash"),
-                lambda path: (world.files.read(path) or b"").decode()))
+                text, world.switches, lambda path: (world.files.read(path) or b"").decode()))
 
     def boot(self, hostd="up"):
         """Start the installed system from its boot bank: what was not saved is gone. BootError if it cannot start."""

@@ -26,11 +26,12 @@ def _target(world, install):
     return name
 
 
-def _media_size(boot_options):
+def _media_size(world, boot_options):
     for word in boot_options.split():
         key, _, value = word.partition("=")
         if key.lower() == "systemmediasize":
-            return value.lower()
+            small = value.lower() in ("min", "small")
+            return "default" if small and world.switch("small_media_sizes") == "ignored" else value.lower()
     return "default"
 
 
@@ -39,7 +40,7 @@ def partition_disk(world, disk, boot_options="", datastore=True):
     volumes.forget_disk(world, disk)
     sectors = disks.sectors(world, disk)
     table = gpt.blank(sectors, partitions.new_guid(world))
-    for number, start, end, kind, attributes in partitions.system_layout(world, sectors, _media_size(boot_options),
+    for number, start, end, kind, attributes in partitions.system_layout(world, sectors, _media_size(world, boot_options),
                                                                          datastore):
         partitions.add(world, table, number, start, end, partitions.GUID[kind], attributes)
     partitions.save(world, disk, table)

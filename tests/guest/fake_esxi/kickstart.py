@@ -57,11 +57,14 @@ def _rootpw(words, md5):
     return {"crypted": crypted, "value": values[0]}
 
 
-def sections(text):
-    """The commands before the first section, and the scripts: [(name, options, body)]."""
+def sections(text, percent_end="refuse"):
+    """The commands before the first section, and the scripts: [(name, options, body)]. ValueError for %end."""
     commands, scripts = [], []
     for line in text.splitlines():
-        if line.startswith(("%pre", "%post", "%firstboot")):
+        if line.strip() == "%end":
+            if percent_end == "refuse":
+                raise ValueError("%end is not known")
+        elif line.startswith(("%pre", "%post", "%firstboot")):
             words = line.split()
             scripts.append((words[0], words[1:], []))
         elif scripts:
@@ -71,14 +74,16 @@ def sections(text):
     return commands, [(name, options, "\n".join(body) + "\n") for name, options, body in scripts]
 
 
-def parse(text, vlan_zero="refuse", md5="accept", include=None):
-    """{network, install, rootpw, license} of a kickstart file. `include(path)` gives the text of an %include file.
+def parse(text, chosen, include=None):
+    """{network, install, rootpw, license} of a kickstart file, read under the chosen switches.
+
+    `include(path)` gives the text of an %include file.
 
     ValueError for unknown commands, missing ones and bad options.
     """
     found = {"network": {}, "license": None}
     accepted = False
-    pending = sections(text)[0]
+    pending = sections(text, chosen["kickstart_end"])[0]
     while pending:
         line = pending.pop(0)
         words = shlex.split(line, comments=True)
@@ -90,11 +95,11 @@ def parse(text, vlan_zero="refuse", md5="accept", include=None):
         elif command in ("accepteula", "vmaccepteula"):
             accepted = True
         elif command == "network":
-            found["network"] = network_options(line, vlan_zero)
+            found["network"] = network_options(line, chosen["kickstart_vlan_zero"])
         elif command == "install":
             found["install"] = _install(rest)
         elif command == "rootpw":
-            found["rootpw"] = _rootpw(rest, md5)
+            found["rootpw"] = _rootpw(rest, chosen["md5_root_hash"])
         elif command in ("serialnum", "vmserialnum"):
             found["license"] = _options(command, rest, ("esx",)).get("esx")
         elif command not in _WITHOUT_EFFECT:

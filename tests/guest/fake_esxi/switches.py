@@ -28,6 +28,7 @@ def _table(text):
 
 ALL = _table("""
 error_stream             | stdout stderr              | where esxcli and localcli print errors
+runtime_wording          | sentences sysinfo          | run-time errors whose text nobody has seen: a sentence, or ESXi's general one
 name_case                | sensitive insensitive      | whether vswitch0 finds vSwitch0
 json_formatter           | with-debug always never    | when --formatter=json is known (7.0 and later)
 csv_layout               | alphabetical model         | csv columns: sorted with a comma at the line's end, or as declared without
@@ -36,6 +37,7 @@ invalid_option_text      | invalid unrecognized       | wording for an option th
 repeated_option          | last fail                  | a single-valued option given twice
 enum_tail                | values none                | whether the enum constraint error lists the allowed values
 description_underline    | by-release full header     | dashes under a last free-text column: full width (6.x) or header width (7.0+)
+uncertain_letters        | known unknown              | short letters of nic set, shaping set, syslog mark, coredump network set and netstack commands
 fqdn_bare_name           | accept refuse              | hostname set --fqdn with a name that has no dot
 fqdn_adds_search_domain  | no yes                     | hostname set --fqdn puts its domain into the DNS search list
 version_patch            | documented zero            | Update/Patch figures of 6.7 and 8.0.3
@@ -48,6 +50,8 @@ ntp_extra_options        | known unknown              | system ntp set has --con
 ntp_get_extra_fields     | absent present             | system ntp get prints Config, PID and Runtime Seconds
 ntp_unresolvable         | accept fail disable        | system ntp set --server NAME while no DNS server is configured
 syslog_fields            | by-release old             | field list of syslog config get on 7.0.3 and later
+ssh_keyword_option       | keyword key                | long name of -k in system ssh server config
+ssh_config_headers       | key keyword                | column names of system ssh server config list
 account_shell_access     | last second                | place of Shell Access in account list (8.0+)
 weak_password            | refuse accept              | account set with a password that the policy forbids
 vswitch_missing_text     | not-exist not-found        | wording for an unknown vSwitch
@@ -59,9 +63,11 @@ vswitch_name_limit       | 31 32                      | longest vSwitch name
 duplicate_portgroup      | fail ignore                | portgroup add with a name in use on the same vSwitch
 teaming_foreign_uplink   | fail ignore                | failover set naming a NIC that is not an uplink of the vSwitch
 failover_partial         | keep clear                 | failover set with only one of active/standby: the other list
-override_lines           | four five none             | Override Vswitch lines of portgroup policy failover get
+override_lines           | four five none             | Override Vswitch lines of portgroup policy failover get (none: security get lacks them too)
 security_defaults        | by-release permissive      | MAC change and forged transmits on a fresh vSwitch0
 portgroup_promisc_letter | o p                        | short letter of portgroup policy security set --allow-promiscuous
+vlan_range_text          | constraint plain           | wording for a VLAN above 4095
+shaping_units            | shown absent               | units in policy shaping get
 second_vmk_on_portgroup  | fail succeed               | ip interface add on a port group that carries a vmk
 duplicate_vmk_mac        | fail succeed               | ip interface add -M with the MAC of another vmk
 duplicate_ip             | fail succeed               | ipv4 set with the address of another vmk
@@ -87,6 +93,7 @@ owned_ruleset_enable     | refuse accept              | firewall ruleset set -e 
 unknown_ruleset          | fail ignore                | firewall ruleset set of an unknown set
 firewall_off_loaded      | true false                 | Loaded after firewall set --enabled=false
 ping_unreachable         | rc0 rc1                    | exit status of diag ping when nothing answers
+nvme_unknown_adapter     | rc1 rc0                    | nvme device get of an adapter that is none: fails, or prints nothing
 unmount_all_busy         | rc0 rc1                    | filesystem unmount -a while system volumes are busy
 fixgpt_asks_when_fine    | no yes                     | partedUtil fixGpt on a correct table asks its questions
 parted_busy_text         | read-only in-use           | partedUtil wording for a partition in use
@@ -101,6 +108,11 @@ ssh_keys_file            | kept sticky lost           | a hand-written authorize
 ssh_key_listing          | table text                 | layout of system ssh key list (8.0+)
 md5_root_hash            | accept refuse              | kickstart rootpw --iscrypted with a $1$ hash
 kickstart_vlan_zero      | refuse accept              | kickstart network --vlanid=0
+kickstart_end            | refuse ignore              | a %end line in a kickstart file
+small_media_sizes        | known ignored              | systemMediaSize=min and small, or taken as the default size
+boot_options_9           | as-before empty            | kernelopt of an installed 9.x
+var_log                  | scratch ram                | /var/log of the installed host: link to /scratch/log, or in memory
+secure_boot_output       | word sentence              | output of secureBoot.py -s
 """)
 
 _BY_NAME = {switch.name: switch for switch in ALL}

@@ -104,9 +104,10 @@ def security_get(world, options):
     _, data = find(world, options["portgroup-name"])
     policy = {**world.config["vswitches"][data["vswitch"]]["security"], **data["security"]}
     fields = teaming.security_fields(policy)
-    fields += [("Override Vswitch Allow Promiscuous", "promiscuous" in data["security"]),
-               ("Override Vswitch Allow MAC Address Change", "mac_change" in data["security"]),
-               ("Override Vswitch Allow Forged Transmits", "forged" in data["security"])]
+    if world.switch("override_lines") != "none":
+        fields += [("Override Vswitch Allow Promiscuous", "promiscuous" in data["security"]),
+                   ("Override Vswitch Allow MAC Address Change", "mac_change" in data["security"]),
+                   ("Override Vswitch Allow Forged Transmits", "forged" in data["security"])]
     return teaming.struct(fields)
 
 
@@ -121,7 +122,7 @@ def security_set(world, options):
 def shaping_get(world, options):
     _, data = find(world, options["portgroup-name"])
     policy = {**world.config["vswitches"][data["vswitch"]]["shaping"], **data["shaping"]}
-    return teaming.struct(teaming.shaping_fields(policy))
+    return teaming.struct(teaming.shaping_fields(world, policy))
 
 
 @command("network vswitch standard portgroup policy shaping set")

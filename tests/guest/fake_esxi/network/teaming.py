@@ -88,9 +88,10 @@ def change_shaping(options):
     return changes
 
 
-def shaping_fields(policy):
-    return [("Enabled", policy["enabled"]), ("Average Bandwidth", f"{policy['average']} Kbps"),
-            ("Peak Bandwidth", f"{policy['peak']} Kbps"), ("Burst Size", f"{policy['burst']} Kib")]
+def shaping_fields(world, policy):
+    kbps, kib = (" Kbps", " Kib") if world.switch("shaping_units") == "shown" else ("", "")
+    return [("Enabled", policy["enabled"]), ("Average Bandwidth", f"{policy['average']}{kbps}"),
+            ("Peak Bandwidth", f"{policy['peak']}{kbps}"), ("Burst Size", f"{policy['burst']}{kib}")]
 
 
 def struct(fields):

@@ -144,7 +144,7 @@ def security_set(world, options):
 
 @command("network vswitch standard policy shaping get")
 def shaping_get(world, options):
-    return teaming.struct(teaming.shaping_fields(find(world, options["vswitch-name"])[1]["shaping"]))
+    return teaming.struct(teaming.shaping_fields(world, find(world, options["vswitch-name"])[1]["shaping"]))
 
 
 @command("network vswitch standard policy shaping set")

@@ -52,4 +52,5 @@ def secure_boot(world, words, _stdin):
         return 1, "usage: secureBoot.py [-h] [-a | -c | -s]\n"
     if words == ["-c"]:
         return 0, "Secure boot can be enabled: All vib signatures verified.\n"
-    return 0, ("Enabled" if world.hardware["secure_boot"] else "Disabled") + "\n"
+    word = "Enabled" if world.hardware["secure_boot"] else "Disabled"
+    return 0, (word if world.switch("secure_boot_output") == "word" else f"Secure Boot is {word.lower()}.") + "\n"

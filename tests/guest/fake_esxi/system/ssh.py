@@ -78,16 +78,22 @@ def key_list(world, options):
     return Table(["Username", "Key"], [list(pair) for pair in pairs], free=True, type_name="SSHKey")
 
 
+def _keyword(options):
+    return options.get("keyword", options.get("key"))
+
+
 @command("system ssh server config list")
 def server_config_list(world, options):
     values = {**_SETTINGS, **world.config["sshd"]}
-    if "keyword" in options:
-        world.require(options["keyword"] in values, f"Unable to find keyword {options['keyword']}")
-        values = {options["keyword"]: values[options["keyword"]]}
-    return Table(["Key", "Value"], [list(pair) for pair in sorted(values.items())], free=True, type_name="SSHConfig")
+    name = _keyword(options)
+    if name is not None:
+        world.require(name in values, f"Unable to find keyword {name}")
+        values = {name: values[name]}
+    first = {"key": "Key", "keyword": "Keyword"}[world.switch("ssh_config_headers")]
+    return Table([first, "Value"], [list(pair) for pair in sorted(values.items())], free=True, type_name="SSHConfig")
 
 
 @command("system ssh server config set")
 def server_config_set(world, options):
-    world.require(options["keyword"] in _SETTINGS, f"Unable to find keyword {options['keyword']}")
-    world.config["sshd"][options["keyword"]] = options["value"]
+    world.require(_keyword(options) in _SETTINGS, f"Unable to find keyword {_keyword(options)}")
+    world.config["sshd"][_keyword(options)] = options["value"]

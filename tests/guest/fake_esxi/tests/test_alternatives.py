@@ -17,6 +17,14 @@ DNS = "esxcli network ip dns server"
 # switch: commands whose answers (or the state they leave) differ between the values; "_" stands for a blank in a word
 COMMANDS = {
     "error_stream": ["esxcli bogus"],
+    "runtime_wording": [f"{VSW} remove -v vSwitch0"],
+    "uncertain_letters": ["esxcli system syslog mark -s x"],
+    "ssh_keyword_option": ["esxcli system ssh server config set --keyword port -v 23"],
+    "ssh_config_headers": ["esxcli system ssh server config list"],
+    "vlan_range_text": [f"{VSW} portgroup set -p VM_Network -v 5000"],
+    "shaping_units": [f"{VSW} policy shaping get -v vSwitch0"],
+    "nvme_unknown_adapter": ["esxcli nvme device get -A vmhba9"],
+    "secure_boot_output": ["/usr/lib/vmware/secureboot/bin/secureBoot.py -s"],
     "name_case": [f"{VSW} list -v VSWITCH0"],
     "json_formatter": ["esxcli --formatter=json network nic list", "esxcli --debug --formatter=json network nic list"],
     "csv_layout": ["esxcli --formatter=csv network nic list"],
@@ -157,6 +165,29 @@ def _md5(_test, chosen):
 @other("kickstart_vlan_zero")
 def _vlan(_test, chosen):
     return _installed(chosen, f"rootpw {PW}", "--bootproto=dhcp --vlanid=0")
+
+
+@other("kickstart_end")
+def _end(_test, chosen):
+    return _installed(chosen, f"rootpw {PW}\n%end")
+
+
+@other("small_media_sizes")
+def _media(_test, chosen):
+    return fake_esxi.create(switches=chosen, boot_options="systemMediaSize=min").partitions(DISK)
+
+
+@other("boot_options_9")
+def _boot_options(_test, chosen):
+    return fake_esxi.create(release="9.1.1", switches=chosen).files.read("/bootbank/boot.cfg")
+
+
+@other("var_log")
+def _var_log(_test, chosen):
+    host = fake_esxi.create(switches=chosen)
+    host.files.write("/var/log/sample.log", "text")
+    host.reboot()
+    return host.files.read("/var/log/sample.log")
 
 
 def _mounted(test, chosen, device="mpx.vmhba32:C0:T0:L0"):

@@ -82,7 +82,7 @@ class Grammar(unittest.TestCase):
         for command in grammar.everything().values():
             for attributes in [command.attributes, *(option.attributes for option in command.options)]:
                 self.assertLessEqual(set(attributes), {"required", "repeat", "secret", "range", "enum", "since", "until",
-                                                       "if", "hostd", "vim"}, command.path)
+                                                       "if", "hostd", "vim", "unsure"}, command.path)
                 if "if" in attributes:
                     name, value = attributes["if"].split(":")
                     self.assertIn(value, next(switch.values for switch in switches.ALL if switch.name == name))

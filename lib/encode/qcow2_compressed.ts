@@ -14,6 +14,7 @@ import { Failure } from "../failure.ts";
 import { type Chunk, chunks } from "./chunks.ts";
 import { isCompressible } from "./entropy.ts";
 import { Gatherer } from "./gather.ts";
+import { mayShrink } from "./may_shrink.ts";
 import { CLUSTER_BITS, CLUSTER_BYTES, encodeCompressedEntry, encodeEntry } from "./qcow2_format.ts";
 import { countDataClusters, type DataPlan } from "./qcow2_plan.ts";
 import type { EncodeOptions } from "./sink.ts";
@@ -94,7 +95,7 @@ async function* storedClusters(
   let nth = 0;
   for await (const chunk of chunks(map, CLUSTER_BYTES)) {
     if (chunk.bytes !== null) {
-      const isWorthTrying = isCompressible(chunk.bytes);
+      const isWorthTrying = mayShrink(chunk.bytes);
       const plain: Stored[] = [];
       for (let at = 0; at < chunk.bytes.length; at += CLUSTER_BYTES, nth++) {
         const bytes = chunk.bytes.subarray(at, at + CLUSTER_BYTES);

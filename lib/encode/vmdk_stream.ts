@@ -20,8 +20,8 @@
 
 import type { BlockMap } from "../disk/block_map.ts";
 import { chunks, requireWholeSectors, SECTOR_BYTES } from "./chunks.ts";
-import { isCompressible } from "./entropy.ts";
 import { Gatherer } from "./gather.ts";
+import { mayShrink } from "./may_shrink.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
 import { encodeDescriptor } from "./vmdk_descriptor.ts";
 import {
@@ -89,7 +89,7 @@ export async function encodeVmdkStream(
 
   const tables = new GrainTables(map.sizeBytes);
   for await (const chunk of chunks(map, GRAIN_BYTES)) {
-    const isWorthTrying = chunk.bytes !== null && isCompressible(chunk.bytes);
+    const isWorthTrying = chunk.bytes !== null && mayShrink(chunk.bytes);
     for (let at = 0; chunk.bytes !== null && at < chunk.lengthBytes; at += GRAIN_BYTES) {
       const offsetBytes = chunk.offsetBytes + at;
       await tables.finishBefore(offsetBytes, out);

@@ -25,8 +25,12 @@ export interface CompressedBlocks {
   readonly blockBytes: number;
   /** Only asked for blocks that exist. */
   locate(block: number): StoredPart;
-  /** Inflates a block; what it throws counts as damage. */
-  inflate(stored: Uint8Array, block: number): Uint8Array;
+  /**
+   * Inflates a block into a buffer of `blockBytes`; what it throws counts as damage.
+   *
+   * @returns How many bytes it has.
+   */
+  inflate(stored: Uint8Array, block: number, into: Uint8Array): number;
 }
 
 /**
@@ -41,8 +45,9 @@ export function compressedSource(
 ): Source {
   const { blockBytes } = blocks;
   let buffer = new Uint8Array(0);
-  /** Small reads tend to hit one block again and again. */
-  let latest: { block: number; bytes: Uint8Array } | null = null;
+  /** The latest block, inflated: small reads tend to hit one again and again. */
+  const inflated = new Uint8Array(blockBytes);
+  let inflatedBlock: number | null = null;
 
   /** Reads the stored bytes of a block and of those up to `endBlock` that lie close behind. */
   async function readSpan(block: number, endBlock: number): Promise<Span> {
@@ -69,16 +74,20 @@ export function compressedSource(
     });
   }
 
-  function inflate(stored: Uint8Array, block: number): Uint8Array {
+  function inflate(stored: Uint8Array, block: number): void {
     const neededBytes = Math.min(blockBytes, sizeBytes - block * blockBytes);
+    inflatedBlock = null;
+    let lengthBytes: number;
     try {
-      const bytes = blocks.inflate(stored, block);
-      if (bytes.length >= neededBytes) return bytes;
+      lengthBytes = blocks.inflate(stored, block, inflated);
     } catch (error) {
       if (error instanceof Failure) throw error;
       throw notImage(file, `the data for byte ${block * blockBytes} are damaged`, error);
     }
-    throw notImage(file, `the data for byte ${block * blockBytes} are cut short`);
+    if (lengthBytes < neededBytes) {
+      throw notImage(file, `the data for byte ${block * blockBytes} are cut short`);
+    }
+    inflatedBlock = block;
   }
 
   return {
@@ -87,19 +96,21 @@ export function compressedSource(
     async read(into, offsetBytes) {
       const endBytes = offsetBytes + into.length;
       const endBlock = Math.ceil(endBytes / blockBytes);
-      const copy = (block: number, bytes: Uint8Array) => {
-        latest = { block, bytes };
+      const copy = (block: number) => {
         const blockOffsetBytes = block * blockBytes;
-        const skipBytes = Math.max(offsetBytes - blockOffsetBytes, 0);
-        const takeBytes = Math.min(blockBytes, endBytes - blockOffsetBytes);
-        into.set(bytes.subarray(skipBytes, takeBytes), blockOffsetBytes + skipBytes - offsetBytes);
+        const fromBytes = Math.max(offsetBytes - blockOffsetBytes, 0);
+        const toBytes = Math.min(blockBytes, endBytes - blockOffsetBytes);
+        into.set(
+          inflated.subarray(fromBytes, toBytes),
+          blockOffsetBytes + fromBytes - offsetBytes,
+        );
       };
       let block = Math.floor(offsetBytes / blockBytes);
-      if (latest !== null && latest.block === block) copy(block++, latest.bytes);
+      if (inflatedBlock === block) copy(block++);
       while (block < endBlock) {
         for (const stored of await readSpan(block, endBlock)) {
-          copy(block, inflate(stored, block));
-          block++;
+          inflate(stored, block);
+          copy(block++);
         }
       }
     },

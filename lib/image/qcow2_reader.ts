@@ -50,8 +50,14 @@ export async function openQcow2(file: Source): Promise<VirtualDisk> {
       const table = compressed.get(Math.floor(cluster / entriesPerTable))!;
       return storedPart(file, table[cluster % entriesPerTable], header);
     },
-    inflate: (stored) =>
-      inflateRawSync(stored, { maxOutputLength: clusterBytes, chunkSize: clusterBytes }),
+    inflate(stored, _cluster, into) {
+      const bytes = inflateRawSync(stored, {
+        maxOutputLength: clusterBytes,
+        chunkSize: clusterBytes,
+      });
+      into.set(bytes);
+      return bytes.length;
+    },
   });
 
   const extents = new ExtentList(header.sizeBytes);

@@ -25,6 +25,7 @@ import {
 } from "../encode/vmdk_format.ts";
 import { compressedSource } from "./compressed_source.ts";
 import { DisjointParts, notImage, readPart, requireInside } from "./damage.ts";
+import { copyStored } from "./stored_zlib.ts";
 import { ExtentList, type VirtualDisk, virtualDisk } from "./virtual_disk.ts";
 
 const NEWEST_VERSION = 3;
@@ -75,7 +76,7 @@ export async function openVmdk(file: Source): Promise<VirtualDisk> {
       const maxBytes = GRAIN_MARKER_BYTES + grainBytes + ZLIB_OVERHEAD_BYTES;
       return { offsetBytes, lengthBytes: Math.min(maxBytes, restBytes) };
     },
-    inflate: (stored, grain) => inflateGrain(file, stored, grain * header.grainSize, grainBytes),
+    inflate: (stored, grain, into) => inflateGrain(file, stored, grain * header.grainSize, into),
   });
 
   const extents = new ExtentList(sizeBytes);
@@ -173,17 +174,17 @@ async function readEntries(
   return Uint32Array.from({ length: count }, (_, i) => view.getUint32(i * ENTRY_BYTES, true));
 }
 
-function inflateGrain(
-  file: Source,
-  stored: Uint8Array,
-  lba: number,
-  grainBytes: number,
-): Uint8Array {
+/** @returns How many bytes the grain has. */
+function inflateGrain(file: Source, stored: Uint8Array, lba: number, into: Uint8Array): number {
   if (stored.length < GRAIN_MARKER_BYTES) throw notImage(file, "a grain is cut short");
   const marker = decodeGrainMarker(stored);
   if (marker.lba !== lba) {
     throw notImage(file, `the grain for LBA ${lba} says that it is for LBA ${marker.lba}`);
   }
   const stream = stored.subarray(GRAIN_MARKER_BYTES, GRAIN_MARKER_BYTES + marker.lengthBytes);
-  return inflateSync(stream, { maxOutputLength: grainBytes, chunkSize: grainBytes });
+  const copiedBytes = copyStored(stream, into);
+  if (copiedBytes !== null) return copiedBytes;
+  const bytes = inflateSync(stream, { maxOutputLength: into.length, chunkSize: into.length });
+  into.set(bytes);
+  return bytes.length;
 }

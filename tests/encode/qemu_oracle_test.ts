@@ -11,7 +11,7 @@ const DISKS: readonly { readonly name: string; readonly map: BlockMap }[] = [
   { name: "one empty sector", map: blockMap(SECTOR, []) },
   { name: "one full sector", map: blockMap(SECTOR, [bytesExtent(0, noise(SECTOR))]) },
   { name: "empty", map: blockMap(40 * MIB, []) },
-  { name: "empty and large", map: blockMap(100 * GIB + SECTOR, []) },
+  { name: "empty and large", map: blockMap(20 * GIB + SECTOR, []) },
   { name: "full", map: blockMap(9 * MIB, [bytesExtent(0, noise(9 * MIB))]) },
   {
     name: "full and of odd size",

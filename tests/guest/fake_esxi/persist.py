@@ -104,8 +104,8 @@ def bring_up(world, hostd):
     injected = world.runtime["failures"]
     world.state["config"] = plain_copy(saved["config"])
     world.state["runtime"] = initial.empty_runtime(world.switches, hostd)
-    world.runtime.update(ipv6=world.config["ipv6_enabled"], calls=calls, failures=injected, kernel=dict(world.config["kernel"]),
-                         syslog_in_use=dict(world.config["syslog"]),
+    world.runtime.update(calls=calls, failures=injected, ipv6=world.config["ipv6_enabled"],
+                         kernel=dict(world.config["kernel"]), syslog_in_use=dict(world.config["syslog"]),
                          services=services.initial_running(world.config["services"]))
     for vmk in world.config["vmks"].values():
         vmk["lease"] = None

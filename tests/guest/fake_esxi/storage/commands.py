@@ -91,9 +91,9 @@ def adapter_list(world, _options):
     rows = []
     for name in _adapters(world):
         is_nvme = name in world.hardware["nvme"]
+        driver, uid = ("nvme_pcie", f"pcie.{name}") if is_nvme else ("vmw_ahci", f"sata.{name}")
         bus = f"(0000:{int(name[5:]):02x}:00.0)"
-        rows.append([name, "nvme_pcie" if is_nvme else "vmw_ahci", "link-n/a", f"{'pcie' if is_nvme else 'sata'}.{name}",
-                     "", f"{bus} Sample {'NVMe SSD Controller' if is_nvme else 'SATA AHCI Controller'}"])
+        rows.append([name, driver, "link-n/a", uid, "", f"{bus} Sample {'NVMe SSD Controller' if is_nvme else 'SATA AHCI Controller'}"])
     return Table(["HBA Name", "Driver", "Link State", "UID", "Capabilities", "Description"], rows, free=True,
                  type_name="Adapter")
 

@@ -20,7 +20,8 @@ def _block(world, name):
 def _compact(world):
     names = list(world.hardware["disks"])
     width = max([len(name) for name in names] + [28])
-    lines = [f"{'Device UID':<{width}} {'Device Type':<16} {'Console Device':<50} {'Size':<9} Multipath PluginDisplay Name"]
+    lines = [f"{'Device UID':<{width}} {'Device Type':<16} {'Console Device':<50} {'Size':<9} "
+             "Multipath PluginDisplay Name"]
     for name in names:
         values = dict(disks.fields(world, name))
         console = f"/vmfs/devices/disks/{name}"
@@ -51,7 +52,8 @@ def scsidevs(world, words, _stdin):
         "-l": lambda: [line for name in world.hardware["disks"] for line in _block(world, name)],
         "-c": lambda: _compact(world), "-m": lambda: _maps(world), "-a": lambda: _adapters(world),
         "-A": lambda: [f"{disks.adapter(world, name):<12}{name}" for name in world.hardware["disks"]],
-        "-u": lambda: [f"{name:<60}{dict(disks.fields(world, name))['Other UIDs']}" for name in world.hardware["disks"]],
+        "-u": lambda: [f"{name:<60}{dict(disks.fields(world, name))['Other UIDs']}"
+                       for name in world.hardware["disks"]],
     }
     functions.update({"--list": functions["-l"], "--compact-list": functions["-c"], "--vmfs": functions["-m"]})
     if len(words) != 1 or words[0] not in functions:

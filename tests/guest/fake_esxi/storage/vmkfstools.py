@@ -42,12 +42,14 @@ def _create(world, kind, label, block, path):
     node = f"{disk}:{number}"
     volumes.forget(world, disk, number)
     uuid = volumes.create(world, "VMFS-" + kind[-1], label or "", disk, number)
-    unmap = ", unmapGranularity 1048576, unmapPriority default" if world.switch("vmkfstools_unmap_text") == "long" else ""
+    long = world.switch("vmkfstools_unmap_text") == "long"
+    unmap = ", unmapGranularity 1048576, unmapPriority default" if long else ""
     return (f"create fs deviceName:'/vmfs/devices/disks/{node}', fsShortName:'{kind}', fsName:'{label or ''}'\n"
             f"deviceFullPath:/dev/disks/{node} deviceFile:{node}\n"
             f"ATS on device /dev/disks/{node}: not supported\n.\n"
             "Checking if remote hosts are using this device as a valid file system. This may take a few seconds...\n"
-            f'Creating {kind} file system on "{node}" with blockSize 1048576{unmap} and volume label "{label or "none"}".\n'
+            f'Creating {kind} file system on "{node}" with blockSize 1048576{unmap} '
+            f'and volume label "{label or "none"}".\n'
             f"Successfully created new volume: {uuid}\n")
 
 

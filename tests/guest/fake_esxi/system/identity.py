@@ -59,8 +59,8 @@ def hostname_set(world, options):
 def version_get(world, _options):
     release = world.state["release"]
     update, patch = releases.update_and_patch(release, world.switch("version_patch") == "documented")
-    return Struct([("Product", "VMware ESXi"), ("Version", release), ("Build", f"Releasebuild-{releases.build(release)}"),
-                   ("Update", update), ("Patch", patch)], "Version")
+    return Struct([("Product", "VMware ESXi"), ("Version", release),
+                   ("Build", f"Releasebuild-{releases.build(release)}"), ("Update", update), ("Patch", patch)], "Version")
 
 
 @command("system uuid get")

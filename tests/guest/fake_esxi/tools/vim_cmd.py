@@ -20,14 +20,16 @@ def _runtimeinfo(world, _rest):
 
 def _summary(world, _rest):
     name = identity.fqdn(world)
-    return f'Listsummary:\n\n(vim.host.Summary) {{\n   config = (vim.host.Summary.ConfigSummary) {{\n      name = "{name}",\n   }},\n}}\n'
+    return ("Listsummary:\n\n(vim.host.Summary) {\n   config = (vim.host.Summary.ConfigSummary) {\n"
+            f'      name = "{name}",\n   }},\n}}\n')
 
 
 def _license_text(world):
-    key = world.config["license"] or "00000-00000-00000-00000-00000"
+    key = world.config["license"]
     release = world.release
-    return ("\n" f"   serial: {key}\n   vmodl key: {'esx.hypervisor.cpuPackageCoreLimited' if world.config['license'] else 'eval'}\n"
-            f"   name: {f'vSphere {release[0]} Hypervisor' if world.config['license'] else 'Evaluation Mode'}\n"
+    kind, name = ("esx.hypervisor.cpuPackageCoreLimited", f"vSphere {release[0]} Hypervisor") if key else (
+        "eval", "Evaluation Mode")
+    return (f"\n   serial: {key or '00000-00000-00000-00000-00000'}\n   vmodl key: {kind}\n   name: {name}\n"
             "   total: 0\n   used: 1\n   unit: cpuPackage:32core\n   Properties:\n"
             f"     [ProductName] = VMware ESX Server\n     [ProductVersion] = {release[0]}.{release[1]}\n")
 
@@ -40,7 +42,8 @@ def _license(world, rest):
         raise EsxiError("Usage: license [--show] [--set KEY]")
     if not _KEY.fullmatch(words[1]):
         raise EsxiError('(vmodl.fault.InvalidArgument) {\n   faultCause = (vmodl.MethodFault) null,\n'
-                        '   invalidProperty = "licenseKey",\n   msg = "A specified parameter was not correct: licenseKey"\n}')
+                        '   invalidProperty = "licenseKey",\n'
+                        '   msg = "A specified parameter was not correct: licenseKey"\n}')
     world.config["license"] = words[1]
     return _license_text(world)
 

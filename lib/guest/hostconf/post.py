@@ -25,10 +25,19 @@ def main():
 
 
 def keep(host, log):
-    """Copy payload and description into every boot bank. @raise OSError, ValueError: when that cannot be done"""
+    """Copy payload and description into every boot bank, unless Secure Boot would then stop the host.
+
+    @raise OSError, ValueError: when that cannot be done
+    """
     with open(host.path(DESCRIPTION), encoding="utf-8") as file:
         text = file.read()
     description = schema.loads(text)
+    if secure_boot(host):
+        log.warn("UEFI Secure Boot is on: ESXi skips %firstboot and refuses boot modules that are not VMware's, so the "
+                 "host keeps what the installer sets up")
+        if description["maas"]:
+            maas.signal_deployed(description, Applier(host, log), log)
+        return
     modules = {
         bootbank.PAYLOAD_MODULE: bootbank.payload_module(host),
         bootbank.DESCRIPTION_MODULE: bootbank.description_module(text),
@@ -39,16 +48,12 @@ def keep(host, log):
     for bank in banks:
         bootbank.add_modules(bank, modules)
         log.info("boot bank %s: %s" % (os.path.basename(bank), ", ".join(sorted(modules))))
-    if secure_boot(host):
-        log.warn("UEFI Secure Boot is on: ESXi skips %firstboot, the host keeps what the installer set up")
-        if description["maas"]:
-            maas.signal_deployed(description, Applier(host, log), log)
 
 
 def secure_boot(host):
     """Whether UEFI Secure Boot is on, as far as the host can tell."""
     status, output = host.run(["python3", host.path(SECURE_BOOT_TOOL), "-s"])
-    return status == 0 and output.strip().startswith("Enabled")
+    return status == 0 and re.search(r"\benabled\b", output, re.IGNORECASE) is not None
 
 
 def _installed_disk(host):

@@ -90,7 +90,7 @@ export async function planImage(iso: Source, options: ImageOptions): Promise<Ima
   const partitionGuid = deriveGuid(identity, "partition");
   const timeMs = imageTimeMs(volume, options.timeSeconds);
 
-  const payload = options.payload ?? await makePayload(options, identity, timeMs);
+  const payload = options.payload ?? makePayload(options, identity, timeMs);
   const edited = editInstaller(installer, options);
   const added = addedFiles(payload, options);
   const content = mergeContent(volume, edited, added, options.tapFile);
@@ -125,17 +125,17 @@ export async function planImage(iso: Source, options: ImageOptions): Promise<Ima
  *
  * @param identity What GUID and salt derive from.
  */
-export async function makePayload(
+export function makePayload(
   options: PayloadOptions,
   identity: Uint8Array,
   timeMs: number,
-): Promise<Uint8Array> {
+): Uint8Array {
   const rootPasswordHash = options.rootPassword === undefined
     ? undefined
     : hashPassword(options.rootPassword, identity);
   const kickstart = options.kickstart ??
     new TextEncoder().encode(renderKickstart({ ...options, rootPasswordHash }));
-  return await packPayload({
+  return packPayload({
     kickstart,
     facts: {
       format: 1,

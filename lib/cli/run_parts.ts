@@ -35,7 +35,7 @@ export async function runPayload(flags: PartFlags): Promise<void> {
   const options = { ...await readPayloadOptions(flags), guestFiles: await readGuestFiles() };
   const timeSeconds = sourceDateEpochSeconds();
   const timeMs = timeSeconds === undefined ? FAT_EPOCH_MS : timeSeconds * 1000;
-  const payload = await makePayload(options, NO_IMAGE, timeMs);
+  const payload = makePayload(options, NO_IMAGE, timeMs);
   await write(flags.output ?? PAYLOAD_NAME, payload, flags);
 }
 

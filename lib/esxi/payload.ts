@@ -13,17 +13,16 @@
  */
 
 import { crc32, gzipSync, inflateRawSync } from "node:zlib";
-import { packTar, unpackTar } from "modern-tar";
+import { unpackTar } from "modern-tar";
 import { Failure } from "../failure.ts";
 import { parentFolders } from "../file_tree.ts";
 import { KICKSTART_PATH } from "./kickstart.ts";
+import { packOldGnuTar } from "./tar.ts";
 
 /** The payload's name on the image, and how boot.cfg names it. */
 export const PAYLOAD_NAME = "esxiimg.tgz";
 /** The folder that the payload unpacks to. */
 const FOLDER = "esxiimg";
-/** One tar block, and the size of a header (GNU tar manual, "Basic Tar Format"). */
-const TAR_BLOCK_BYTES = 512;
 /** RFC 1952 §2.3: a header without optional fields; CRC32 and ISIZE end a member. */
 const GZIP_HEADER_BYTES = 10;
 const GZIP_TRAILER_BYTES = 8;
@@ -68,7 +67,7 @@ export interface PayloadParts {
  *
  * @returns The bytes of `esxiimg.tgz`.
  */
-export async function packPayload(parts: PayloadParts): Promise<Uint8Array> {
+export function packPayload(parts: PayloadParts): Uint8Array {
   const facts = new TextEncoder().encode(JSON.stringify(parts.facts, null, 2) + "\n");
   const metadata = (parts.metadata ?? []).map(({ path, bytes }) => ({
     path: `metadata/${path}`,
@@ -79,48 +78,15 @@ export async function packPayload(parts: PayloadParts): Promise<Uint8Array> {
     { path: "image.json", bytes: facts },
     ...[...metadata, ...parts.guestFiles].toSorted((a, b) => a.path < b.path ? -1 : 1),
   ];
-  const mtime = new Date(parts.timeSeconds * 1000);
-  const folder = (name: string) => ({
-    header: { name: `${name}/`, type: "directory" as const, size: 0, mode: 0o755, mtime },
-  });
-  const entries = [
+  const folders = [...new Set(files.flatMap(({ path }) => parentFolders(path)))].toSorted();
+  const tar = packOldGnuTar([
     // Parents come before their children: the installer's tar makes no folders by itself.
-    folder(FOLDER),
-    ...[...new Set(files.flatMap(({ path }) => parentFolders(path)))].toSorted()
-      .map((name) => folder(`${FOLDER}/${name}`)),
-    ...files.map(({ path, bytes }) => ({
-      header: { name: `${FOLDER}/${path}`, size: bytes.length, mode: 0o644, mtime },
-      body: bytes,
-    })),
-  ];
+    { path: `${FOLDER}/` },
+    ...folders.map((path) => ({ path: `${FOLDER}/${path}/` })),
+    ...files.map(({ path, bytes }) => ({ path: `${FOLDER}/${path}`, bytes })),
+  ], parts.timeSeconds);
   // No name and no time: nothing but the content decides the bytes.
-  return new Uint8Array(gzipSync(toOldGnuTar(await packTar(entries))));
-}
-
-/**
- * Turns the headers of a ustar archive into those of old GNU tar, the dialect that ESXi's own
- * modules use: magic and version become `ustar  \0`. Names must fit without a prefix.
- *
- * @throws {RangeError} if a header uses what old GNU tar lacks.
- */
-export function toOldGnuTar(ustar: Uint8Array): Uint8Array {
-  const tar = ustar.slice();
-  const text = (from: number, to: number) =>
-    new TextDecoder("latin1").decode(tar.subarray(from, to)).replace(/\0.*$/s, "");
-  for (let at = 0; at < tar.length && tar[at] !== 0;) {
-    if (tar[at + 345] !== 0 || !/[05]/.test(String.fromCharCode(tar[at + 156]))) {
-      throw new RangeError(
-        `Cannot write ${text(at, at + 100)} as old GNU tar: its name is too long`,
-      );
-    }
-    tar.set(new TextEncoder().encode("ustar  \0"), at + 257);
-    tar.fill(0x20, at + 148, at + 156); // the sum is taken over a checksum of blanks
-    const sum = tar.subarray(at, at + TAR_BLOCK_BYTES).reduce((total, byte) => total + byte, 0);
-    tar.set(new TextEncoder().encode(`${sum.toString(8).padStart(6, "0")}\0 `), at + 148);
-    const sizeBytes = parseInt(text(at + 124, at + 136), 8);
-    at += TAR_BLOCK_BYTES + Math.ceil(sizeBytes / TAR_BLOCK_BYTES) * TAR_BLOCK_BYTES;
-  }
-  return tar;
+  return new Uint8Array(gzipSync(tar));
 }
 
 /**

@@ -114,6 +114,15 @@ def read(run, kernel_names=()):
     }
 
 
+def read_dns(run):
+    """The part "dns" of the inventory alone."""
+    def optional(*argv):
+        status, output = run(("esxcli",) + argv)
+        return output if status == 0 else None
+
+    return _dns(optional)
+
+
 def first_line(output):
     """The first line of a message that says anything."""
     return next((line.strip() for line in output.splitlines() if line.strip()), "no output")
@@ -183,11 +192,12 @@ def _vmks(required, optional):
                 "peer_dns": listing.boolean(row.get("DHCP DNS")),
             }
     for row in listing.table(optional("network", "ip", "interface", "ipv6", "get") or ""):
-        if row.get("Name") in vmks and listing.boolean(row.get("IPv6 Enabled")) is not None:
-            vmks[row["Name"]]["ipv6"] = {
-                "enabled": listing.boolean(row["IPv6 Enabled"]), "dhcp": listing.boolean(row.get("DHCPv6 Enabled")),
-                "router_adv": listing.boolean(row.get("Router Adv Enabled")), "gateway": row.get("Gateway"),
-                "addresses": [],
+        name = list(row.values())[0]
+        enabled = listing.boolean(_cell(row, "enabled"))
+        if name in vmks and enabled is not None:
+            vmks[name]["ipv6"] = {
+                "enabled": enabled, "dhcp": listing.boolean(_cell(row, "dhcpv6")),
+                "router_adv": listing.boolean(_cell(row, "router")), "gateway": _cell(row, "gateway"), "addresses": [],
             }
     for row in listing.table(optional("network", "ip", "interface", "ipv6", "address", "list") or ""):
         # The columns' names differ between releases, their order does not: vmk, address, length.
@@ -199,6 +209,11 @@ def _vmks(required, optional):
         if vmk["ipv6"] is not None:
             vmk["ipv6"]["addresses"] = [text for text in vmk["ipv6"]["addresses"] if not _is_link_local(text)]
     return vmks
+
+
+def _cell(row, word):
+    """The first cell whose column name holds the word: the columns of IPv6 listings are named in several ways."""
+    return next((row[column] for column in row if word in column.lower()), None)
 
 
 def _is_link_local(text):

@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 
-from hostconf import inventory as inventories, netplan, sysplan
+from hostconf import inventory as inventories, listing, netplan, sysplan
 from hostconf.plan import network_target
 
 COMMAND_SECONDS = 120  # vim-cmd has been seen to hang during the first boot
@@ -102,12 +102,14 @@ class Applier:
         # Everything that can be refused is refused here, before the first change.
         network_target(description, present, self.log.warn)
         sysplan.commands(description, present, lambda warning: None)
-        self.apply_network(description, present)
-        self.wait_for_leases()
+        present = self.apply_network(description, present)
+        changed = self.wait_for_leases()
         if after_network is not None:
             description = after_network(description)
+        if changed or after_network is not None:
+            present = self.read_inventory(description)
         self.applied = description
-        return self.apply_system(description)
+        return self.apply_system(description, present)
 
     def read_inventory(self, description):
         return inventories.read(self.run, sorted(description["kernel"]))
@@ -157,9 +159,12 @@ class Applier:
         return status == 0
 
     def apply_network(self, description, original):
-        """Plan, run, look again, until nothing is left to do: what the host shows decides, not exit statuses."""
+        """Plan, run, look again, until nothing is left to do: what the host shows decides, not exit statuses.
+
+        @return: the inventory afterwards
+        """
         if description["network"] is None:
-            return
+            return original
         present, reason, planned = original, None, []
         for _ in range(ROUNDS):
             wanted = network_target(description, present, lambda warning: None)
@@ -167,7 +172,7 @@ class Applier:
             if not [command for command in planned if not command.blind]:
                 if present is original:
                     self.run_all(planned)
-                return
+                return present
             reason = self.run_all(planned)
             present = self.read_inventory(description)
         self.log.error("the network could not be set up; it is put back")
@@ -190,28 +195,30 @@ class Applier:
             present = self.read_inventory({"kernel": {}})
 
     def wait_for_leases(self):
-        """Give DHCP time to answer, so that names resolve and metadata services can be asked."""
+        """Give DHCP time to answer, so that names resolve and metadata services can be asked.
+
+        @return: whether there was anything to wait for
+        """
         waited = 0
         while True:
-            vmks = inventories.read(self.run)["vmks"]
-            waiting = [name for name in sorted(vmks) if vmks[name]["ipv4"] and vmks[name]["ipv4"]["type"] == "dhcp"
-                       and vmks[name]["ipv4"]["address"] in ("", "0.0.0.0")]
+            _, output = self.run(["esxcli", "network", "ip", "interface", "ipv4", "get"])
+            waiting = [row["Name"] for row in listing.table(output)
+                       if row.get("Address Type") == "DHCP" and row.get("IPv4 Address") in ("", "0.0.0.0")]
             if not waiting:
-                return
+                return waited > 0
             if waited >= LEASE_SECONDS:
                 self.log.warn("no DHCP lease yet for %s" % ", ".join(waiting))
-                return
+                return True
             self.sleep(RETRY_SECONDS)
             waited += RETRY_SECONDS
 
     def apply_dns(self, description):
         """Set the DNS servers before the rest, so that names can be looked up."""
-        for command in sysplan.dns_commands(description["dns"], self.read_inventory(description)["dns"]):
+        for command in sysplan.dns_commands(description["dns"], inventories.read_dns(self.run)):
             self.execute(command)
 
-    def apply_system(self, description):
+    def apply_system(self, description, present):
         """Everything but the network. @return: whether a reboot is needed"""
-        present = self.read_inventory(description)
         for command in sysplan.commands(description, present, self.log.warn):
             reason = self.execute(command)
             if reason is not None and not command.optional:

@@ -65,6 +65,8 @@ def _inflate(data):
         raise ValueError("it is not a correct gzip file (%s)" % error)
     if decoder.unconsumed_tail:
         raise ValueError("it is larger than %d bytes" % SIZE_LIMIT)
+    if not decoder.eof:
+        raise ValueError("it is a gzip file that was cut short")
     return plain
 
 

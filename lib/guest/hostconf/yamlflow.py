@@ -112,6 +112,8 @@ def parse_flow(text, at, line):
             and not (text[end] == ":" and text[end + 1:end + 2] in ("", " ", "\n", ",", "]", "}")) \
             and not (text[end] == "#" and text[end - 1] in " \n"):
         end += 1
+    if end == at:
+        raise YamlError(line, "lacks a value between brackets")
     plain = text[at:end].strip()
     return (re.sub(_FOLD, " ", plain) if "\n" in plain else resolve(plain)), end
 
@@ -136,6 +138,8 @@ def _sequence_item(text, at, line, result):
     value, at = parse_flow(text, at, line)
     after = _blanks(text, at)
     if text[after:after + 1] == ":":
+        if isinstance(value, (list, dict)):
+            raise YamlError(line, "has a complex key")
         pair = {}
         pair[value], at = _mapping_value(text, after + 1, line)
         value = pair

@@ -163,7 +163,7 @@ class _Reader:
             raise self.error("uses an anchor, alias or tag")
         if text == "-" or text.startswith("- "):
             raise self.error("has a sequence where a value should be")
-        if text[0] in "%@`":
+        if text[0] in "%@`]},":
             raise self.error("starts a value with a reserved character")
         if text[0] in "|>":
             match = _BLOCK_SCALAR.match(text)

@@ -27,6 +27,8 @@ const FIRST_DESCRIPTOR_SECTOR = 16;
 const MAX_DESCRIPTORS = 64;
 /** ECMA-119 §6.8.2.1 allows 8 levels; Rock Ridge images go deeper. */
 const MAX_DEPTH = 64;
+/** FAT holds no more than 65,536 files in a directory, with records of at most 255 bytes here. */
+const MAX_DIRECTORY_BYTES = 32 * 1024 * 1024;
 
 /** What an ISO 9660 image holds. */
 export interface IsoVolume extends FileTree {
@@ -164,17 +166,29 @@ class Walker {
   readonly #source: Source;
   readonly #declaredBytes: number;
   readonly #visitedSectors = new Set<number>();
-  #directoryBytes = 0;
+  /** The source, for directories and what belongs to them. */
+  readonly #counted: Source;
+  #countedBytes = 0;
 
   constructor(source: Source, declaredBytes: number) {
     this.#source = source;
     this.#declaredBytes = declaredBytes;
+    this.#counted = {
+      name: source.name,
+      sizeBytes: source.sizeBytes,
+      read: (into, offsetBytes) => {
+        // All directories together fit into the image, unless they overlap.
+        this.#countedBytes += into.length;
+        if (this.#countedBytes > source.sizeBytes) throw damaged(source, "its directories overlap");
+        return source.read(into, offsetBytes);
+      },
+    };
   }
 
   /** Forgets what has been visited: the root is read once before the walk, to look for Rock Ridge. */
   restart(): void {
     this.#visitedSectors.clear();
-    this.#directoryBytes = 0;
+    this.#countedBytes = 0;
   }
 
   async walk(root: DirectoryRecord, names: IsoVolume["names"], skipBytes: number): Promise<void> {
@@ -198,9 +212,10 @@ class Walker {
   ): Promise<{ record: DirectoryRecord; path: string }[]> {
     const children: { record: DirectoryRecord; path: string }[] = [];
     let parts: DirectoryRecord[] = [];
+    let partsPath = "";
     for (const entry of records(this.#source, await this.readDirectoryBytes(record, parent))) {
       const use: SystemUse = names === "Rock Ridge"
-        ? await readSystemUse(this.#source, entry.systemUse, skipBytes)
+        ? await readSystemUse(this.#counted, entry.systemUse, skipBytes)
         : {};
       if (use.isRelocated || use.isSymbolicLink) continue;
       const path = joinPath(this.#source, parent, use.name ?? decodeName(entry, names));
@@ -212,13 +227,15 @@ class Walker {
         this.directories.push(path);
         children.push({ record: entry, path });
       } else {
+        if (parts.length > 0 && path !== partsPath) break;
         parts.push(entry);
+        partsPath = path;
         if (entry.continues) continue;
         this.#addFile(path, parts);
         parts = [];
       }
     }
-    if (parts.length > 0) throw damaged(this.#source, `the last part of a file is missing`);
+    if (parts.length > 0) throw damaged(this.#source, `the last part of /${partsPath} is missing`);
     return children;
   }
 
@@ -238,13 +255,11 @@ class Walker {
     }
     this.#visitedSectors.add(extentSector);
     this.#checkExtent(shown, extentSector * SECTOR_BYTES, lengthBytes);
-    // All directories together fit into the image, unless they overlap.
-    this.#directoryBytes += lengthBytes;
-    if (this.#directoryBytes > this.#source.sizeBytes) {
-      throw damaged(this.#source, "its directories overlap");
-    }
     if (lengthBytes < 34) throw damaged(this.#source, `${shown} is empty`);
-    return await readBytes(this.#source, extentSector * SECTOR_BYTES, lengthBytes);
+    if (lengthBytes > MAX_DIRECTORY_BYTES) {
+      throw damaged(this.#source, `${shown} has ${lengthBytes} bytes, more than any`);
+    }
+    return await readBytes(this.#counted, extentSector * SECTOR_BYTES, lengthBytes);
   }
 
   #addFile(path: string, parts: readonly DirectoryRecord[]): void {
@@ -296,7 +311,7 @@ function* records(source: Source, bytes: Uint8Array): Generator<DirectoryRecord>
 
 function decodeName(record: DirectoryRecord, names: IsoVolume["names"]): string {
   const name = names === "Joliet"
-    ? new TextDecoder("utf-16be").decode(record.name)
+    ? new TextDecoder("utf-16be", { ignoreBOM: true }).decode(record.name)
     : new TextDecoder("latin1").decode(record.name);
   // §7.5.1: `NAME.EXT;1`; without an extension the dot stays.
   return record.isDirectory ? name : name.replace(/;\d*$/, "").replace(/\.$/, "");

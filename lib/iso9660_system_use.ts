@@ -82,7 +82,7 @@ export async function readSystemUse(
       bytes.set(part, at);
       at += part.length;
     }
-    use.name = new TextDecoder().decode(bytes);
+    use.name = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   }
   return use;
 }

@@ -11,6 +11,7 @@ import {
   buildRouteMap,
   type CommandContext,
   ExitCode,
+  type RouteMap,
   run,
   text_en,
 } from "@stricli/core";
@@ -33,7 +34,8 @@ const NAME = "esxi-img";
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
-const routes = buildRouteMap({
+/** The commands. */
+export const routes = buildRouteMap({
   routes: {
     build: buildCommand,
     convert: convertCommand,
@@ -72,7 +74,7 @@ export async function runApp(args: readonly string[]): Promise<number> {
     exitCode: null as number | string | null,
   };
   try {
-    await run(application(isDebug), normalizeArguments(args), { process });
+    await run(application(routes, isDebug), normalizeArguments(args), { process });
   } catch (error) {
     if (!isClosedPipe(error)) writeStderr(explain(error, isDebug) + "\n");
     return FAILED;
@@ -82,7 +84,15 @@ export async function runApp(args: readonly string[]): Promise<number> {
   return isUsage ? WRONG_USAGE : code < 0 ? FAILED : code;
 }
 
-function application(isDebug: boolean): Application<CommandContext> {
+/**
+ * How arguments become a command, and failures a line.
+ *
+ * @param isDebug Whether to show where in the program a failure happened.
+ */
+export function application(
+  routes: RouteMap<CommandContext>,
+  isDebug: boolean,
+): Application<CommandContext> {
   const usage = (message: string, help: string) =>
     `${NAME}: ${message.trim().replaceAll(/\s*\n\s*/g, "; ")}; see ${help} --help`;
   const text: ApplicationText = {

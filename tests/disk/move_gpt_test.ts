@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { type BlockMap, blockMap } from "../../lib/disk/block_map.ts";
+import { bytesExtent } from "../../lib/disk/extent.ts";
+import { EFI_SYSTEM_PARTITION, gptExtents, parseHeader } from "../../lib/disk/gpt.ts";
+import { parseGuid } from "../../lib/disk/guid.ts";
+import { moveBackupGpt } from "../../lib/disk/move_gpt.ts";
+import { encodeRaw } from "../../lib/encode/raw.ts";
+import {
+  contentOf,
+  equalBytes,
+  mapSource,
+  MIB,
+  noise,
+  readRange,
+  SECTOR,
+} from "../encode/support.ts";
+import { writeFile } from "../encode/qemu_img.ts";
+
+const GUID = parseGuid("01234567-89AB-CDEF-0123-456789ABCDEF");
+const CONTENT = noise(2 * MIB);
+
+function diskOf(sizeBytes: number): BlockMap {
+  const partition = {
+    type: EFI_SYSTEM_PARTITION,
+    guid: GUID,
+    firstLba: 2048,
+    lastLba: 4 * 2048 - 1,
+    name: "EFI System Partition",
+  };
+  const table = gptExtents(sizeBytes / SECTOR, GUID, [partition]);
+  return blockMap(sizeBytes, [...table, bytesExtent(MIB, CONTENT)]);
+}
+
+/** The same disk as one extent, as an image file gives it. */
+async function inOnePiece(map: BlockMap): Promise<BlockMap> {
+  const source = mapSource(
+    "image",
+    blockMap(map.sizeBytes, [bytesExtent(0, await contentOf(map))]),
+  );
+  const extent = { offsetBytes: 0, lengthBytes: map.sizeBytes, source, sourceOffsetBytes: 0 };
+  return blockMap(map.sizeBytes, [extent]);
+}
+
+const hasSgdisk = await new Deno.Command("sgdisk", { args: ["--version"] }).output()
+  .then(({ success }) => success, () => false);
+
+Deno.test("the backup table moves to the end, the content stays", async () => {
+  const disk = diskOf(6 * MIB);
+  for (const map of [disk, await inOnePiece(disk)]) {
+    const moved = await moveBackupGpt(map, 9 * MIB + SECTOR, "image");
+    assert.equal(moved.sizeBytes, 9 * MIB + SECTOR);
+    assert.ok(equalBytes(await readRange(moved, MIB, CONTENT.length), CONTENT));
+    const lastLba = moved.sizeBytes / SECTOR - 1;
+    const backup = parseHeader(await readRange(moved, lastLba * SECTOR, SECTOR), lastLba);
+    assert.ok(typeof backup !== "string", String(backup));
+    assert.equal(backup.alternateLba, 1);
+    const old = await readRange(moved, 6 * MIB - 33 * SECTOR, 33 * SECTOR);
+    assert.ok(old.every((byte) => byte === 0), "the old backup is gone");
+  }
+});
+
+Deno.test("moving back gives the disk that it was", async () => {
+  const disk = diskOf(6 * MIB);
+  const there = await moveBackupGpt(disk, 6 * MIB, "image");
+  assert.ok(equalBytes(await contentOf(there), await contentOf(disk)));
+  const onePiece = await moveBackupGpt(await inOnePiece(disk), 6 * MIB, "image");
+  assert.ok(equalBytes(await contentOf(onePiece), await contentOf(disk)));
+});
+
+Deno.test("sgdisk finds nothing wrong", { ignore: !hasSgdisk }, async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    const moved = await moveBackupGpt(
+      await inOnePiece(diskOf(6 * MIB)),
+      100 * MIB + SECTOR,
+      "image",
+    );
+    await writeFile(path, (sink) => encodeRaw(moved, sink));
+    const { stdout } = await new Deno.Command("sgdisk", { args: ["-v", path] }).output();
+    assert.match(new TextDecoder().decode(stdout), /No problems found/);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("a damaged table is refused", async () => {
+  const bytes = await contentOf(diskOf(6 * MIB));
+  const changes: readonly (readonly [at: number, why: RegExp])[] = [
+    [SECTOR, /signature/],
+    [SECTOR + 56, /CRC/],
+    [2 * SECTOR + 4, /CRC of its entries/],
+  ];
+  for (const [at, why] of changes) {
+    const changed = bytes.slice();
+    changed[at] ^= 1;
+    const map = blockMap(bytes.length, [bytesExtent(0, changed)]);
+    await assert.rejects(moveBackupGpt(map, 9 * MIB, "image"), { code: "not-image", message: why });
+  }
+  const cut = blockMap(5 * MIB, [bytesExtent(0, bytes.slice(0, 5 * MIB))]);
+  await assert.rejects(moveBackupGpt(cut, 9 * MIB, "image"), /a disk of another size/);
+});
+
+Deno.test("a smaller disk is refused", async () => {
+  await assert.rejects(moveBackupGpt(diskOf(6 * MIB), 5 * MIB, "image"), RangeError);
+});

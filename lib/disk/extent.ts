@@ -4,6 +4,8 @@
  * @module
  */
 
+import { Failure } from "../failure.ts";
+
 /** Something that can be read at any place: an ISO, an image, a boot module. */
 export interface Source {
   /** The name that messages use. */
@@ -34,6 +36,7 @@ export interface SourceExtent extends Placed {
   readonly sourceOffsetBytes: number;
 }
 
+/** A run of bytes, wherever they are. */
 export type Extent = BytesExtent | SourceExtent;
 
 /** An extent for bytes in memory. */
@@ -52,8 +55,10 @@ export function bytesSource(name: string, bytes: Uint8Array): Source {
     name,
     sizeBytes: bytes.length,
     read(into, offsetBytes) {
-      if (offsetBytes + into.length > bytes.length) {
-        throw new RangeError(`Cannot read past the end of ${name}`);
+      const missingBytes = offsetBytes + into.length - bytes.length;
+      if (missingBytes > 0) {
+        const what = `it ends ${missingBytes} bytes too early`;
+        return Promise.reject(new Failure("truncated", name, what, "use a complete one"));
       }
       into.set(bytes.subarray(offsetBytes, offsetBytes + into.length));
       return Promise.resolve();

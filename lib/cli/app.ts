@@ -94,7 +94,7 @@ export function application(
   isDebug: boolean,
 ): Application<CommandContext> {
   const usage = (message: string, help: string) =>
-    `${NAME}: ${message.trim().replaceAll(/\s*\n\s*/g, "; ")}; see ${help} --help`;
+    `${NAME}: ${printable(message.trim().replaceAll(/\s*\n\s*/g, "; "))}; see ${help} --help`;
   const text: ApplicationText = {
     ...text_en,
     exceptionWhileParsingArguments: (error) =>

@@ -1,0 +1,18 @@
+/**
+ * Everything that is fuzzed.
+ *
+ * @module
+ */
+
+import type { Target } from "./fuzzer.ts";
+import { isoTarget } from "./iso_target.ts";
+import { payloadTarget } from "./payload_target.ts";
+import { argumentsTarget, bootCfgTarget } from "./text_targets.ts";
+
+// deno-lint-ignore no-explicit-any -- each target has inputs of its own type
+export const TARGETS: readonly Target<any>[] = [
+  isoTarget,
+  bootCfgTarget,
+  payloadTarget,
+  argumentsTarget,
+];

@@ -1,0 +1,185 @@
+/**
+ * What is text: boot.cfg, and the command line.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import {
+  buildRouteMap,
+  type Command,
+  type CommandContext,
+  type RouteMap,
+  run as runApplication,
+} from "@stricli/core";
+import { application, routes } from "../../lib/cli/app.ts";
+import { normalizeArguments } from "../../lib/cli/arguments.ts";
+import { editBootCfg, parseBootCfg, resolveBootPath } from "../../lib/esxi/boot_cfg.ts";
+import { Failure } from "../../lib/failure.ts";
+import { decodeLatin1, encodeLatin1 } from "../../lib/esxi/installer.ts";
+import { bootCfgText, moduleNames } from "../support/installer_iso.ts";
+import { withinMemory } from "./bounds.ts";
+import type { Target } from "./fuzzer.ts";
+import { changeBytes, wordsOf } from "./mutators.ts";
+
+/** A target whose inputs are bytes, changed with the help of some words. */
+export function bytesTarget(
+  name: string,
+  seeds: () => Promise<readonly Uint8Array[]>,
+  words: readonly Uint8Array[],
+  run: (bytes: Uint8Array) => Promise<void>,
+): Target<Uint8Array> {
+  return {
+    name,
+    seeds,
+    mutate: (bytes, random, others) => {
+      const pieces = random.chance(1, 8) ? others : words;
+      return changeBytes(bytes, random, pieces).subarray(0, MAX_INPUT_BYTES);
+    },
+    run: (bytes) => withinMemory(bytes.length, () => run(bytes)),
+    pack: (bytes) => bytes,
+    unpack: (bytes) => bytes,
+  };
+}
+
+/** Doubling again and again would find nothing but its own slowness. */
+const MAX_INPUT_BYTES = 100_000;
+
+const EDITS = {
+  modules: ["/esxiimg.tgz", "/extra.v00"],
+  kickstart: "file:///esxiimg/KS.CFG",
+  kernelOptions: ["systemMediaSize=min", "a b"],
+};
+
+/** Editing keeps everything else as it was, and editing again changes nothing. */
+function editTwice(bytes: Uint8Array): Promise<void> {
+  const text = decodeLatin1(bytes);
+  const before = parseBootCfg(text, "/BOOT.CFG");
+  const edited = editBootCfg(text, EDITS, "/BOOT.CFG");
+  assert.equal(editBootCfg(edited, EDITS, "/BOOT.CFG"), edited, "a second edit changes something");
+  const after = parseBootCfg(edited, "/BOOT.CFG");
+  assert.deepEqual(after.modules.slice(0, before.modules.length), before.modules);
+  const paths = after.modules.map(({ path }) => path.toLowerCase());
+  for (const module of EDITS.modules) assert.ok(paths.includes(module), `${module} is missing`);
+  assert.ok(after.kernelOptions.endsWith(`ks=${EDITS.kickstart}`));
+  const { title, build, kernel, prefix } = before;
+  assert.deepEqual({ ...after, modules: 0, kernelOptions: 0 }, {
+    title,
+    build,
+    kernel,
+    prefix,
+    modules: 0,
+    kernelOptions: 0,
+  });
+  for (const { path } of after.modules) resolveBootPath(path, after, "EFI/BOOT");
+  return Promise.resolve();
+}
+
+export const bootCfgTarget = bytesTarget(
+  "boot-cfg",
+  () =>
+    Promise.resolve([
+      bootCfgText(moduleNames(12)),
+      bootCfgText(moduleNames(7)).replaceAll("\n", "\r\n"),
+      "kernel=/tboot.b00\nkernelopt=runweasel\nmodules=/b.b00 x y --- /k.b00\nbuild=\n# a comment",
+      "KERNEL=b.b00\nprefix=/ESX\nkernelopt=ks=http://h/k a ks=x\nmodules=a---b --- c \nmodules=d",
+    ].map(encodeLatin1)),
+  wordsOf(
+    ..."kernel= kernelopt= modules= title= prefix= build= timeout= mod= k= = # --- ---- / ks=x ks= \t"
+      .split(" "),
+    " --- ",
+    " =",
+    "\n",
+    "\r\n",
+    "\r",
+    "\0",
+    "\xa0",
+    "\ufeff",
+    "/esxiimg.tgz",
+    " ",
+    `modules=${"/m.v00 --- ".repeat(238)}\n`,
+    `kernelopt=${"x".repeat(4050)}\n`,
+  ),
+  editTwice,
+);
+
+/** The commands with nothing behind them. */
+const idleRoutes: RouteMap<CommandContext> = buildRouteMap({
+  routes: Object.fromEntries(
+    routes.getAllEntries().map(({ name, target }) => {
+      const command = target as Command<CommandContext>;
+      return [name.original, { ...command, loader: () => Promise.resolve(() => {}) }];
+    }),
+  ) as Record<string, Command<CommandContext>>,
+  docs: { brief: "commands that do nothing" },
+});
+
+/** Whatever is given, it is taken, or refused with a line for each thing that is wrong. */
+async function parseArguments(bytes: Uint8Array): Promise<void> {
+  const args = decodeArguments(bytes);
+  let stderr = "";
+  const process = {
+    stdout: { write: () => {} },
+    stderr: { write: (text: string) => void (stderr += text) },
+    exitCode: null as number | string | null,
+  };
+  await runApplication(application(idleRoutes, false), normalizeArguments(args), { process });
+  if (process.exitCode === 0 || process.exitCode === null) return;
+  assert.doesNotMatch(stderr, /defect in the program/);
+  assert.match(stderr, /^(esxi-img: \P{Cc}+\n)+$/u);
+  throw new Failure("usage", "arguments", "refused", "see --help");
+}
+
+const COMMAND_LINES = [
+  "build in.iso -o out.img.gz --root-password-file pw --force -q --json --no-color",
+  "-o out in.iso --install-disk --firstdisk --kernelopt -x --kernelopt=a=b --free 64M",
+  "verify image --iso in.iso --json",
+  "inspect --json file",
+  "convert a b --format vmdk --size 1.5GiB",
+  "gen-img in out --ks-template f",
+  "kickstart --ssh-key k --metadata d",
+  "payload -o - -k ks",
+  "--help",
+  "--version",
+].map((line) => new TextEncoder().encode(line.replaceAll(" ", "\0")));
+
+const ARGUMENTS = [
+  ...("- -- --= -h -H -v -ooo -f=gz --help-all --helpAll --debug --json=false --no-force --noColor --free " +
+    "--size --size=1e99 0.5T -1 9007199254740993 64M --kernelopt --install-disk= --label ../ a.iso b.ISO " +
+    "__proto__ constructor --constructor --toString=1 --__proto__ build verify gen-img payload")
+    .split(" "),
+  "",
+  " ",
+  "\n",
+  "\x1b[2J",
+  "\u202e",
+  "x".repeat(10_000),
+];
+
+export const argumentsTarget: Target<Uint8Array> = {
+  ...bytesTarget("arguments", () => Promise.resolve(COMMAND_LINES), [], parseArguments),
+  mutate(input, random, others) {
+    const args = decodeArguments(input);
+    const at = random.below(args.length + 1);
+    const encoder = new TextEncoder();
+    switch (random.below(5)) {
+      case 0:
+        args.splice(at, 1);
+        break;
+      case 1:
+        args.splice(at, 0, random.pick(decodeArguments(random.pick(others))));
+        break;
+      case 2:
+        args[at] = decodeArguments(changeBytes(encoder.encode(args[at]), random))[0];
+        break;
+      default:
+        args.splice(at, random.below(2), random.pick(ARGUMENTS));
+    }
+    return encoder.encode(args.slice(0, 40).join("\0"));
+  },
+};
+
+/** Arguments end with a zero byte, as the system passes them. */
+function decodeArguments(bytes: Uint8Array): string[] {
+  return new TextDecoder().decode(bytes).split("\0");
+}

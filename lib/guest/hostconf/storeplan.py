@@ -28,11 +28,12 @@ def commands(storage, present, warn, can_rename=True):
     if storage["extend_default"]:
         planner.extend_default()
     else:
-        planner.boot_disk()
+        # Old volumes go first: their names may be wanted.
         for disk in planner.data_disks():
             planner.data_disk(disk)
-        planner.volumes()
         planner.wipe()
+        planner.boot_disk()
+        planner.volumes()
     return planner.plan
 
 
@@ -56,7 +57,8 @@ class _Planner:
     def boot_disk(self):
         """The datastores on the boot disk lie one after the other behind ESXi's partitions."""
         mine = sorted((extent for extent in self.extents if extent["disk"].boot), key=lambda extent: extent["number"])
-        self.free_names()
+        if not mine:
+            self.free_names()
         if not mine or len(mine) > 1 and self.keep_all(mine):
             return
         disk = mine[0]["disk"]
@@ -112,9 +114,8 @@ class _Planner:
             self.add("vmkfstools", "--growfs", node, node, retries=2)
 
     def free_names(self):
-        """A datastore of the installer that has the name of one on another disk gives way."""
-        on_boot = [extent["datastore"] for extent in self.extents if extent["disk"].boot]
-        names = [datastore["name"] for datastore in self.storage["datastores"] if datastore["name"] not in on_boot]
+        """The installer's datastore stays, and gives way if a datastore on another disk has its name."""
+        names = [datastore["name"] for datastore in self.storage["datastores"]]
         boot = [disk.name for disk in self.present["disks"] if disk.boot]
         for volume in self.present["volumes"]:
             if volume["name"] in names and volume["extents"][0][0] in boot:

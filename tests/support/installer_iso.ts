@@ -16,6 +16,8 @@ export interface InstallerOptions {
   readonly isSparse?: boolean;
   /** How many of the modules compress, from the first on. */
   readonly compressibleModules?: number;
+  /** How many modules differ before they repeat: a huge ISO is made from few, in little memory. */
+  readonly distinctModules?: number;
   readonly bootCfg?: string;
   readonly label?: string;
   /** Further files, or other contents for those that are there. */
@@ -57,14 +59,20 @@ export function installerFiles(options: InstallerOptions = {}): IsoInput[] {
   const names = moduleNames(moduleCount);
   const bootCfg = new TextEncoder().encode(options.bootCfg ?? bootCfgText(names.slice(0, 200)));
   const random = new Random(8_0_3);
+  const distinctModules = options.distinctModules ?? moduleCount;
+  const made = new Map<string, Uint8Array>();
   const modules = names.map((path, i) => {
+    const number = i % distinctModules;
     const sizeBytes = Math.max(
-      Math.floor(modulesBytes / moduleCount) + (i * 7919) % 4001 - 2000,
+      Math.floor(modulesBytes / moduleCount) + (number * 7919) % 4001 - 2000,
       100,
     );
     if (isSparse) return { path, content: sizeBytes };
     const isText = i < (options.compressibleModules ?? 0);
-    return { path, content: isText ? random.text(sizeBytes) : random.gzip(sizeBytes) };
+    const key = `${isText} ${number}`;
+    const content = made.get(key) ?? (isText ? random.text(sizeBytes) : random.gzip(sizeBytes));
+    made.set(key, content);
+    return { path, content };
   });
   const files: IsoInput[] = [
     { path: "BOOT.CFG", content: bootCfg },

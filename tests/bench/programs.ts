@@ -1,0 +1,208 @@
+/**
+ * The programs that the bench compares.
+ *
+ * @module
+ */
+
+import { EXECUTABLE } from "../support/executable.ts";
+import { mustEsxiImg, pathOf } from "../support/programs.ts";
+
+/** Where programs read and write. */
+export interface Paths {
+  readonly iso: string;
+  /** The raw image of that ISO, which compressors and converters start from. */
+  readonly raw: string;
+  /** What the program makes. It does not exist when the program starts. */
+  readonly output: string;
+  /** A folder for what is in between. It does not exist when the program starts. */
+  readonly scratch: string;
+  readonly passwordFile: string;
+  /** The compiled hello-world. */
+  readonly hello: string;
+}
+
+/** A program to be measured. */
+export interface Program {
+  readonly name: string;
+  readonly title: string;
+  readonly isOurs: boolean;
+  /** It reads the raw image, which has to be made first. */
+  readonly needsRaw?: boolean;
+  /** The image goes to standard output. */
+  readonly writesToStdout?: boolean;
+  /** How many times the size of the ISO it writes. */
+  readonly space: number;
+  /** The command line, beginning with a program's name or path. */
+  readonly command: (paths: Paths) => string[];
+}
+
+const PYTHON_ROUTE = new URL("python_route.py", import.meta.url).pathname;
+/** Debian's, which has pycdlib. */
+export const PYTHON = "/usr/bin/python3";
+
+/** What we and qemu-img are told to make an image; null where qemu-img cannot. */
+interface Format {
+  readonly ours: readonly string[];
+  readonly qemu: readonly string[] | null;
+}
+
+const FORMATS: Readonly<Record<string, Format>> = {
+  "gz": { ours: ["-f", "gz"], qemu: null },
+  "raw": { ours: ["-f", "raw"], qemu: null },
+  "qcow2": { ours: ["-f", "qcow2"], qemu: ["-O", "qcow2"] },
+  "qcow2-compressed": { ours: ["-f", "qcow2", "--compress"], qemu: ["-c", "-O", "qcow2"] },
+  "vmdk": { ours: ["-f", "vmdk"], qemu: ["-O", "vmdk", "-o", "subformat=streamOptimized"] },
+  "vmdk-sparse": {
+    ours: ["-f", "vmdk-sparse"],
+    qemu: ["-O", "vmdk", "-o", "subformat=monolithicSparse"],
+  },
+  "vhd": { ours: ["-f", "vhd"], qemu: ["-O", "vpc", "-o", "subformat=dynamic,force_size=on"] },
+  "vhd-fixed": {
+    ours: ["-f", "vhd-fixed"],
+    qemu: ["-O", "vpc", "-o", "subformat=fixed,force_size=on"],
+  },
+};
+
+/** The formats that our executable writes, as it says itself. */
+export async function formatsOfOurs(): Promise<string[]> {
+  const { stdout } = await mustEsxiImg(["build", "--help"]);
+  const line = stdout.split("\n").find((candidate) => candidate.includes("--format]")) ?? "";
+  const named = new Set([
+    ...line.split(/[^a-z0-9-]+/),
+    stdout.includes("--compress]") && "--compress",
+  ]);
+  const formats = Object.entries(FORMATS).filter(([, { ours }]) =>
+    ours.every((word) => word === "-f" || named.has(word))
+  ).map(([name]) => name);
+  if (formats.length === 0) throw new Error(`no format is named in the help: ${line}`);
+  return formats;
+}
+
+/** All programs that can be measured on this machine. */
+export function allPrograms(formats: readonly string[]): Program[] {
+  const programs = [
+    CAT,
+    ...formats.map(ours),
+    oursOnOneCore("gz"),
+    RAW_TO_NOTHING,
+    pythonRoute("raw"),
+    pythonRoute("gz"),
+    compressor("gzip", ["-6", "-c"], "gzip -6 of the raw image"),
+    compressor("pigz", ["-c"], "pigz of the raw image, all cores"),
+    ...formats.flatMap(qemuImg),
+    ...START_UP,
+  ];
+  return programs.filter((program) => {
+    const [command] = program.command(NO_PATHS);
+    return command === "" || pathOf(command) !== undefined;
+  });
+}
+
+const NO_PATHS: Paths = { iso: "", raw: "", output: "", scratch: "", passwordFile: "", hello: "" };
+
+const CAT: Program = {
+  name: "cat",
+  title: "cat ISO > file",
+  isOurs: false,
+  writesToStdout: true,
+  space: 1,
+  command: ({ iso }) => ["cat", iso],
+};
+
+function build(format: string, { iso, passwordFile }: Paths, output: string): string[] {
+  const password = ["--root-password-file", passwordFile];
+  return [EXECUTABLE, "build", iso, ...FORMATS[format].ours, "-o", output, ...password, "--quiet"];
+}
+
+function ours(format: string): Program {
+  return {
+    name: format,
+    title: `esxi-img, ${titleOf(format)}`,
+    isOurs: true,
+    space: 1.1,
+    command: (paths) => build(format, paths, paths.output),
+  };
+}
+
+function titleOf(format: string): string {
+  return format.replace("-", ", ");
+}
+
+/** For the gain from more than one core. */
+function oursOnOneCore(format: string): Program {
+  return {
+    name: `${format}-one-core`,
+    title: `esxi-img, ${titleOf(format)}, on one core`,
+    isOurs: true,
+    space: 1.1,
+    command: (paths) => ["taskset", "-c", "0", ...build(format, paths, paths.output)],
+  };
+}
+
+/** For inputs whose raw image would fill the disk: the meter's standard output is /dev/null. */
+const RAW_TO_NOTHING: Program = {
+  name: "raw-to-nothing",
+  title: "esxi-img, raw, to /dev/null",
+  isOurs: true,
+  space: 0,
+  command: (paths) => build("raw", paths, "-"),
+};
+
+function pythonRoute(format: "raw" | "gz"): Program {
+  return {
+    name: `python-${format}`,
+    title: `pycdlib + mkfs.vfat + mcopy${format === "gz" ? " + gzip -6" : ""}`,
+    isOurs: false,
+    space: 3.2,
+    command: ({ iso, scratch, output }) => [PYTHON, PYTHON_ROUTE, iso, scratch, output, format],
+  };
+}
+
+function compressor(command: string, args: readonly string[], title: string): Program {
+  return {
+    name: command,
+    title,
+    isOurs: false,
+    needsRaw: true,
+    writesToStdout: true,
+    space: 1,
+    command: ({ raw }) => [command, ...args, raw],
+  };
+}
+
+function qemuImg(format: string): Program[] {
+  const { qemu } = FORMATS[format];
+  if (qemu === null) return [];
+  return [{
+    name: `qemu-${format}`,
+    title: `qemu-img convert, ${titleOf(format)}`,
+    isOurs: false,
+    needsRaw: true,
+    space: 1.1,
+    command: ({ raw, output }) => ["qemu-img", "convert", "-f", "raw", ...qemu, raw, output],
+  }];
+}
+
+const START_UP: readonly Program[] = [
+  {
+    name: "hello",
+    title: "compiled hello-world",
+    isOurs: false,
+    space: 0,
+    command: ({ hello }) => [hello],
+  },
+  {
+    name: "help",
+    title: "esxi-img --help",
+    isOurs: true,
+    space: 0,
+    command: () => [EXECUTABLE, "--help"],
+  },
+  {
+    name: "inspect",
+    title: "esxi-img inspect ISO",
+    isOurs: true,
+    space: 0,
+    command: ({ iso }) => [EXECUTABLE, "inspect", iso],
+  },
+];

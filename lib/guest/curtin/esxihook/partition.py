@@ -1,5 +1,6 @@
 """The image's partition as curtin mounted it: names in any case, files replaced whole or not at all."""
 
+import contextlib
 import os
 
 from esxihook import HookError
@@ -95,7 +96,7 @@ def _sync_folders(paths):
     """Make the new names last even if the machine is switched off right away."""
     for folder in sorted(set(os.path.dirname(path) for path in paths)):
         handle = os.open(folder, os.O_RDONLY)
-        try:
+        # A folder that cannot be synchronised is written when it is unmounted.
+        with contextlib.suppress(OSError):
             os.fsync(handle)
-        finally:
-            os.close(handle)
+        os.close(handle)

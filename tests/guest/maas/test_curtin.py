@@ -1,0 +1,360 @@
+"""Curtin's part of a deployment, played on the partition of an image that `esxi-img build` made.
+
+mtools copy the partition out and back in; GNU tar, Python's tarfile and fsck.fat judge the result.
+"""
+import errno
+import gzip
+import io
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import unittest
+
+import built_image
+from maas_support import HOOK_FOLDER, NAMES, SAMPLES, boot_cfg, make_target, sample_config, sample_text
+
+from esxihook import HookError, bootcfg, deploy, maasconf, module, partition
+from hostconf import description as schema
+
+LEFT_BY_CURTIN = ("root/curtin-install-cfg.yaml", "root/curtin-install.log")
+CUTS = 40
+
+
+def setUpModule():
+    global FOLDER, IMAGE
+    FOLDER = tempfile.mkdtemp(prefix="esxi-curtin-")
+    unittest.addModuleCleanup(shutil.rmtree, FOLDER)
+    IMAGE = built_image.build(FOLDER)
+
+
+class OnTheImage(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="esxi-curtin-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.target = os.path.join(self.folder, "target")
+        self.image = os.path.join(self.folder, "esxi.img")
+        shutil.copyfile(IMAGE, self.image)
+
+    def play(self, config, text=None):
+        """What curtin does once the image is on the disk. @return: the results of both hooks"""
+        path = os.path.join(self.folder, "config")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(json.dumps(config) if text is None else text)
+        shutil.rmtree(self.target, ignore_errors=True)
+        built_image.mount(self.image, self.target)
+        written = config.get("write_files", {}).get("curtin_install_cfg", {})
+        os.makedirs(os.path.join(self.target, "root"), exist_ok=True)
+        with open(os.path.join(self.target, LEFT_BY_CURTIN[0]), "w", encoding="utf-8") as file:
+            file.write(written.get("content", "nothing"))
+        self.scratch = os.path.join(self.folder, "scratch")
+        os.makedirs(self.scratch, exist_ok=True)
+        hook = built_image.run_hook("curtin-hooks", self.target, path, self.scratch)
+        if hook.returncode:
+            return hook, None
+        late = built_image.run_hook("finalize", self.target, path, self.scratch)
+        built_image.unmount(self.target, self.image)
+        return hook, late
+
+    def partition_now(self):
+        folder = os.path.join(self.folder, "again")
+        built_image.mount(self.image, folder)
+        found = built_image.tree_of(folder)
+        shutil.rmtree(folder)
+        return found
+
+    def check_module(self, data):
+        """The module's content, after everybody who may read it has read it."""
+        path = os.path.join(self.folder, "hostdesc.tgz")
+        with open(path, "wb") as file:
+            file.write(data)
+        listed = subprocess.run(["tar", "tvzf", path, "--numeric-owner"], check=True, capture_output=True, text=True).stdout
+        self.assertEqual([(line.split()[0], line.split()[1], line.split()[-1]) for line in listed.splitlines()],
+                         [("drwxr-xr-x", "0/0", "esxiimg-host/"), ("-rw-------", "0/0", "esxiimg-host/description.json")])
+        subprocess.run(["gzip", "-t", path], check=True)
+        tar = gzip.decompress(data)
+        self.assertEqual(tar[257:265], b"ustar  \0")
+        self.assertEqual((int.from_bytes(data[-4:], "little"), data[3]), (len(tar), 0), "one member, no name in it")
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            text = archive.extractfile(module.DESCRIPTION_PATH).read().decode()
+        return schema.loads(text)
+
+    def test_every_sample(self):
+        before = self.partition_now()
+        for name in NAMES:
+            with self.subTest(name):
+                shutil.copyfile(IMAGE, self.image)
+                config = sample_config(name)
+                hook, late = self.play(config)
+                self.assertEqual((hook.returncode, late.returncode), (0, 0), hook.stderr)
+                after = self.partition_now()
+                description = self.check_module(after.pop("hostdesc.tgz"))
+                self.assertEqual(description["maas"]["endpoint"], config["reporting"]["maas"]["endpoint"])
+                for path in ("BOOT.CFG", "EFI/BOOT/BOOT.CFG"):
+                    old, new = before[path].decode(), after.pop(path).decode()
+                    self.assertEqual([line for line in new.split("\n") if not line.startswith(("modules=", "kernelopt="))],
+                                     [line for line in old.split("\n") if not line.startswith(("modules=", "kernelopt="))])
+                    self.assertIn("\n%s --- /hostdesc.tgz\n" % next(
+                        line for line in old.split("\n") if line.startswith("modules=")), new)
+                    option = "" if name == "dhcp-linux-layout" else " systemMediaSize=min"
+                    self.assertIn(" ks=file:///esxiimg/KS.CFG%s\n" % option, new)
+                self.assertEqual(after, {path: data for path, data in before.items() if "BOOT.CFG" not in path},
+                                 "nothing else is there, and nothing of what was there changed")
+                for secret in maasconf.secrets(config):
+                    self.assertNotIn(secret, hook.stderr + hook.stdout + late.stderr + late.stdout)
+                self.assertEqual(built_image.check(self.image, self.folder)[0], 0)
+
+    def test_twice_is_once(self):
+        for name in ("lacp-jumbo-nvme-span", "dhcp-linux-layout"):
+            shutil.copyfile(IMAGE, self.image)
+            self.play(sample_config(name))
+            first = self.partition_now()
+            self.assertEqual(self.play(sample_config(name))[0].returncode, 0)
+            self.assertEqual(self.partition_now(), first)
+
+    def test_a_later_deployment_replaces_the_description(self):
+        self.play(sample_config("flat-static-boot-disk"))
+        self.play(sample_config("lacp-jumbo-nvme-span"))
+        after = self.partition_now()
+        self.assertEqual(self.check_module(after["hostdesc.tgz"])["network"]["links"][-1]["id"], "bond0")
+        self.assertEqual(after["BOOT.CFG"].count(b"hostdesc"), 1)
+
+    def test_empty_storage_and_network(self):
+        for changes in ({"storage": {}}, {"storage": {"version": 1, "config": []}}, {"storage": None}, {"network": {}},
+                        {"network": {"version": 1, "config": []}, "storage": {"version": 1, "config": []}}):
+            shutil.copyfile(IMAGE, self.image)
+            hook, _ = self.play(dict(sample_config("flat-static-boot-disk"), **changes))
+            self.assertEqual(hook.returncode, 0, hook.stderr)
+            description = self.check_module(self.partition_now()["hostdesc.tgz"])
+            if "storage" in changes:
+                self.assertTrue(description["storage"]["extend_default"])
+            if "network" in changes:
+                self.assertIsNone(description["network"])
+        without = sample_config("flat-static-boot-disk")
+        del without["storage"], without["network"]
+        self.assertEqual(self.play(without)[0].returncode, 0)
+
+    def test_a_configuration_that_is_cut_short_changes_nothing(self):
+        text = sample_text("bond-ab-vlans-vcenter", "config.json")
+        built_image.mount(self.image, self.target)
+        before = built_image.tree_of(self.target)
+        path = os.path.join(self.folder, "config")
+        for cut in sorted({len(text) * i // CUTS for i in range(CUTS)} | {1, len(text) - 1}):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text[:cut])
+            os.makedirs(os.path.join(self.target, "root"), exist_ok=True)
+            with open(os.path.join(self.target, LEFT_BY_CURTIN[0]), "w", encoding="utf-8") as file:
+                file.write(text)
+            hook = built_image.run_hook("curtin-hooks", self.target, path, self.folder)
+            self.assertEqual(hook.returncode, 1, cut)
+            self.assertRegex(hook.stderr, r"esxi-img: error: the configuration \S+ is not JSON")
+            self.assertNotIn("Traceback", hook.stderr)
+            self.assertEqual(built_image.tree_of(self.target), before, cut)
+
+    def test_refusals_change_nothing(self):
+        def broken(change):
+            config = sample_config("bond-ab-vlans-vcenter")
+            change(config)
+            return config
+        cases = (("reporting.maas", lambda c: c.pop("reporting")), ("reporting.maas", lambda c: c["reporting"]["maas"].pop("token_key")),
+                 ("status URL", lambda c: c["reporting"]["maas"].update(endpoint="http://192.0.2.5/")),
+                 ("balance-alb", lambda c: c["network"]["config"][2]["params"].update({"bond-mode": "balance-alb"})),
+                 ("sdb-part9", lambda c: c["storage"]["config"][10].update(devices=["sdb-part9"])))
+        before = self.partition_now()
+        for words, change in cases:
+            config = broken(change)
+            hook, _ = self.play(config)
+            self.assertEqual(hook.returncode, 1)
+            self.assertIn(words, hook.stderr)
+            self.assertEqual(built_image.tree_of(self.target), before)
+            for secret in maasconf.secrets(sample_config("bond-ab-vlans-vcenter")):
+                self.assertNotIn(secret, hook.stderr)
+
+    def test_what_curtin_writes_after_the_hooks_holds_no_credential(self):
+        """curtin copies its log onto the partition when everything else is over."""
+        config = sample_config("flat-static-boot-disk")
+        log = os.path.join(self.folder, "install.log")
+        config["install"]["log_file"] = log
+        secrets = maasconf.secrets(config)
+        with open(log, "w", encoding="utf-8") as file:
+            file.write("merged config: %s\nsecond line\n" % json.dumps(config))
+        length = os.path.getsize(log)
+        with open(log, "a", encoding="utf-8") as going_on:
+            self.play(config)
+            going_on.write("written later\n")
+        os.makedirs(os.path.join(self.target, "root"), exist_ok=True)
+        shutil.copyfile(log, os.path.join(self.target, LEFT_BY_CURTIN[1]))
+        with open(os.path.join(self.target, LEFT_BY_CURTIN[1]), encoding="utf-8") as file:
+            text = file.read()
+        self.assertEqual(len(text), length + len("written later\n"))
+        self.assertIn("second line\nwritten later\n", text)
+        for secret in secrets:
+            self.assertNotIn(secret, text)
+
+    def test_other_files_with_credentials_go_too(self):
+        config = sample_config("flat-static-boot-disk")
+        secret = config["reporting"]["maas"]["token_secret"]
+        built_image.mount(self.image, self.target)
+        for path, text in (("ROOT/Curtin-Install.LOG", "x"), ("ROOT/deep/er/notes.txt", "token " + secret), ("ROOT/mine.txt", "y"),
+                           ("etc/cloud/cloud.cfg.d/90_maas_cloud_config.cfg", secret), ("etc/plain.txt", secret)):
+            os.makedirs(os.path.dirname(os.path.join(self.target, path)), exist_ok=True)
+            with open(os.path.join(self.target, path), "w", encoding="utf-8") as file:
+                file.write(text)
+        built_image.run_hook("finalize", self.target, os.path.join(SAMPLES, "flat-static-boot-disk", "config.json"), self.folder)
+        left = {path for path in built_image.tree_of(self.target) if path.lower().startswith(("root/", "etc/"))}
+        self.assertEqual(left, {"ROOT/mine.txt", "etc/plain.txt"}, "what is not curtin's stays, wherever it is")
+        self.assertFalse(os.path.exists(os.path.join(self.target, "ROOT/deep")))
+
+    def test_the_environment_is_checked(self):
+        built_image.mount(self.image, self.target)
+        before = built_image.tree_of(self.target)
+        script = os.path.join(self.target, "curtin", "curtin-hooks")
+        config = os.path.join(SAMPLES, NAMES[0], "config.json")
+        for environment in ({}, {"TARGET_MOUNT_POINT": self.target}, {"CONFIG": config},
+                            {"TARGET_MOUNT_POINT": self.target, "CONFIG": "/does/not/exist"},
+                            {"TARGET_MOUNT_POINT": "/does/not/exist", "CONFIG": config},
+                            {"TARGET_MOUNT_POINT": self.folder, "CONFIG": config}):
+            done = subprocess.run([script], env=dict(environment, PATH=os.environ["PATH"]), capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("esxi-img: error: ", done.stderr)
+        self.assertEqual(built_image.tree_of(self.target), before)
+
+
+class BootCfgTest(unittest.TestCase):
+    def test_lines_are_read_as_the_boot_loader_reads_them(self):
+        for text, wanted in (("modules=/a\n", "modules=/a --- /x.tgz\n"), ("MODULES= /a---/b opt\r\n", "MODULES=/a---/b opt --- /x.tgz\r\n"),
+                             ("modules=/a", "modules=/a --- /x.tgz"), ("modules=\n", "modules=/x.tgz\n"),
+                             ("modules=/a\nmodules=/b\n#modules=/c\n", "modules=/a\nmodules=/b --- /x.tgz\n#modules=/c\n")):
+            edited = bootcfg.append_module(text, "/x.tgz", "boot.cfg")
+            self.assertEqual(edited, wanted)
+            self.assertEqual(bootcfg.append_module(edited, "/x.tgz", "boot.cfg"), edited)
+            self.assertEqual(bootcfg.append_module(edited, "/X.TGZ", "boot.cfg"), edited)
+
+    def test_what_the_loader_would_misread_is_refused(self):
+        for text in ("", "kernel=/b\n", "modules =/a\n", "modules=/a\nmodules =/b\n", "modules=" + " --- ".join(["/m"] * 240),
+                     "modules=/" + "x" * 255):
+            with self.assertRaises(HookError):
+                bootcfg.append_module(text, "/x.tgz", "boot.cfg")
+
+    def test_kernel_options(self):
+        def add(text):
+            return bootcfg.add_kernel_option(text, "systemMediaSize=min", ("autoPartitionOSDataSize",), "boot.cfg")
+        self.assertEqual(add("kernelopt=a ks=b\r\nx=1\r\n"), "kernelopt=a ks=b systemMediaSize=min\r\nx=1\r\n")
+        self.assertEqual(add("x=1\n"), "x=1\nkernelopt=systemMediaSize=min\n")
+        self.assertEqual(add("x=1"), "x=1\nkernelopt=systemMediaSize=min\n")
+        for text in ("kernelopt=SystemMediaSize=max\n", "kernelopt=a autoPartitionOSDataSize=9000\n"):
+            self.assertEqual(add(text), text)
+        with self.assertRaises(HookError):
+            add("kernel=/b.b00\nkernelopt=%s\n" % ("x" * 4080))
+
+    def test_releases_before_the_option(self):
+        for release, wanted in (("6.7.0", False), ("7.0.3", True), ("8.0.3", True)):
+            folder = tempfile.mkdtemp(prefix="esxi-curtin-")
+            self.addCleanup(shutil.rmtree, folder)
+            make_target(folder + "/t", release)
+            deploy.install_description(folder + "/t", deploy.describe(sample_config("flat-static-boot-disk"), lambda s: None))
+            with open(folder + "/t/BOOT.CFG", encoding="latin-1") as file:
+                self.assertEqual("systemMediaSize" in file.read(), wanted)
+
+
+class AllOrNothing(unittest.TestCase):
+    """Whatever call fails, each file is whole: as it was before, or as it should become, and all alike."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="esxi-curtin-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        make_target(os.path.join(self.folder, "t"))
+        self.before = built_image.tree_of(self.folder)
+        self.description = deploy.describe(sample_config("flat-static-boot-disk"), lambda sentence: None)
+
+    def failing(self, name, nth):
+        """os.NAME that fails at its nth call."""
+        real, calls = getattr(os, name), []
+
+        def call(*words, **more):
+            calls.append(words)
+            if len(calls) == nth:
+                raise OSError(errno.ENOSPC, "No space left on device", str(words[0]))
+            return real(*words, **more)
+
+        setattr(os, name, call)
+        self.addCleanup(setattr, os, name, real)
+        return lambda: setattr(os, name, real)
+
+    def test_any_call_may_fail(self):
+        failures = 0
+        for name in ("replace", "fsync"):
+            for nth in range(1, 10):
+                restore = self.failing(name, nth)
+                try:
+                    deploy.install_description(os.path.join(self.folder, "t"), self.description)
+                    done = True
+                except HookError:
+                    done = False
+                    failures += 1
+                restore()
+                after = built_image.tree_of(self.folder)
+                self.assertFalse([path for path in after if path.endswith(".new")])
+                changed = [path for path in after if after[path] != self.before.get(path)]
+                self.assertEqual(len(changed), 3 if done else 0)
+                shutil.rmtree(os.path.join(self.folder, "t"))
+                make_target(os.path.join(self.folder, "t"))
+        self.assertEqual(failures, 6, "each of three files, when it is written and when it is renamed")
+
+    def test_a_full_partition(self):
+        real = partition._write
+
+        def full(path, content):
+            if path.endswith("tgz.new"):
+                raise OSError(errno.ENOSPC, "No space left on device", path)
+            real(path, content)
+
+        partition._write = full
+        self.addCleanup(setattr, partition, "_write", real)
+        with self.assertRaisesRegex(HookError, "No space"):
+            deploy.install_description(os.path.join(self.folder, "t"), self.description)
+        self.assertEqual(built_image.tree_of(self.folder), self.before)
+
+    def test_names_in_any_case(self):
+        target = os.path.join(self.folder, "t")
+        os.rename(os.path.join(target, "BOOT.CFG"), os.path.join(target, "Boot.cfg"))
+        os.rename(os.path.join(target, "EFI"), os.path.join(target, "efi"))
+        with open(os.path.join(target, "HOSTDESC.TGZ"), "wb") as file:
+            file.write(b"old")
+        deploy.install_description(target, self.description)
+        found = built_image.tree_of(target)
+        self.assertEqual(sorted(found), ["Boot.cfg", "HOSTDESC.TGZ", "efi/BOOT/BOOT.CFG"])
+        self.assertNotEqual(found["HOSTDESC.TGZ"], b"old")
+
+    def test_both_boot_cfgs_must_be_there(self):
+        for name in ("BOOT.CFG", "EFI/BOOT/BOOT.CFG"):
+            shutil.rmtree(os.path.join(self.folder, "t"))
+            make_target(os.path.join(self.folder, "t"))
+            os.remove(os.path.join(self.folder, "t", name))
+            before = built_image.tree_of(self.folder)
+            with self.assertRaisesRegex(HookError, "not an image"):
+                deploy.install_description(os.path.join(self.folder, "t"), self.description)
+            self.assertEqual(built_image.tree_of(self.folder), before)
+
+
+class SelfContained(unittest.TestCase):
+    def test_the_hook_needs_nothing_but_its_folder(self):
+        """Standard library and its own modules: imported with nothing else to be found."""
+        folder = tempfile.mkdtemp(prefix="esxi-curtin-")
+        self.addCleanup(shutil.rmtree, folder)
+        make_target(os.path.join(folder, "t"))
+        shutil.copytree(HOOK_FOLDER, os.path.join(folder, "t", "curtin"))
+        done = subprocess.run(["python3", "-I", "-S", "-c", "import sys; sys.path.insert(0, %r); sys.argv[0] = 'x'; "
+                               "sys.dont_write_bytecode = True; from esxihook import deploy; "
+                               "print([name for name in sys.modules if 'hostconf' in name or 'yaml' in name])"
+                               % os.path.join(folder, "t", "curtin")], capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout, "[]\n")
+        self.assertEqual(boot_cfg().count("modules="), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

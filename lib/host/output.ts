@@ -11,8 +11,10 @@ import { ioFailure } from "./io_failure.ts";
 
 /** Ends the name of a file that is being written. */
 const PARTIAL = ".esxi-img-partial";
-/** What follows the final name: process id, UUID, {@linkcode PARTIAL}. */
-const PARTIAL_END = /^(\d+)-[0-9a-f-]{36}\.esxi-img-partial$/;
+/** What follows the final name: a UUID, which cannot be guessed, and {@linkcode PARTIAL}. */
+const PARTIAL_END = /^[0-9a-f-]{36}\.esxi-img-partial$/;
+/** How long a runtime that can only wait for a lock waits for it. */
+const LOCK_WAIT_MS = 100;
 const ZEROS = new Uint8Array(1024 * 1024);
 
 /** Something that an image can be written to. */
@@ -187,12 +189,12 @@ class FileOutput implements Output {
   static async create(path: string, options: OutputOptions): Promise<FileOutput> {
     const { folder, base } = split(path);
     await removeAbandoned(folder, base);
-    // The process id tells an abandoned file from one at work; the rest cannot be guessed.
-    const partialPath = `${folder}.${base}.${Deno.pid}-${crypto.randomUUID()}${PARTIAL}`;
+    const partialPath = `${folder}.${base}.${crypto.randomUUID()}${PARTIAL}`;
     const mode = options.isSecret ? 0o600 : 0o666;
     try {
       // At once: no signal comes between making the file and knowing how to remove it.
       const file = Deno.openSync(partialPath, { write: true, createNew: true, mode });
+      lockNew(file);
       return new FileOutput(path, partialPath, file, options.force ?? false);
     } catch (error) {
       throw ioFailure(error, path, "cannot write");
@@ -268,23 +270,50 @@ class FileOutput implements Output {
   }
 }
 
+/**
+ * Tells other builds that a file is at work. The system takes the lock back when the program ends,
+ * however it ends.
+ */
+function lockNew(file: Deno.FsFile): void {
+  try {
+    file.lockSync(true);
+  } catch {
+    // The file system has no locks: then nothing is ever taken for abandoned there.
+  }
+}
+
 /** Removes what killed builds of the same output left behind. */
 async function removeAbandoned(folder: string, base: string): Promise<void> {
   try {
-    // Where there is no /proc nothing is known of other processes, and nothing is removed.
-    if (!await exists("/proc/self")) return;
     for await (const { name } of Deno.readDir(folder === "" ? "." : folder)) {
-      const pid = name.startsWith(`.${base}.`) && PARTIAL_END.exec(name.slice(base.length + 2));
-      if (!pid) continue;
-      // Our own number is from another time: a container's first program always has the same.
-      const isAtWork = Number(pid[1]) !== Deno.pid && await exists(`/proc/${pid[1]}`);
-      if (!isAtWork) await Deno.remove(folder + name);
+      const isPartial = name.startsWith(`.${base}.`) &&
+        PARTIAL_END.test(name.slice(base.length + 2));
+      if (isPartial && await isAbandoned(folder + name)) await Deno.remove(folder + name);
     }
   } catch {
     // A folder that cannot be listed may still be written to; opening the file will tell.
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
+/** Whether nobody holds the lock of a partial file. */
+async function isAbandoned(path: string): Promise<boolean> {
+  const file: Deno.FsFile & Partial<TryLock> = await Deno.open(path, { write: true });
+  if (file.tryLock !== undefined) {
+    using _file = file;
+    return await file.tryLock(true);
+  }
+  // Before Deno 2.9 a lock can only be waited for. A file at work stays open until the program ends.
+  const locked = file.lock(true).then(() => true, () => false);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const waited = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), LOCK_WAIT_MS);
+  });
+  const isFree = await Promise.race([locked, waited]);
+  clearTimeout(timer);
+  if (isFree) file.close();
+  return isFree;
+}
+
+interface TryLock {
+  tryLock(exclusive: boolean): Promise<boolean>;
 }

@@ -1,0 +1,117 @@
+/**
+ * Builds that take long enough to be disturbed.
+ *
+ * @module
+ */
+
+import { EXECUTABLE } from "./executable.ts";
+import type { Folder } from "./folder.ts";
+import { installerFiles, writeInstallerIso } from "./installer_iso.ts";
+import type { Outcome } from "./programs.ts";
+import { SMALL } from "./sample_isos.ts";
+
+/** How a file is called that is being written. */
+export const PARTIAL_NAME = /^\.(.+)\.[0-9a-f-]{36}\.esxi-img-partial$/;
+const MODULE_BYTES = 1024 * 1024;
+const TEXTS = Array.from({ length: 24 }, (_, i) => `TEXT${i}.TXT`);
+const POLL_MS = 2;
+
+/** Writes an installer of about 30 MB that takes a second or so to deflate, to half of that. */
+export function writeSlowIso(path: string): void {
+  const text = new Uint8Array(MODULE_BYTES);
+  let state = 1;
+  for (let i = 0; i < text.length; i++) {
+    state = Math.imul(state, 1_103_515_245) + 12_345; // as in the C standard's example of rand
+    text[i] = 0x61 + (state >>> 16) % 10;
+  }
+  const modules = installerFiles(SMALL).filter((file) => /\.V00$/.test(file.path));
+  const names = [...modules.map((file) => file.path), ...TEXTS];
+  const files = names.map((name) => ({ path: name, content: text }));
+  writeInstallerIso(path, { ...SMALL, files });
+}
+
+/** A program of ours that is running. */
+export interface Running extends AsyncDisposable {
+  readonly pid: number;
+  readonly outcome: Promise<Outcome>;
+  /** Sends a signal, unless the program has ended. */
+  signal(signal: Deno.Signal): void;
+}
+
+/** Starts our executable. It is killed if it still runs when it is done with. */
+export function start(args: readonly string[], cwd: string): Running {
+  const child = new Deno.Command(EXECUTABLE, {
+    args: [...args],
+    cwd,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const outcome = child.output().then(({ code, signal, stdout, stderr }) => ({
+    code,
+    signal,
+    stdout: new TextDecoder().decode(stdout),
+    stderr: new TextDecoder().decode(stderr),
+    stdoutBytes: stdout,
+  }));
+  const signal = (name: Deno.Signal) => {
+    try {
+      child.kill(name);
+    } catch {
+      // it has ended
+    }
+  };
+  return {
+    pid: child.pid,
+    outcome,
+    signal,
+    async [Symbol.asyncDispose]() {
+      signal("SIGKILL");
+      await outcome;
+    },
+  };
+}
+
+/**
+ * Starts a build of `output` and stops it (SIGSTOP) as soon as it has written so much of that. One
+ * that is over before it can be stopped, on a busy machine, is undone and started again.
+ */
+export async function startAndStop(
+  args: readonly string[],
+  folder: Folder,
+  output: string,
+  writtenBytes: number,
+): Promise<Running> {
+  const before = folder.names();
+  for (let tries = 0; tries < 10; tries++) {
+    const running = start(args, folder.path);
+    let isOver = false;
+    running.outcome.finally(() => isOver = true);
+    while (!isOver) {
+      const partial = folder.names().find((name) => PARTIAL_NAME.exec(name)?.[1] === output);
+      if (partial !== undefined && await sizeOf(folder.file(partial)) >= writtenBytes) {
+        running.signal("SIGSTOP");
+        if (await isStopped(running.pid)) return running;
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    for (const name of folder.names()) {
+      if (!before.includes(name)) await Deno.remove(folder.file(name));
+    }
+  }
+  throw new RangeError(`Cannot stop a build of ${output}: it is too fast`);
+}
+
+/** proc(5), `stat`: the state follows the name; a program that has ended is a zombie, or gone. */
+async function isStopped(pid: number): Promise<boolean> {
+  for (;;) {
+    const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
+    const state = /\) (\w)/.exec(stat)?.[1];
+    if (state === "T") return true;
+    if (state === undefined || state === "Z") return false;
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return await Deno.stat(path).then(({ size }) => size, () => -1);
+}

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { closeSync, constants, openSync } from "node:fs";
 import { Failure } from "../failure.ts";
 import type { Sink } from "../encode/sink.ts";
 import { ioFailure } from "./io_failure.ts";
@@ -15,6 +16,8 @@ const PARTIAL = ".esxi-img-partial";
 const PARTIAL_END = /^[0-9a-f-]{36}\.esxi-img-partial$/;
 /** How long a runtime that can only wait for a lock waits for it. */
 const LOCK_WAIT_MS = 100;
+/** How often a pipe is asked for its reader. */
+const PIPE_POLL_MS = 50;
 const ZEROS = new Uint8Array(1024 * 1024);
 
 /** Something that an image can be written to. */
@@ -116,12 +119,29 @@ async function lstat(path: string): Promise<Deno.FileInfo | undefined> {
   }
 }
 
-/** Opens a pipe or a character device; it may take until somebody reads from it. */
+/** Opens a pipe or a character device. */
 async function openStream(path: string): Promise<Deno.FsFile> {
+  let reached: number | undefined;
   try {
+    // To open a pipe stops the whole program, deaf to signals, until somebody reads from it.
+    while ((reached = tryReach(path)) === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, PIPE_POLL_MS));
+    }
     return await Deno.open(path, { write: true });
   } catch (error) {
     throw ioFailure(error, path, "cannot write");
+  } finally {
+    if (reached !== undefined) closeSync(reached);
+  }
+}
+
+/** Opens a pipe if somebody reads from it; open(2), `O_NONBLOCK`: ENXIO says that nobody does. */
+function tryReach(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENXIO") return undefined;
+    throw error;
   }
 }
 

@@ -69,7 +69,8 @@ export async function runApp(args: readonly string[]): Promise<number> {
   const isDebug = args.includes("--debug");
   const process = {
     stdout: { write: writeStdout },
-    stderr: { write: writeStderr },
+    // A reader that went away is no failure to tell, but run ends even that with a line break.
+    stderr: { write: (text: string) => text.trim() === "" ? undefined : writeStderr(text) },
     // null: run only sets what is not set
     exitCode: null as number | string | null,
   };

@@ -131,6 +131,14 @@ class MetadataTest(Sandbox):
         self.prepare()
         self.assertIn("esx-lab-01", self.include("network"))
 
+    def test_a_labelled_device_is_tried_first(self):
+        self.start()
+        self.fake.files.write("/dev/disks/a-device-that-says-nothing", b"")
+        self.attach("nova-static-routes")
+        self.prepare()
+        mounted = [call[-1] for call in self.calls("vsish") if call[-2].endswith("/mount")]
+        self.assertEqual(mounted, ["mpx.vmhba32:C0:T0:L0"])
+
     def test_a_drive_without_metadata_is_let_go(self):
         self.start()
         empty = os.path.join(self.folder, "empty")
@@ -231,16 +239,20 @@ class LoginTest(Sandbox):
 class DiskTest(Sandbox):
     GUID = "9E107D9D-372B-4C5A-8A6F-1D2C3B4A5968"
 
-    def write_image(self, disk, sectors=4096):
-        """Put the start of an image with this GUID onto a disk, as dd does: the backup table is far from the end."""
-        path = self.fake.path("/dev/disks/" + disk)
-        image = os.path.join(self.folder, "image")
-        subprocess.run(["truncate", "-s", str(sectors * 512), image], check=True)
-        subprocess.run(["sgdisk", "-o", "-U", self.GUID, "-n", "1:2048:0", "-t", "1:EF00", image], check=True,
-                       capture_output=True)
-        with open(image, "rb") as source, open(path, "r+b") as target:
-            target.write(source.read())
-        os.remove(image)
+    @classmethod
+    def setUpClass(cls):
+        with tempfile.TemporaryDirectory() as folder:
+            image = os.path.join(folder, "image")
+            subprocess.run(["truncate", "-s", "2M", image], check=True)
+            subprocess.run(["sgdisk", "-o", "-U", cls.GUID, "-n", "1:2048:0", "-t", "1:EF00", image], check=True,
+                           capture_output=True)
+            with open(image, "rb") as file:
+                cls.image = file.read()
+
+    def write_image(self, disk):
+        """Put an image with this GUID onto a disk, as dd does: the backup table is far from the end."""
+        with open(self.fake.path("/dev/disks/" + disk), "r+b") as target:
+            target.write(self.image)
 
     def test_the_disk_that_holds_the_image(self):
         self.start({"disk_guid": self.GUID, "install_disk": "--firstdisk=local --novmfsondisk"}, disks=TWO_DISKS)

@@ -54,7 +54,7 @@ SCENARIOS = {
         "routes4": {("default", "192.0.2.1")}, "fqdn": "esx1.example.net"}),
     "DHCP as nova sends it": (1, {"links": [phy("a", 0, mtu=None, vif_id="v")],
                                   "networks": [{"id": "n", "type": "ipv4_dhcp", "link": "a", "network_id": "x"}],
-                                  "services": []}, {}, {"vmks": [dict(ipv4="dhcp", uplinks=["vmnic0"])]}),
+                                  "services": []}, {}, {"vmks": [dict(ipv4="dhcp", peer_dns=True, uplinks=["vmnic0"])]}),
     "DHCP entry with address and routes": (1, {"links": [phy("a", 0)], "networks": [
         dict(static("n", "a", "192.0.2.5", gateway="192.0.2.1"), type="ipv4_dhcp")]}, {},
         {"vmks": [dict(ipv4="dhcp")]}),
@@ -66,11 +66,21 @@ SCENARIOS = {
     "bond with VLANs before its members": (4, {"links": [
         vlan("m", "b", 101), bond("b", ["y", "x"], "active-backup", ethernet_mac_address="02:aa:bb:cc:dd:ee"),
         vlan("s", "b", 102, mtu=9000), phy("x", 2), phy("y", 3)],
-        "networks": [static("n1", "m", "192.0.2.5", gateway="192.0.2.1"), static("n2", "s", "198.51.100.5")]}, {}, {
-            "vmks": [dict(vlan=101, ipv4="192.0.2.5/24", uplinks=["vmnic2", "vmnic3"], order=["vmnic3", "vmnic2"],
+        "networks": [static("n1", "m", "192.0.2.5", gateway="192.0.2.1"), static("n2", "s", "198.51.100.5"),
+                     static6("n3", "s", "2001:db8:5::5")]}, {"name": "esx7"}, {
+            "fqdn": "esx7", "vmks": [dict(vlan=101, ipv4="192.0.2.5/24", uplinks=["vmnic2", "vmnic3"], order=["vmnic3", "vmnic2"],
                           load_balancing="explicit", mtu=1500),
-                     dict(vlan=102, ipv4="198.51.100.5/24", mtu=9000, vswitch_mtu=9000)],
+                     dict(vlan=102, ipv4="198.51.100.5/24", mtu=9000, vswitch_mtu=9000, ipv6=["2001:db8:5::5/64"])],
             "vswitches": 1, "routes4": {("default", "192.0.2.1")}}),
+    "bond with a primary": (2, {"links": [phy("x", 0), phy("y", 1), bond("b", ["x", "y"], "active-backup", bond_primary="y")],
+                                "networks": [static("n", "b", "192.0.2.5")]}, {}, {
+        "vmks": [dict(load_balancing="explicit", order=["vmnic1", "vmnic0"], ipv4="192.0.2.5/24")]}),
+    "four DNS servers": (1, {"links": [phy("a", 0)], "networks": [static("n", "a", "192.0.2.5")],
+                             "services": dns("192.0.2.51", "192.0.2.52", "2001:db8::53", "192.0.2.54")}, {}, {
+        "vmks": [dict(ipv4="192.0.2.5/24")], "dns": ["192.0.2.51", "192.0.2.52", "2001:db8::53", "192.0.2.54"]}),
+    "DHCP with DNS servers given": (1, {"links": [phy("a", 0)], "networks": [{"id": "n", "type": "ipv4_dhcp", "link": "a"}],
+                                        "services": dns("192.0.2.51")}, {}, {
+        "vmks": [dict(ipv4="dhcp", peer_dns=False)], "dns": ["192.0.2.51"]}),
     "balance-rr bond": (2, {"links": [phy("x", 0), phy("y", 1), bond("b", ["x", "y"], "balance-rr")],
                             "networks": [static("n", "b", "192.0.2.5", gateway="192.0.2.1")]}, {}, {
         "vmks": [dict(load_balancing="portid", uplinks=["vmnic0", "vmnic1"], standby=[], ipv4="192.0.2.5/24")],
@@ -154,7 +164,7 @@ SCENARIOS["Unicode host name"][3]["fqdn"] = None  # asserted in its own test
 # What every unconfirmed behaviour is tried with: all kinds of commands stand in one of these.
 TELLING = ("bond with VLANs before its members", "IPv4 and IPv6 on one link", "several addresses on one link",
            "static routes", "link-local gateway", "DHCP as nova sends it", "small MTU",
-           "DNS in networks, in routes and globally", "keys in keys and public_keys")
+           "DNS in networks, in routes and globally", "keys in keys and public_keys", "four DNS servers")
 
 
 def run_scenario(test, name, release="8.0.3", installed="", switches=None):
@@ -165,6 +175,8 @@ def run_scenario(test, name, release="8.0.3", installed="", switches=None):
     # Not refused: the second form of a link-local gateway is kept by the interface, not in the routes.
     if switches == {"link_local_route": "refuse"} and "link-local" in name:
         expected["routes6"] = set()
+    if switches == {"dns_server_limit": "three"} and "dns" in expected:
+        expected["dns"] = expected["dns"][:3]
     apply(fake, description)
     if switches == {"link_local_route": "refuse"} and "link-local" in name:
         test.assertEqual(fake.summary()["interfaces"][0]["ipv6_gateway"], "fe80::1")
@@ -190,7 +202,7 @@ class ScenariosTest(unittest.TestCase):
         lines = ["--bootproto=dhcp --device=%s" % nic_mac(1),
                  "--bootproto=static --ip=192.0.2.99 --netmask=255.255.255.0 --gateway=192.0.2.1 --nameserver=192.0.2.98",
                  "--bootproto=static --ip=192.0.2.5 --netmask=255.255.255.0 --gateway=192.0.2.250 --vlanid=7",
-                 "--bootproto=dhcp --vlanid=101 --hostname=esx1.example.net --addvmportgroup=0"]
+                 "--bootproto=dhcp --vlanid=101 --hostname=esx1 --addvmportgroup=0"]
         for name in SCENARIOS:
             for line in lines:
                 if SCENARIOS[name][0] > 1 or nic_mac(1) not in line:
@@ -208,6 +220,30 @@ class ScenariosTest(unittest.TestCase):
             for release in ("6.7.0", "7.0.0"):
                 with self.subTest(switches=switches, release=release):
                     run_scenario(self, "bond with VLANs before its members", release, switches=switches)
+
+
+class LeaseTest(unittest.TestCase):
+    def test_a_lease_is_asked_for_again_on_another_nic_or_vlan(self):
+        dhcp = {"id": "n", "type": "ipv4_dhcp", "link": "a"}
+        for installed, data, server, network in (
+                ("--bootproto=dhcp --device=" + nic_mac(1), {"links": [phy("a", 0)], "networks": [dhcp]}, "vmnic0", "198.18.0."),
+                ("--bootproto=dhcp", {"links": [phy("x", 0), vlan("a", "x", 9)], "networks": [dhcp]}, "vmnic0:9", "192.0.2.")):
+            lease = {"address": "192.0.2.77", "netmask": "255.255.255.0", "gateway": "192.0.2.1", "dns": []}
+            fake = fake_esxi.create(nics=nic_list(2), network=installed, dhcp={
+                "vmnic1": "auto", "vmnic0": "auto", **({} if server == "vmnic0" else {server: lease})})
+            apply(fake, describe(data))
+            self.assertTrue(fake.config()["vmks"]["vmk0"]["lease"]["address"].startswith(network))
+
+    def test_a_missing_lease_is_said(self):
+        fake = fake_esxi.create(nics=nic_list(1), dhcp=False)
+        _, log, _ = apply(fake, describe({"links": [phy("a", 0)], "networks": [{"id": "n", "type": "ipv4_dhcp", "link": "a"}]}))
+        self.assertIn("no DHCP lease yet for vmk0", log)
+
+    def test_a_host_without_vmk0(self):
+        fake = fake_esxi.create(nics=nic_list(1))
+        fake.run(["esxcli", "network", "ip", "interface", "remove", "-i", "vmk0"])
+        apply(fake, describe({"links": [phy("a", 0)], "networks": [static("n", "a", "192.0.2.5")]}))
+        check_state(self, fake, {"vmks": [dict(ipv4="192.0.2.5/24", tags=["Management"])]})
 
 
 class RefusalsTest(unittest.TestCase):

@@ -217,7 +217,10 @@ def _decoded(content, encoding):
         if "b64" in names:
             data = base64.b64decode(data)
         if "gz" in names:
-            data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, userdata.SIZE_LIMIT)
+            decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            data = decoder.decompress(data, userdata.SIZE_LIMIT)
+            if not decoder.eof:
+                raise ValueError("cut short or too large")
     except (ValueError, zlib.error) as error:
         raise ValueError("its content cannot be decoded (%s)" % error)
     return data

@@ -1,0 +1,118 @@
+/**
+ * Builds that are told to stop, or are killed, at many moments.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { Folder } from "../support/folder.ts";
+import { mustEsxiImg } from "../support/programs.ts";
+import {
+  PARTIAL_NAME,
+  type Running,
+  start,
+  startAndStop,
+  writeSlowIso,
+} from "../support/slow_build.ts";
+
+const ARGS = ["build", "in.iso", "-o", "out.img.gz", "--manifest", "m.json"];
+const FINISHED = ["in.iso", "m.json", "out.img.gz"];
+/** How much of the output is written when the signal comes. */
+const MOMENTS_BYTES = [0, 1_000_000, 5_000_000];
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  Deno.test(`${signal} leaves nothing behind`, async () => {
+    using folder = new Folder();
+    writeSlowIso(folder.file("in.iso"));
+    for (const writtenBytes of MOMENTS_BYTES) {
+      await using running = await startAndStop(ARGS, folder, "out.img.gz", writtenBytes);
+      running.signal(signal);
+      running.signal("SIGCONT");
+      const { code, stdout, stderr } = await running.outcome;
+      assert.equal(stderr, `esxi-img: stopped by ${signal}; nothing was left behind\n`);
+      assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
+      assert.deepEqual(folder.names(), ["in.iso"]);
+    }
+  });
+}
+
+Deno.test("SIGKILL leaves what the next build of the same output removes", async () => {
+  using folder = new Folder();
+  writeSlowIso(folder.file("in.iso"));
+  for (const writtenBytes of MOMENTS_BYTES) {
+    await using running = await startAndStop(ARGS, folder, "out.img.gz", writtenBytes);
+    running.signal("SIGKILL");
+    assert.equal((await running.outcome).signal, "SIGKILL");
+    const left = folder.names().filter((name) => name !== "in.iso");
+    assert.deepEqual(left.map((name) => PARTIAL_NAME.exec(name)?.[1]).toSorted(), [
+      "m.json",
+      "out.img.gz",
+    ]);
+  }
+  await mustEsxiImg([...ARGS, "--verify"], { cwd: folder.path });
+  assert.deepEqual(folder.names(), FINISHED);
+});
+
+Deno.test("a partial file of a build at work is left to it", async () => {
+  using folder = new Folder();
+  writeSlowIso(folder.file("in.iso"));
+  await using first = await startAndStop(ARGS, folder, "out.img.gz", 0);
+  const partial = folder.names().find((name) => name.startsWith(".out.img.gz.")) ?? "";
+  await mustEsxiImg(["build", "in.iso", "-o", "out.img.gz"], { cwd: folder.path });
+  assert.ok(folder.names().includes(partial));
+  first.signal("SIGCONT");
+  const { code, stderr } = await first.outcome;
+  assert.equal(code, 1);
+  assert.match(stderr, /^esxi-img: out\.img\.gz: another program made the file meanwhile; .*\n$/);
+  assert.deepEqual(folder.names(), ["in.iso", "out.img.gz"]);
+  await mustEsxiImg(["verify", "out.img.gz", "--iso", "in.iso"], { cwd: folder.path });
+});
+
+Deno.test("of two builds to one output one wins, the other says so", async () => {
+  using folder = new Folder();
+  writeSlowIso(folder.file("in.iso"));
+  const args = ["build", "in.iso", "-o", "out.img.gz"];
+  const outcomes = await Promise.all([1, 2].map(() => start(args, folder.path).outcome));
+  assert.deepEqual(outcomes.map(({ code }) => code).toSorted(), [0, 1]);
+  const loser = outcomes.find(({ code }) => code === 1);
+  assert.match(loser?.stderr ?? "", /^esxi-img: out\.img\.gz: .*exists|another program/);
+  assert.deepEqual(folder.names(), ["in.iso", "out.img.gz"]);
+  await mustEsxiImg(["verify", "out.img.gz", "--iso", "in.iso"], { cwd: folder.path });
+
+  const forced = await Promise.all(
+    [1, 2].map(() => start([...args, "--force"], folder.path).outcome),
+  );
+  assert.deepEqual(forced.map(({ code }) => code), [0, 0]);
+  assert.deepEqual(folder.names(), ["in.iso", "out.img.gz"]);
+  await mustEsxiImg(["verify", "out.img.gz", "--iso", "in.iso"], { cwd: folder.path });
+});
+
+Deno.test("whenever a signal comes, there is a whole image or none", async () => {
+  using folder = new Folder();
+  writeSlowIso(folder.file("in.iso"));
+  const args = ["build", "in.iso", "-o", "out.img"];
+  const durationMs = await measure(() => mustEsxiImg([...args, "--force"], { cwd: folder.path }));
+  const { size } = await Deno.stat(folder.file("out.img"));
+  const signals = ["SIGINT", "SIGTERM", "SIGKILL"] as const;
+  for (let i = 0; i < 18; i++) {
+    await Deno.remove(folder.file("out.img")).catch(() => {});
+    await using running: Running = start(args, folder.path);
+    await new Promise((resolve) => setTimeout(resolve, durationMs * 1.2 * i / 18));
+    const signal = signals[i % signals.length];
+    running.signal(signal);
+    await running.outcome;
+    const names = folder.names().filter((name) => name !== "in.iso");
+    const image = names.filter((name) => name === "out.img");
+    if (signal !== "SIGKILL") assert.deepEqual(names, image);
+    else assert.ok(names.every((name) => name === "out.img" || PARTIAL_NAME.test(name)));
+    if (image.length === 0) continue;
+    assert.equal((await Deno.stat(folder.file("out.img"))).size, size);
+    await mustEsxiImg(["verify", "out.img", "--iso", "in.iso"], { cwd: folder.path });
+  }
+});
+
+async function measure(work: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await work();
+  return performance.now() - startMs;
+}

@@ -58,6 +58,7 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
     recorder?.iso.start();
     await encode(plan, format, manifest && recorder ? recorder.tapOutput(image) : image, flags);
     await checkIsoHash(flags, isoPath, recorder);
+    file.checkUnchanged();
     const writtenPath = await image.finish();
     if (flags.verify && writtenPath !== undefined) {
       await verifyOutput(writtenPath, image.name, file, flags.quiet);

@@ -13,12 +13,14 @@ export class FileSource implements Source, Disposable {
   readonly name: string;
   readonly sizeBytes: number;
   readonly #file: Deno.FsFile;
+  readonly #changedMs: number | undefined;
   #positionBytes = 0;
 
   private constructor(name: string, sizeBytes: number, file: Deno.FsFile) {
     this.name = name;
     this.sizeBytes = sizeBytes;
     this.#file = file;
+    this.#changedMs = file.statSync().mtime?.getTime();
   }
 
   /**
@@ -64,6 +66,21 @@ export class FileSource implements Source, Disposable {
       this.#positionBytes = -1;
       throw ioFailure(error, this.name, "cannot read");
     }
+  }
+
+  /**
+   * Checks that what was read belongs together.
+   *
+   * @throws {Failure} `io` if the file has been written to since it was opened.
+   */
+  checkUnchanged(): void {
+    if (this.#file.statSync().mtime?.getTime() === this.#changedMs) return;
+    throw new Failure(
+      "io",
+      this.name,
+      "it was changed while it was read",
+      "run again when nothing writes to it",
+    );
   }
 
   #truncated(missingBytes: number): Failure {

@@ -12,6 +12,7 @@ import { readBootModule, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../failure.ts";
 import { readFatfsWasm, readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
+import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource, readSmall } from "../host/files.ts";
 import { openOutput, type Output } from "../host/output.ts";
 import { abortOnSignal } from "../host/signals.ts";
@@ -177,12 +178,14 @@ async function encode(
   sink: Sink,
   flags: BuildFlags,
 ): Promise<void> {
+  using deflater = new DeflatePool();
   using progress = new Progress("building", flags.quiet);
   const { map } = plan.disk;
   await format.encode(map, sink, {
     seed: plan.diskGuid,
     timeSeconds: Math.floor(plan.timeMs / 1000),
     compress: flags.compress,
+    deflater,
     onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),
   });
 }

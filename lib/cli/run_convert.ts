@@ -5,6 +5,7 @@
  */
 
 import { formatFor } from "../encode/formats.ts";
+import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource } from "../host/files.ts";
 import { openOutput } from "../host/output.ts";
 import { abortOnSignal } from "../host/signals.ts";
@@ -35,11 +36,13 @@ export async function runConvert(flags: ConvertFlags, imagePath: string): Promis
   });
   using _signals = abortOnSignal(() => output.abort());
   try {
+    using deflater = new DeflatePool();
     using progress = new Progress("converting", flags.quiet);
     await format.encode(map, output, {
       seed: diskGuid,
       timeSeconds: TIME_SECONDS,
       compress: flags.compress,
+      deflater,
       onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),
     });
     await output.finish();

@@ -6,6 +6,7 @@
 
 import type { BlockMap } from "../disk/block_map.ts";
 import { Failure } from "../failure.ts";
+import type { Deflater } from "./deflate.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
 
 /** What encoders may need besides the disk. */
@@ -16,6 +17,8 @@ export interface FormatOptions extends EncodeOptions {
   readonly timeSeconds: number;
   /** Deflate what shrinks by it, where the format leaves the choice. */
   readonly compress?: boolean;
+  /** Deflates for formats that can do it in pieces. */
+  readonly deflater?: Deflater;
 }
 
 /** A format. */

@@ -13,10 +13,10 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
-import { constants, crc32, deflateRawSync } from "node:zlib";
+import { crc32 } from "node:zlib";
 import { type BlockMap, readBlocks, runs } from "../disk/block_map.ts";
 import { crc32WithZeros } from "./crc32.ts";
+import { deflatePiece, type Deflater, inlineDeflater } from "./deflate.ts";
 import { isCompressible } from "./entropy.ts";
 import { later } from "./later.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
@@ -33,25 +33,30 @@ const BLOCK_BYTES = STORED_BLOCKS * STORED_BYTES;
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 /** RFC 1951 §3.2.4: an empty stored block with BFINAL set. */
 const FINAL_BLOCK = Uint8Array.of(1, 0, 0, 0xff, 0xff);
-/** zlib's default, and what `gzip -6` does. */
-const LEVEL = 6;
 /** Blocks of zeros that are written at a time. */
 const ZERO_BATCH = 64;
 
+/** What the gzip encoder may be given. */
+export interface GzipOptions extends EncodeOptions {
+  /** Deflates what pays; without it, this thread does. */
+  readonly deflater?: Deflater;
+}
+
 /**
- * Writes a disk as one gzip member.
+ * Writes a disk as one gzip member. Its bytes do not depend on who deflates.
  *
  * @throws {Failure} `truncated` or `io` from the disk's sources or the sink.
  */
 export async function encodeGzip(
   map: BlockMap,
   sink: Sink,
-  options: EncodeOptions = {},
+  options: GzipOptions = {},
 ): Promise<void> {
+  const { deflater = inlineDeflater(), onProgress } = options;
   let crc = 0;
   await sink.write(HEADER);
-  // While one frame is written, the other is filled.
-  const frames = [new StoredFrame(), new StoredFrame()];
+  // While one frame is written, and others are deflated, one more is filled.
+  const frames = Array.from({ length: 2 + deflater.depth }, () => new StoredFrame());
   let written = Promise.resolve();
   for (const run of runs(map, BLOCK_BYTES)) {
     const endBytes = run.offsetBytes + run.lengthBytes;
@@ -59,18 +64,17 @@ export async function encodeGzip(
       await written;
       await writeZeros(sink, run.lengthBytes);
       crc = crc32WithZeros(crc, run.lengthBytes);
-      options.onProgress?.(endBytes);
+      onProgress?.(endBytes);
       continue;
     }
     for (let at = run.offsetBytes; at < endBytes; at += BLOCK_BYTES) {
-      frames.reverse();
-      const [frame] = frames;
+      const frame = frames.shift()!;
+      frames.push(frame);
+      await frame.written;
       await frame.fill(map, at, Math.min(BLOCK_BYTES, endBytes - at));
       for (const piece of frame.pieces) crc = crc32(piece, crc);
-      const encoded = frame.encode();
-      await written;
-      written = later(sink.write(encoded));
-      options.onProgress?.(Math.min(at + BLOCK_BYTES, endBytes));
+      written = frame.write(sink, deflater, written);
+      onProgress?.(Math.min(at + BLOCK_BYTES, endBytes));
     }
   }
   await written;
@@ -85,6 +89,8 @@ export async function encodeGzip(
 class StoredFrame {
   /** The parts of the block, without headers. */
   pieces: Uint8Array[] = [];
+  /** Fulfilled when the frame can be filled again. */
+  written = Promise.resolve();
   readonly #buffer = new Uint8Array(STORED_BLOCKS * (STORED_HEADER_BYTES + STORED_BYTES));
 
   /** Reads a block of at most {@linkcode BLOCK_BYTES}. */
@@ -105,24 +111,32 @@ class StoredFrame {
     }
   }
 
-  /** The block as deflate data: as it stands, or what of it pays deflated. */
-  encode(): Uint8Array {
+  /** Writes the block as it stands, or deflated what pays, as soon as all before is written. */
+  write(sink: Sink, deflater: Deflater, before: Promise<void>): Promise<void> {
+    const parts = this.#encode(deflater);
+    const write = async () => {
+      await before;
+      for (const part of parts) await sink.write(await part);
+    };
+    this.written = later(write());
+    return this.written;
+  }
+
+  #encode(deflater: Deflater): (Uint8Array | Promise<Uint8Array>)[] {
     const [quarter, half] = [this.pieces.length >> 2, this.pieces.length >> 1];
     if (![quarter, quarter + half].some((i) => isCompressible(this.pieces[i]))) {
-      return this.#stored(0, this.pieces.length);
+      return [this.#stored(0, this.pieces.length)];
     }
     // Deflating costs a hundred times as much as storing, so a closer look at each piece pays.
     const kinds = this.pieces.map(isCompressible);
-    const parts: Uint8Array[] = [];
+    const parts: (Uint8Array | Promise<Uint8Array>)[] = [];
     for (let start = 0, end = 0; start < kinds.length; start = end) {
       while (end < kinds.length && kinds[end] === kinds[start]) end++;
-      parts.push(
-        kinds[start]
-          ? deflate(Buffer.concat(this.pieces.slice(start, end)))
-          : this.#stored(start, end),
-      );
+      const deflated = kinds[start] && deflater.deflate(this.pieces.slice(start, end));
+      if (deflated instanceof Promise) later(deflated);
+      parts.push(deflated || this.#stored(start, end));
     }
-    return parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    return parts;
   }
 
   /** Pieces with their headers. */
@@ -136,15 +150,10 @@ class StoredFrame {
   }
 }
 
-/** Deflates into blocks that end on a byte boundary and are not the last ones. */
-function deflate(block: Uint8Array): Uint8Array {
-  return deflateRawSync(block, { level: LEVEL, finishFlush: constants.Z_SYNC_FLUSH });
-}
-
 async function writeZeros(sink: Sink, lengthBytes: number): Promise<void> {
   const blocks = Math.floor(lengthBytes / BLOCK_BYTES);
   if (blocks > 0) {
-    const one = deflate(new Uint8Array(BLOCK_BYTES));
+    const one = deflatePiece(new Uint8Array(BLOCK_BYTES));
     const batch = new Uint8Array(one.length * Math.min(blocks, ZERO_BATCH));
     for (let at = 0; at < batch.length; at += one.length) batch.set(one, at);
     for (let done = 0; done < blocks; done += ZERO_BATCH) {
@@ -152,7 +161,7 @@ async function writeZeros(sink: Sink, lengthBytes: number): Promise<void> {
     }
   }
   const restBytes = lengthBytes % BLOCK_BYTES;
-  if (restBytes > 0) await sink.write(deflate(new Uint8Array(restBytes)));
+  if (restBytes > 0) await sink.write(deflatePiece(new Uint8Array(restBytes)));
 }
 
 /** RFC 1952 §2.3.1: CRC32, and the size modulo 2^32. */

@@ -1,0 +1,31 @@
+/**
+ * A thread that deflates what it is sent. Buffers move, they are not copied, and go back with the
+ * result to be used again.
+ *
+ * @module
+ */
+
+import { deflatePiece } from "../encode/deflate.ts";
+
+/** What the thread is sent. */
+export interface DeflateRequest {
+  readonly buffer: ArrayBuffer;
+  readonly lengthBytes: number;
+}
+
+/** What it answers. */
+export interface DeflateReply {
+  readonly deflated: Uint8Array;
+  /** The request's. */
+  readonly buffer: ArrayBuffer;
+}
+
+const thread = self as unknown as {
+  onmessage: (event: MessageEvent<DeflateRequest>) => void;
+  postMessage(reply: DeflateReply, transfer: Transferable[]): void;
+};
+
+thread.onmessage = ({ data: { buffer, lengthBytes } }) => {
+  const deflated = deflatePiece(new Uint8Array(buffer, 0, lengthBytes));
+  thread.postMessage({ deflated, buffer }, [buffer]);
+};

@@ -6,10 +6,7 @@
 
 import type { BlockMap } from "../disk/block_map.ts";
 import { readBytes, type Source } from "../disk/extent.ts";
-import { isGzip, openGzip } from "./gzip_reader.ts";
-import { isQcow2, openQcow2 } from "./qcow2_reader.ts";
-import { isVhd, openVhd } from "./vhd_reader.ts";
-import { isVmdk, openVmdk } from "./vmdk_reader.ts";
+import type { VirtualDisk } from "./virtual_disk.ts";
 
 /** Enough to tell every format by but a fixed VHD, which ends with its mark. */
 const HEAD_BYTES = 512;
@@ -25,21 +22,26 @@ export interface OpenImage {
 }
 
 /**
- * Opens an image by what is in it; its name does not matter.
+ * Opens an image by what is in it; its name does not matter. Readers are loaded when they are used.
  *
  * @throws {Failure} `not-image` if it is damaged.
  */
 export async function openImage(file: Source): Promise<OpenImage> {
   const head = await readBytes(file, 0, Math.min(HEAD_BYTES, file.sizeBytes));
-  if (isGzip(head)) return { format: "gz", disk: await openGzip(file) };
-  const disk = isQcow2(head)
-    ? await openQcow2(file)
-    : isVmdk(head)
-    ? await openVmdk(file)
-    : await isVhd(file)
-    ? await openVhd(file)
-    : undefined;
+  if (head[0] === 0x1f && head[1] === 0x8b) { // RFC 1952 §2.3.1
+    return { format: "gz", disk: await (await import("./gzip_reader.ts")).openGzip(file) };
+  }
+  const disk = await openVirtualDisk(file, new TextDecoder("latin1").decode(head.subarray(0, 21)));
   if (disk === undefined) return { format: "raw", disk: file };
   const format = `${disk.format} (${disk.variant})`;
   return disk.variant === "fixed" ? { format, disk } : { format, disk, map: disk.map };
+}
+
+async function openVirtualDisk(file: Source, magic: string): Promise<VirtualDisk | undefined> {
+  if (magic.startsWith("QFI\xfb")) return (await import("./qcow2_reader.ts")).openQcow2(file);
+  if (magic.startsWith("KDMV") || magic === "# Disk DescriptorFile") {
+    return (await import("./vmdk_reader.ts")).openVmdk(file);
+  }
+  const { isVhd, openVhd } = await import("./vhd_reader.ts");
+  return await isVhd(file) ? openVhd(file) : undefined;
 }

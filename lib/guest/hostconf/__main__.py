@@ -1,6 +1,7 @@
 """Command line: `python3 -m hostconf plan …`, and the steps that the payload's scripts run."""
 
 import argparse
+import os
 import sys
 
 from hostconf import inventory, metadata, openstack
@@ -49,15 +50,29 @@ def show_plan(options):
         with open(options.nics, encoding="utf-8", errors="replace") as file:
             nics = inventory.parse_nics(file.read())
         version = tuple(int(part) for part in options.esxi_version.split("."))
-        result = plan(openstack.read(files, "embedded"), inventory.assumed(nics, version))
+        description = openstack.read(files, "embedded")
+        result = plan(description, inventory.assumed(nics, version))
     except (PlanError, DescriptionError, inventory.InventoryError, OSError, ValueError) as error:
         print("hostconf: %s" % error, file=sys.stderr)
         return 1
     for warning in result.warnings:
         print("warning: %s" % warning, file=sys.stderr)
-    for command in result.commands:
-        print(command.shell())
+    for script in description["user_data"]:
+        print("note: the script %s runs after that" % script["name"], file=sys.stderr)
+    _write("".join(command.shell() + "\n" for command in result.commands))
     return 0
+
+
+def _write(text):
+    """Write to standard output as UTF-8, whatever the locale; a reader that went away (head) is no fault."""
+    try:
+        if hasattr(sys.stdout, "buffer"):
+            sys.stdout.buffer.write(text.encode("utf-8"))
+        else:
+            sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 An inventory is a dict; None anywhere means "could not be read":
 
+  assumed     whether this is a guess about a fresh host rather than what a host said
   version     (major, minor, update)
   nics        [{name, mac, link_up}]
   vswitches   {name: {mtu, uplinks, failover: {load_balancing, active, standby}}}
@@ -61,6 +62,7 @@ def assumed(nics, version=(8, 0, 0)):
     uplink = installer_nic(nics)
     failover = {"load_balancing": "portid", "active": [uplink["name"]], "standby": []}
     return {
+        "assumed": True,
         "version": version,
         "nics": nics,
         "vswitches": {"vSwitch0": {"mtu": 1500, "uplinks": [uplink["name"]], "failover": failover}},
@@ -99,6 +101,7 @@ def read(run, kernel_names=()):
 
     vmks = _vmks(required, optional)
     return {
+        "assumed": False,
         "version": _version(optional("system", "version", "get")),
         "nics": parse_nics(required("network", "nic", "list")),
         "vswitches": _vswitches(required, optional),

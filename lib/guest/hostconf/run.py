@@ -7,20 +7,11 @@ import time
 from hostconf import inventory as inventories, listing, netplan, sysplan
 from hostconf.plan import network_target
 
-COMMAND_SECONDS = 120  # vim-cmd has been seen to hang during the first boot
+COMMAND_SECONDS = 120
+VIM_CMD_SECONDS = 30  # has been seen to hang during the first boot
 RETRY_SECONDS = 3
 ROUNDS = 4
 LEASE_SECONDS = 60
-
-# What vim-cmd does through hostd, done by the service's own script when there is no hostd.
-_WITHOUT_HOSTD = {
-    "hostsvc/enable_ssh": ["chkconfig", "SSH", "on"], "hostsvc/disable_ssh": ["chkconfig", "SSH", "off"],
-    "hostsvc/start_ssh": ["/etc/init.d/SSH", "start"], "hostsvc/stop_ssh": ["/etc/init.d/SSH", "stop"],
-    "hostsvc/enable_esx_shell": ["chkconfig", "ESXShell", "on"],
-    "hostsvc/disable_esx_shell": ["chkconfig", "ESXShell", "off"],
-    "hostsvc/start_esx_shell": ["/etc/init.d/ESXShell", "start"],
-    "hostsvc/stop_esx_shell": ["/etc/init.d/ESXShell", "stop"],
-}
 
 
 class ApplyError(Exception):
@@ -117,11 +108,10 @@ class Applier:
     def run(self, argv):
         """Run a command, through localcli where hostd is missing."""
         argv = list(argv)
-        if not self.host.hostd:
-            if argv[0] == "esxcli":
-                argv[0] = "localcli"
-            elif argv[0] == "vim-cmd":
-                argv = _WITHOUT_HOSTD.get(argv[1], argv)
+        if argv[0] == "vim-cmd":
+            return self.host.run(argv, VIM_CMD_SECONDS) if self.host.hostd else (1, "hostd does not answer")
+        if argv[0] == "esxcli" and not self.host.hostd:
+            argv[0] = "localcli"
         return self.host.run(argv)
 
     def execute(self, command):

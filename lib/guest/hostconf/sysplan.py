@@ -128,10 +128,13 @@ def _ssh_keys(keys, present, version, warn):
 
 def _services(wanted):
     plan = []
-    for name, service in (("ssh", "ssh"), ("shell", "esx_shell")):
-        words = ("enable", "start") if wanted[name] else ("disable", "stop")
-        for word in words:
-            plan.append(Command("vim-cmd", "hostsvc/%s_%s" % (word, service)))
+    for name, service, script in (("ssh", "ssh", "SSH"), ("shell", "esx_shell", "ESXShell")):
+        policy, state = ("enable", "start") if wanted[name] else ("disable", "stop")
+        # The alternatives do without hostd, for a vim-cmd that fails or hangs.
+        plan.append(Command("vim-cmd", "hostsvc/%s_%s" % (policy, service),
+                            alternative=Command("chkconfig", script, "on" if wanted[name] else "off")))
+        plan.append(Command("vim-cmd", "hostsvc/%s_%s" % (state, service),
+                            alternative=Command("/etc/init.d/" + script, state)))
     if wanted["ssh"] or wanted["shell"]:
         plan.append(Command("esxcli", "system", "settings", "advanced", "set",
                             "-o", "/UserVars/SuppressShellWarning", "-i", "1"))

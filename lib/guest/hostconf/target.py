@@ -78,6 +78,7 @@ class _Builder:
         for interface in self.interfaces:
             self.add_vmks(interface, interface is management)
         self.add_routes()
+        self.check_management_mac(management)
         return self.target
 
     def nics_of(self, link):
@@ -151,6 +152,14 @@ class _Builder:
         if not any(links[name] for name in switch["uplinks"]) and any(links.get(name) for name in present):
             raise PlanError("the management interface would move to %s, which has no link; it stays on %s"
                             % (", ".join(switch["uplinks"]), ", ".join(present)))
+
+    def check_management_mac(self, interface):
+        """DHCP and router advertisements may count on the MAC that the network knows the host by."""
+        vmk = self.inventory["vmks"].get(MANAGEMENT_VMK)
+        automatic = any(not entry["type"].endswith("-static") for entry in interface["addresses"])
+        if automatic and vmk and interface["mac"] not in (None, vmk["mac"]) and not self.inventory["assumed"]:
+            self.warn("%s keeps the MAC %s; the network expects %s, so DHCP may give it another address or none"
+                      % (MANAGEMENT_VMK, vmk["mac"], interface["mac"]))
 
     def add_vmks(self, interface, is_management):
         ipv4 = [entry for entry in interface["addresses"] if entry["type"].startswith("ipv4")]

@@ -7,6 +7,7 @@ import contextlib
 import io
 import os
 import shlex
+import sys
 import unittest
 
 from support import Adapter, Lines, SAMPLES, apply, check_state, fake_esxi, interfaces, network_config
@@ -160,6 +161,26 @@ class SamplesTest(unittest.TestCase):
                     self.assertEqual(fake.state()["runtime"]["unmanageable_after"], [])
                     for word in EXPECTED[name]["warn"]:
                         self.assertIn(word, err)
+
+    def test_scripts_are_named_beside_the_plan(self):
+        self.assertIn("script user_data", shown_plan("nova-dhcp-mtu-null")[2])
+        self.assertNotIn("script", shown_plan("nova-static-routes")[2])
+
+    def test_a_reader_that_goes_away(self):
+        import subprocess
+        from support import GUEST
+        command = "%s -m hostconf plan --metadata %s --nics %s/nics.txt | true" % (
+            sys.executable, folder("nova-static-routes"), folder("nova-static-routes"))
+        done = subprocess.run(["bash", "-c", command], env=dict(os.environ, PYTHONPATH=GUEST, LC_ALL="C"),
+                              stderr=subprocess.PIPE)
+        self.assertNotIn(b"Traceback", done.stderr)
+
+    def test_wrong_usage(self):
+        for argv, status in ((["plan", "--metadata", "/nonexistent", "--nics", "/nonexistent"], 1), ([], 2)):
+            err = io.StringIO()
+            with contextlib.redirect_stderr(err):
+                self.assertEqual(command_line.main(argv), status)
+            self.assertEqual(len(err.getvalue().splitlines()), 1)
 
     def test_refusals_leave_the_host_alone(self):
         for name, words in REFUSED.items():

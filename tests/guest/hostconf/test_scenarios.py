@@ -234,6 +234,12 @@ class LeaseTest(unittest.TestCase):
             apply(fake, describe(data))
             self.assertTrue(fake.config()["vmks"]["vmk0"]["lease"]["address"].startswith(network))
 
+    def test_another_mac_than_the_network_expects_is_said(self):
+        data = {"links": [phy("a", 0)], "networks": [{"id": "n", "type": "ipv4_dhcp", "link": "a"}]}
+        for device, said in ((1, True), (0, False)):
+            fake = fake_esxi.create(nics=nic_list(2), network="--device=" + nic_mac(device))
+            self.assertEqual("expects " + nic_mac(0) in apply(fake, describe(data))[1], said)
+
     def test_a_missing_lease_is_said(self):
         fake = fake_esxi.create(nics=nic_list(1), dhcp=False)
         _, log, _ = apply(fake, describe({"links": [phy("a", 0)], "networks": [{"id": "n", "type": "ipv4_dhcp", "link": "a"}]}))

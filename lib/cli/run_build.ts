@@ -5,6 +5,7 @@
  */
 
 import { type ImageOptions, type ImagePlan, planImage } from "../build.ts";
+import type { BlockMap } from "../disk/block_map.ts";
 import { formatGuid } from "../disk/guid.ts";
 import { type Format, formatFor } from "../encode/formats.ts";
 import type { Sink } from "../encode/sink.ts";
@@ -23,6 +24,7 @@ import { Recorder } from "../manifest.ts";
 import type { BuildFlags } from "./build.ts";
 import { inputPaths, readPayloadOptions } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
+import { openTarget } from "./target.ts";
 import { formatSize } from "./sizes.ts";
 
 const DEFAULT_FREE_BYTES = 64 * 1024 * 1024;
@@ -49,7 +51,11 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
     const others = [isoPath, ...inputPaths(flags), ...flags.module ?? []];
     if (flags.payload !== undefined) others.push(flags.payload);
     const { force } = flags;
-    const image = await openOutput(outputPath, { force, isSecret: hasSecret(flags), others });
+    const { output: image, map } = await openTarget(outputPath, format, plan.disk.map, {
+      force,
+      isSecret: hasSecret(flags),
+      others,
+    });
     outputs.push(image);
     const manifest = flags.manifest === undefined
       ? undefined
@@ -57,7 +63,8 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
     if (manifest !== undefined) outputs.push(manifest);
 
     recorder?.iso.start();
-    await encode(plan, format, manifest && recorder ? recorder.tapOutput(image) : image, flags);
+    const sink = manifest && recorder ? recorder.tapOutput(image) : image;
+    await encode(plan, map, format, sink, flags);
     await checkIsoHash(flags, isoPath, recorder);
     file.checkUnchanged();
     const writtenPath = await image.finish();
@@ -174,13 +181,13 @@ async function openModule(path: string) {
 
 async function encode(
   plan: ImagePlan,
+  map: BlockMap,
   format: Format,
   sink: Sink,
   flags: BuildFlags,
 ): Promise<void> {
   using deflater = new DeflatePool();
   using progress = new Progress("building", flags.quiet);
-  const { map } = plan.disk;
   await format.encode(map, sink, {
     seed: plan.diskGuid,
     timeSeconds: Math.floor(plan.timeMs / 1000),

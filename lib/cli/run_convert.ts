@@ -7,7 +7,6 @@
 import { formatFor } from "../encode/formats.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource } from "../host/files.ts";
-import { openOutput } from "../host/output.ts";
 import { abortOnSignal } from "../host/signals.ts";
 import { writeStderr } from "../host/terminal.ts";
 import { openImage } from "../image/open.ts";
@@ -16,6 +15,7 @@ import { usedMap } from "../image/used_map.ts";
 import type { ConvertFlags } from "./convert.ts";
 import { Progress } from "./progress.ts";
 import { formatSize } from "./sizes.ts";
+import { openTarget } from "./target.ts";
 
 /** An image may hold a password hash, which convert does not look for. */
 const IS_SECRET = true;
@@ -28,8 +28,8 @@ export async function runConvert(flags: ConvertFlags, imagePath: string): Promis
   using file = await FileSource.open(imagePath);
   const image = await openImage(file);
   const { diskGuid } = await readPartitionTable(image.disk);
-  const map = image.map ?? await usedMap(image.disk);
-  const output = await openOutput(flags.output, {
+  const used = image.map ?? await usedMap(image.disk);
+  const { output, map } = await openTarget(flags.output, format, used, {
     force: flags.force,
     isSecret: IS_SECRET,
     others: [imagePath],

@@ -98,7 +98,7 @@ export function formatNames(): string {
 }
 
 /**
- * Chooses a format: the one that is named, else by the output's suffix, else gz.
+ * Chooses a format: the one that is named, else by the output's suffix, else gz; raw for a device.
  *
  * @throws {Failure} `usage` if the name or the suffix says nothing.
  */
@@ -110,6 +110,7 @@ export function formatFor(name: string | undefined, outputPath: string | undefin
     throw new Failure("usage", "--format", `there is no format ${name}`, known);
   }
   if (outputPath === undefined || outputPath === "-") return FORMATS[0];
+  if (outputPath.startsWith("/dev/")) return FORMATS.find(({ name }) => name === "raw")!;
   const path = outputPath.toLowerCase();
   const format = FORMATS.find(({ suffixes }) => suffixes.some((suffix) => path.endsWith(suffix)));
   if (format !== undefined) return format;

@@ -6,7 +6,6 @@
 
 import { type ImageOptions, type ImagePlan, planImage } from "../build.ts";
 import type { BlockMap } from "../disk/block_map.ts";
-import { formatGuid } from "../disk/guid.ts";
 import { type Format, formatFor } from "../encode/formats.ts";
 import type { Sink } from "../encode/sink.ts";
 import { readBootModule, unpackPayload } from "../esxi/payload.ts";
@@ -17,15 +16,14 @@ import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource, readSmall } from "../host/files.ts";
 import { openOutput, type Output } from "../host/output.ts";
 import { abortOnSignal } from "../host/signals.ts";
-import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { openImage } from "../image/open.ts";
 import { verifyImage } from "../image/verify.ts";
 import { Recorder } from "../manifest.ts";
 import type { BuildFlags } from "./build.ts";
 import { inputPaths, readPayloadOptions } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
+import { reportBuild } from "./report_build.ts";
 import { openTarget } from "./target.ts";
-import { formatSize } from "./sizes.ts";
 
 const DEFAULT_FREE_BYTES = 64 * 1024 * 1024;
 const DEFAULT_LABEL = "ESXI";
@@ -78,7 +76,7 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
       await manifest.finish();
     }
     for (const output of outputs) await output.commit();
-    report(plan, format, image, flags);
+    reportBuild(plan, { ...flags, format, image, isFile: writtenPath !== undefined });
   } catch (error) {
     outputs.forEach((output) => output.abort());
     throw error;
@@ -211,44 +209,4 @@ async function verifyOutput(
   if (problems.length > 0) {
     throw new Failure("mismatch", name, problems[0], "check the disk it was written to");
   }
-}
-
-function report(plan: ImagePlan, format: Format, output: Output, flags: BuildFlags): void {
-  const { version, build } = plan.installer;
-  const result = {
-    output: output.name,
-    format: format.name,
-    outputBytes: output.writtenBytes,
-    diskBytes: plan.disk.map.sizeBytes,
-    version,
-    build,
-    files: plan.files.length,
-    diskGuid: formatGuid(plan.diskGuid),
-    partitionGuid: formatGuid(plan.partitionGuid),
-    verified: flags.verify,
-  };
-  if (flags.json) writeStdout(JSON.stringify(result, null, 2) + "\n");
-  else if (!flags.quiet) {
-    writeStderr(
-      `${output.name}: ESXi ${version ?? "of unknown version"}${build ? ` build ${build}` : ""}, ` +
-        `${result.files} files, ${formatSize(output.writtenBytes)} as ${format.name}, ` +
-        `a disk of ${formatSize(result.diskBytes)}${flags.verify ? ", verified" : ""}\n`,
-    );
-    if (format.name === "gz" && flags.output !== "-") {
-      writeStderr(`for MAAS: ${maasCommand(output.name, version)}\n`);
-    }
-  }
-}
-
-/** The command that gives an image to MAAS. */
-function maasCommand(path: string, version: string | undefined): string {
-  const release = version?.split(".").slice(0, 2).join(".") ?? "custom";
-  return `maas $PROFILE boot-resources create name='esxi/${release}' ` +
-    `title='VMware ESXi ${version ?? release}' architecture='amd64/generic' ` +
-    `filetype='ddgz' content@=${quoteForShell(path)}`;
-}
-
-/** A path as one word of a shell's command line. */
-function quoteForShell(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -34,18 +34,13 @@ const CODES: Readonly<Record<string, string>> = { 5: "EIO", 27: "EFBIG", 122: "E
 export function ioFailure(error: unknown, path: string, action: string): unknown {
   if (error instanceof Failure || !(error instanceof Error)) return error;
   if (error instanceof Deno.errors.NotCapable) {
-    // Deno opens devices for programs that may do everything, and ours deliberately may not.
-    const isDevice = /^\/(dev|proc|sys)\//.test(path);
-    return isDevice
-      ? new Failure(
-        "io",
-        path,
-        `${action}: this executable may not open devices`,
-        "pipe the image, as in: esxi-img build … -f raw -o - | dd of=… bs=4M; or run it from source",
-        error,
-      )
-      : new Failure("io", path, `${action}: not permitted to this program`, "allow it", error);
+    const what = "the program opens nothing in /dev, /proc and /sys";
+    const remedy = action === "cannot write"
+      ? "pass -o - and redirect standard output there"
+      : "pass a file that lies elsewhere";
+    return new Failure("io", path, `${action}: ${what}`, remedy, error);
   }
+  const number = /\(os error (\d+)\)/.exec(error.message)?.[1];
   const code = (error as { code?: string }).code ?? CODES[number ?? ""] ?? "";
   const [what, remedy] = EXPLAINED[code] ?? [];
   if (what === undefined || remedy === undefined) {

@@ -5,6 +5,7 @@
  */
 
 import { type Deflater, gather, inlineDeflater } from "../encode/deflate.ts";
+import { Failure } from "../failure.ts";
 import type { DeflateReply, DeflateRequest } from "./deflate_worker.ts";
 
 /**
@@ -58,7 +59,10 @@ export class DeflatePool implements Deflater, Disposable {
         this.#buffers.push(event.data.buffer);
         settle(() => resolve(event.data.deflated));
       };
-      const onError = (event: ErrorEvent) => settle(() => reject(new Error(event.message)));
+      const onError = (event: ErrorEvent) => {
+        event.preventDefault(); // else it is printed with a stack, by each thread
+        settle(() => reject(threadFailure(event.message)));
+      };
       worker.addEventListener("message", onMessage);
       worker.addEventListener("error", onError);
       worker.postMessage(request, [request.buffer]);
@@ -76,4 +80,14 @@ export class DeflatePool implements Deflater, Disposable {
   [Symbol.dispose](): void {
     for (const worker of this.#workers) worker.terminate();
   }
+}
+
+/** Threads do nothing that can fail, but the runtime starts none where the current folder is gone. */
+function threadFailure(message: string): Failure {
+  return new Failure(
+    "io",
+    "a deflating thread",
+    `it stopped: ${message}`,
+    "run again in a folder that exists",
+  );
 }

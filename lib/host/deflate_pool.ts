@@ -5,7 +5,6 @@
  */
 
 import { type Deflater, gather, inlineDeflater } from "../encode/deflate.ts";
-import { Failure } from "../failure.ts";
 import type { DeflateReply, DeflateRequest } from "./deflate_worker.ts";
 
 /**
@@ -33,7 +32,7 @@ export class DeflatePool implements Deflater, Disposable {
 
   deflate(bytes: readonly Uint8Array[]): Uint8Array | Promise<Uint8Array> {
     const lengthBytes = bytes.reduce((sum, piece) => sum + piece.length, 0);
-    if (this.depth === 0 || this.#inlineBytes < INLINE_BYTES) {
+    if (this.depth === 0 || this.#inlineBytes < INLINE_BYTES || !this.#mayStart()) {
       this.#inlineBytes += lengthBytes;
       return this.#inline.deflate(bytes);
     }
@@ -43,6 +42,16 @@ export class DeflatePool implements Deflater, Disposable {
     }
     gather(bytes, new Uint8Array(buffer));
     return this.#send({ buffer, lengthBytes });
+  }
+
+  /** The runtime starts no thread once the current folder is gone. */
+  #mayStart(): boolean {
+    if (this.#workers.length === this.#threads) return true;
+    try {
+      return Deno.cwd() !== "";
+    } catch {
+      return false;
+    }
   }
 
   /** Threads answer in the order in which they are asked. */
@@ -60,8 +69,8 @@ export class DeflatePool implements Deflater, Disposable {
         settle(() => resolve(event.data.deflated));
       };
       const onError = (event: ErrorEvent) => {
-        event.preventDefault(); // else it is printed with a stack, by each thread
-        settle(() => reject(threadFailure(event.message)));
+        event.preventDefault(); // it is told once, by whoever waits
+        settle(() => reject(new Error(event.message)));
       };
       worker.addEventListener("message", onMessage);
       worker.addEventListener("error", onError);
@@ -80,14 +89,4 @@ export class DeflatePool implements Deflater, Disposable {
   [Symbol.dispose](): void {
     for (const worker of this.#workers) worker.terminate();
   }
-}
-
-/** Threads do nothing that can fail, but the runtime starts none where the current folder is gone. */
-function threadFailure(message: string): Failure {
-  return new Failure(
-    "io",
-    "a deflating thread",
-    `it stopped: ${message}`,
-    "run again in a folder that exists",
-  );
 }

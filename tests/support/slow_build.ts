@@ -81,10 +81,11 @@ export async function startAndStop(
   folder: Folder,
   output: string,
   writtenBytes: number,
+  cwd: string = folder.path,
 ): Promise<Running> {
   const before = folder.names();
   for (let tries = 0; tries < 10; tries++) {
-    const running = start(args, folder.path);
+    const running = start(args, cwd);
     let isOver = false;
     running.outcome.finally(() => isOver = true);
     while (!isOver) {

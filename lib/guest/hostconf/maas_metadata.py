@@ -87,7 +87,8 @@ class Client:
                         continue
                     if error.code < 500 and error.code not in (408, 429):
                         break
-            except (OSError, http.client.HTTPException) as error:
+            except (OSError, ValueError, http.client.HTTPException) as error:
+                # A ValueError is a host name that cannot be, or before Python 3.7 one that a certificate lacks.
                 reason = _reason(error)
             refusals = 0
             self.log.info("%s does not answer yet: %s" % (url, reason))

@@ -63,6 +63,8 @@ def join_host(description, applier, log, renew_services=None):
         log.info("this host joined vCenter %s as %s" % (wanted["server"], name))
     except (VCenterError, inventories.InventoryError) as error:
         log.error("the host did not join vCenter %s: %s" % (wanted["server"], error))
+    except Exception as error:  # pylint: disable=broad-except
+        log.error("the host did not join vCenter %s: unexpected %r" % (wanted["server"], error))
 
 
 def own_name(hostname, run):
@@ -241,9 +243,10 @@ class _Session:
         except urllib.error.HTTPError as error:
             with error:
                 raise self._refusal(error)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
-            if isinstance(reason, ssl.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(reason):
+            # Before Python 3.7 a name that does not fit is a ValueError of its own.
+            if isinstance(reason, ssl.CertificateError) or "CERTIFICATE_VERIFY_FAILED" in str(reason):
                 raise VCenterError("its certificate is not trusted: give vcenter_ca_certificate (%s)" % reason)
             raise _NotNow("no answer: %s" % reason)
         try:

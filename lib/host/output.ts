@@ -240,8 +240,7 @@ class FileOutput implements Output {
   async finish(): Promise<string> {
     try {
       if (this.#endsInHole) await this.#file.truncate(this.writtenBytes);
-      this.#close();
-      return this.#partialPath;
+      return this.#partialPath; // not closed, for that would give up its lock
     } catch (error) {
       throw ioFailure(error, this.name, "cannot write");
     }
@@ -251,6 +250,7 @@ class FileOutput implements Output {
     try {
       if (this.#force) await Deno.rename(this.#partialPath, this.name);
       else await this.#renameToNew();
+      this.#close();
     } catch (error) {
       throw ioFailure(error, this.name, "cannot write");
     }

@@ -29,7 +29,10 @@ export function encodeDescriptor(
   seed: Uint8Array,
 ): Uint8Array {
   const cylinders = Math.floor(capacitySectors / (HEADS * SECTORS_PER_TRACK));
-  const longContentId = contentId(seed).map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const longContentId = Array.from(
+    contentId(deriveGuid(seed, "vmdk")),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  ).join("");
   const text = `# Disk DescriptorFile
 version=1
 encoding="UTF-8"
@@ -55,9 +58,13 @@ ddb.virtualHWVersion = "${HARDWARE_VERSION}"
   return bytes;
 }
 
-/** 16 bytes, of which the last four are the CID. */
-function contentId(seed: Uint8Array): number[] {
-  const id = deriveGuid(seed, "vmdk");
+/**
+ * The ID of an image's content: 16 bytes, of which the last four are the CID.
+ *
+ * @param digest 16 bytes that tell one content from another.
+ */
+export function contentId(digest: Uint8Array): Uint8Array {
+  const id = digest.slice();
   if (RESERVED_CONTENT_IDS.includes(new DataView(id.buffer).getUint32(12))) id[15] ^= 0x80;
-  return [...id];
+  return id;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
 import { type BlockMap, blockMap } from "../../lib/disk/block_map.ts";
 import { bytesExtent } from "../../lib/disk/extent.ts";
 import { EFI_SYSTEM_PARTITION, gptExtents, parseHeader } from "../../lib/disk/gpt.ts";
@@ -98,6 +99,17 @@ Deno.test("a damaged table is refused", async () => {
   }
   const cut = blockMap(5 * MIB, [bytesExtent(0, bytes.slice(0, 5 * MIB))]);
   await assert.rejects(moveBackupGpt(cut, 9 * MIB, "image"), /a disk of another size/);
+});
+
+Deno.test("a partition beyond the disk is refused", async () => {
+  const bytes = await contentOf(diskOf(6 * MIB));
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(2 * SECTOR + 40, 2n ** 40n, true); // its last LBA
+  view.setUint32(SECTOR + 88, crc32(bytes.subarray(2 * SECTOR, 34 * SECTOR)), true);
+  view.setUint32(SECTOR + 16, 0, true);
+  view.setUint32(SECTOR + 16, crc32(bytes.subarray(SECTOR, SECTOR + 92)), true);
+  const map = blockMap(bytes.length, [bytesExtent(0, bytes)]);
+  await assert.rejects(moveBackupGpt(map, 9 * MIB, "image"), { code: "not-image" });
 });
 
 Deno.test("a smaller disk is refused", async () => {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { inflateSync } from "node:zlib";
 import { blockMap } from "../../lib/disk/block_map.ts";
 import { bytesExtent } from "../../lib/disk/extent.ts";
 import { encodeCompressedEntry, encodeEntry } from "../../lib/encode/qcow2_format.ts";
 import { chsGeometry } from "../../lib/encode/vhd_format.ts";
 import { encodeVhdFixed } from "../../lib/encode/vhd.ts";
+import { contentId } from "../../lib/encode/vmdk_descriptor.ts";
 import { encodeVmdkStream } from "../../lib/encode/vmdk_stream.ts";
 import { hasQemuImg, qemuImg } from "./qemu_img.ts";
 import {
@@ -123,6 +125,52 @@ Deno.test("VMDK: incompressible grains are stored in 129 sectors", async () => {
     // zlib header, two stored blocks, Adler-32
     assert.equal(view.getUint32(at + 8, true), 2 + 5 + 65_535 + 5 + 1 + 4);
   }
+});
+
+Deno.test("VMDK: the last grain ends with the disk, sectors end with zeros", async () => {
+  const size = 9 * MIB + 5 * SECTOR;
+  const bytes = await imageOf(
+    "VMDK streamOptimized",
+    blockMap(size, [bytesExtent(0, prose(size))]),
+  );
+  const view = new DataView(bytes.buffer);
+  let at = 128 * SECTOR;
+  for (let grain = 0; grain <= 9 * 16; grain++) {
+    const streamBytes = view.getUint32(at + 8, true);
+    const content = inflateSync(bytes.subarray(at + 12, at + 12 + streamBytes));
+    assert.equal(content.length, grain === 9 * 16 ? 5 * SECTOR : 64 * KIB);
+    const end = at + 12 + streamBytes;
+    at = Math.ceil(end / SECTOR) * SECTOR;
+    assert.ok(bytes.subarray(end, at).every((byte) => byte === 0));
+  }
+  assert.equal(view.getUint32(at + 12, true), 1, "the grain table's marker");
+});
+
+Deno.test("VMDK: the redundant tables of monolithicSparse are there, and the same", async () => {
+  const bytes = await imageOf("VMDK monolithicSparse");
+  const view = new DataView(bytes.buffer);
+  const directories = [48, 56].map((at) => Number(view.getBigUint64(at, true)) * SECTOR);
+  assert.notEqual(directories[0], directories[1]);
+  const tables = directories.map((directory) =>
+    Array.from({ length: GIB / (32 * MIB) }, (_, i) => view.getUint32(directory + i * 4, true))
+  );
+  assert.equal(new Set(tables.flat()).size, 64, "every table has its own place");
+  for (const [i, sector] of tables[0].entries()) {
+    const [redundant, table] = [sector, tables[1][i]].map((at) =>
+      bytes.subarray(at * SECTOR, (at + 4) * SECTOR)
+    );
+    assert.ok(equalBytes(redundant, table));
+  }
+  const overhead = Number(view.getBigUint64(64, true));
+  assert.equal(overhead % 128, 0);
+  assert.equal(view.getUint32(tables[1][0] * SECTOR, true), overhead, "the first grain");
+});
+
+Deno.test("VMDK: a content ID is none of those that mean something else", () => {
+  const digest = (last: number) => Uint8Array.from({ length: 16 }, (_, i) => i < 15 ? 0xff : last);
+  assert.deepEqual(contentId(digest(0x12)), digest(0x12));
+  assert.deepEqual(contentId(digest(0xff)), digest(0x7f));
+  assert.deepEqual(contentId(digest(0xfe)), digest(0x7e));
 });
 
 Deno.test("VMDK: the descriptor", async () => {

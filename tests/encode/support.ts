@@ -186,6 +186,12 @@ export function prose(lengthBytes: number, seed = 1): Uint8Array {
   return bytes;
 }
 
+/** Bytes that repeat only after 8 KiB. */
+export function farRepeats(lengthBytes: number): Uint8Array {
+  const once = prose(8 * KIB);
+  return Uint8Array.from({ length: lengthBytes }, (_, i) => once[i % once.length]);
+}
+
 const kind = fc.constantFrom("noise", "prose", "zeros");
 
 /**

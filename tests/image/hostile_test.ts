@@ -135,6 +135,11 @@ Deno.test("qcow2: a disk of 2^53 bytes needs as large a table", async () => {
   await assert.rejects(readAll(variant, bytes), /L1 table lies beyond/);
 });
 
+Deno.test("qcow2: a table must reach to the end of the disk", async () => {
+  const { variant, bytes } = changed("qcow2", (view) => view.setUint32(36, 0)); // L1 entries
+  await assert.rejects(readAll(variant, bytes), /L1 table is too short/);
+});
+
 Deno.test("qcow2: a cluster that inflates to more is refused", async () => {
   const { variant, bytes } = changed("qcow2 compressed", (view, bytes) => {
     const bomb = deflateRawSync(new Uint8Array(64 * MIB));
@@ -162,6 +167,22 @@ Deno.test("VMDK: a grain says which one it is", async () => {
   await assert.rejects(readAll(variant, bytes), /is for LBA 128/);
 });
 
+Deno.test("VMDK: after damage, what was read before is still right", async () => {
+  const { variant, bytes } = changed("VMDK streamOptimized", (view) => {
+    view.setUint8(CLUSTER + 129 * 512 + 12, 0); // the second grain's zlib header
+  });
+  const disk = await variant.open(
+    mapSource("image", blockMap(bytes.length, [bytesExtent(0, bytes)])),
+  );
+  const expected = noise(70 * KIB).subarray(0, 100);
+  const part = new Uint8Array(100);
+  for (let round = 0; round < 2; round++) {
+    await disk.read(part, 0);
+    assert.deepEqual(part, expected);
+    await assert.rejects(disk.read(part, CLUSTER), isNotImage);
+  }
+});
+
 Deno.test("VMDK: a grain that inflates to more is refused", async () => {
   const { variant, bytes } = changed("VMDK streamOptimized", (view, bytes) => {
     const bomb = deflateSync(new Uint8Array(32 * MIB));
@@ -184,6 +205,24 @@ Deno.test("VHD: blocks cannot overlap", async () => {
     view.setUint32(1536 + 4, view.getUint32(1536) + 1); // the second block of the disk
   });
   await assert.rejects(readAll(variant, bytes), /in use twice/);
+});
+
+Deno.test("VHD: sectors that the bitmap leaves out are zero", async () => {
+  const { variant, bytes } = changed("VHD dynamic", (view) => {
+    const bitmap = view.getUint32(1536) * 512;
+    view.setUint8(bitmap, 0b0110_0000);
+    view.setUint8(bitmap + 1, 0b0000_0001);
+  });
+  const disk = await variant.open(
+    mapSource("image", blockMap(bytes.length, [bytesExtent(0, bytes)])),
+  );
+  const part = new Uint8Array(16 * 512);
+  await disk.read(part, 0);
+  const expected = noise(70 * KIB).slice(0, part.length);
+  for (const sector of [0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]) {
+    expected.fill(0, sector * 512, (sector + 1) * 512);
+  }
+  assert.deepEqual(part, expected);
 });
 
 Deno.test("VHD: checksums count", async () => {

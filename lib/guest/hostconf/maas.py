@@ -15,6 +15,7 @@ from hostconf import (checks, cloudcfg, description as schema, firewall, scripts
 from hostconf.command import Command
 from hostconf.maas_metadata import USER_DATA, Client, MetadataError
 from hostconf.names import safe_hostname
+from hostconf.run import Applier
 
 VCENTER_FILE = "vcenter.yaml"
 ROOT_ONLY = 0o600
@@ -157,6 +158,18 @@ def report_failure(description, applier, log, reason):
         log.info("MAAS knows that the deployment failed")
     except MetadataError as error:
         log.error("MAAS could not be told: %s" % error)
+
+
+def report_installer_failure(path, host, log, reason):
+    """The same for a step of the installer, which has the file with the description alone."""
+    try:
+        with open(host.path(path), encoding="utf-8") as file:
+            description = schema.loads(file.read())
+    except (OSError, ValueError):
+        return
+    if description["maas"]:
+        log.hide(*[description["maas"][key] for key in ("consumer_key", "token_key", "token_secret")])
+        report_failure(description, Applier(host, log), log, reason)
 
 
 def signal_deployed(description, applier, log):

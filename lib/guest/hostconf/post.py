@@ -19,7 +19,9 @@ def main():
     try:
         keep(Host(root, hostd=False), log)
     except (OSError, ValueError) as error:
-        log.error("the host will not be configured at its first boot: %s" % error)
+        reason = "the host will not be configured at its first boot: %s" % error
+        log.error(reason)
+        maas.report_installer_failure(DESCRIPTION, Host(root, hostd=False), log, reason)
         return 1
     return 0
 

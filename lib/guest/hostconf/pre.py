@@ -8,7 +8,8 @@ import os
 import sys
 import traceback
 
-from hostconf import description as schema, devices, drive, inventory, ksfiles, metadata, openstack, sshkeys
+from hostconf import (description as schema, devices, drive, inventory, ksfiles, maas, metadata, openstack,
+                      sshkeys)
 from hostconf.log import Log
 from hostconf.places import (DESCRIPTION, IMAGE, INCLUDES, MAAS_DESCRIPTION, METADATA, console_streams,
                              install_log, root_folder, write_private)
@@ -30,12 +31,16 @@ def main():
     try:
         prepare(Host(root, hostd=False), log)
     except Stop as reason:
-        log.error(str(reason))
-        return STOP
+        return _stopped(root, log, str(reason))
     except Exception:  # an installation that nobody understands must not go on either
-        log.error(traceback.format_exc())
-        return STOP
+        return _stopped(root, log, traceback.format_exc())
     return 0
+
+
+def _stopped(root, log, reason):
+    log.error(reason)
+    maas.report_installer_failure(MAAS_DESCRIPTION, Host(root, hostd=False), log, reason)
+    return STOP
 
 
 def prepare(host, log):

@@ -1,4 +1,6 @@
 """The metadata service's client against a service on loopback that misbehaves, and deployments that fail."""
+import contextlib
+import io
 import os
 import random
 import socket
@@ -8,7 +10,7 @@ import unittest
 
 from maas_support import Deployed, Lines, Service, answers, sample_config, sample_text
 
-from hostconf import maas_metadata
+from hostconf import maas_metadata, post, pre
 from hostconf.log import Log
 
 CREDENTIALS = {"consumer_key": "key&with=signs", "token_key": "tokén \"quoted\"", "token_secret": "s%cret/+ü&="}
@@ -212,6 +214,23 @@ class FailuresTest(Deployed):
                      disks=sample_text("flat-static-boot-disk", "disks.txt"))
         self.assertEqual(self.first_boot(), 0, self.lines.text)
         self.assertEqual(service.asked[-1], "user-data")
+
+    def test_steps_of_the_installer_report_too(self):
+        service = self.begin()
+        os.environ["ESXIIMG_ROOT"] = self.fake.root
+        self.addCleanup(os.environ.pop, "ESXIIMG_ROOT")
+        path = os.environ["PATH"]
+        os.environ["PATH"] = self.fake.bin + os.pathsep + path
+        self.addCleanup(os.environ.__setitem__, "PATH", path)
+        for step, words, damage in ((pre, "damaged", "/esxiimg/image.json"), (post, "first boot", "/esxiimg/firstbt.sh")):
+            if self.fake.files.exists(damage):
+                self.fake.files.remove(damage)
+            self.fake.files.write("/tmp/esxiimg/description.json", self.fake.files.read("/esxiimg-host/description.json"))
+            with contextlib.redirect_stderr(io.StringIO()) as said:
+                self.assertNotEqual(step.main(), 0)
+            self.assertIn(words, service.events[-1]["description"])
+            self.assertNotIn(self.config["reporting"]["maas"]["token_secret"], said.getvalue())
+        self.assertEqual(service.asked, ["status"] * 2)
 
     def test_secure_boot_ends_the_deployment_in_post(self):
         for output in ("word", "sentence"):

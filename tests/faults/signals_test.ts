@@ -15,7 +15,8 @@ import {
   writeSlowIso,
 } from "../support/slow_build.ts";
 
-const ARGS = ["build", "in.iso", "-o", "out.img.gz", "--manifest", "m.json"];
+const OUTPUT = "out.img.gz";
+const ARGS = ["build", "in.iso", "-o", OUTPUT, "--manifest", "m.json"];
 const FINISHED = ["in.iso", "m.json", "out.img.gz"];
 /** How much of the output is written when the signal comes. */
 const MOMENTS_BYTES = [0, 1_000_000, 5_000_000];
@@ -25,7 +26,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     using folder = new Folder();
     writeSlowIso(folder.file("in.iso"));
     for (const writtenBytes of MOMENTS_BYTES) {
-      await using running = await startAndStop(ARGS, folder, "out.img.gz", writtenBytes);
+      await using running = await startAndStop(ARGS, folder, OUTPUT, writtenBytes);
       running.signal(signal);
       running.signal("SIGCONT");
       const { code, stdout, stderr } = await running.outcome;
@@ -40,7 +41,7 @@ Deno.test("SIGKILL leaves what the next build of the same output removes", async
   using folder = new Folder();
   writeSlowIso(folder.file("in.iso"));
   for (const writtenBytes of MOMENTS_BYTES) {
-    await using running = await startAndStop(ARGS, folder, "out.img.gz", writtenBytes);
+    await using running = await startAndStop(ARGS, folder, OUTPUT, writtenBytes);
     running.signal("SIGKILL");
     assert.equal((await running.outcome).signal, "SIGKILL");
     const left = folder.names().filter((name) => name !== "in.iso");
@@ -53,19 +54,26 @@ Deno.test("SIGKILL leaves what the next build of the same output removes", async
   assert.deepEqual(folder.names(), FINISHED);
 });
 
-Deno.test("a partial file of a build at work is left to it", async () => {
+Deno.test("a partial file of a build at work is left to it, to its last moment", async () => {
   using folder = new Folder();
   writeSlowIso(folder.file("in.iso"));
-  await using first = await startAndStop(ARGS, folder, "out.img.gz", 0);
-  const partial = folder.names().find((name) => name.startsWith(".out.img.gz.")) ?? "";
-  await mustEsxiImg(["build", "in.iso", "-o", "out.img.gz"], { cwd: folder.path });
-  assert.ok(folder.names().includes(partial));
-  first.signal("SIGCONT");
-  const { code, stderr } = await first.outcome;
-  assert.equal(code, 1);
-  assert.match(stderr, /^esxi-img: out\.img\.gz: another program made the file meanwhile; .*\n$/);
-  assert.deepEqual(folder.names(), ["in.iso", "out.img.gz"]);
-  await mustEsxiImg(["verify", "out.img.gz", "--iso", "in.iso"], { cwd: folder.path });
+  const { path: cwd } = folder;
+  await mustEsxiImg(["build", "in.iso", "-o", "whole.img.gz"], { cwd });
+  const wholeBytes = (await Deno.stat(folder.file("whole.img.gz"))).size;
+  await Deno.remove(folder.file("whole.img.gz"));
+  for (const writtenBytes of [0, wholeBytes]) {
+    await using first = await startAndStop([...ARGS, "--verify"], folder, OUTPUT, writtenBytes);
+    const partial = folder.names().find((name) => name.startsWith(".out.img.gz.")) ?? "";
+    await mustEsxiImg(["build", "in.iso", "-o", "out.img.gz"], { cwd });
+    assert.ok(folder.names().includes(partial));
+    first.signal("SIGCONT");
+    const { code, stderr } = await first.outcome;
+    assert.equal(code, 1);
+    assert.match(stderr, /^esxi-img: out\.img\.gz: another program made the file meanwhile; .*\n$/);
+    assert.deepEqual(folder.names(), ["in.iso", "out.img.gz"]);
+    await mustEsxiImg(["verify", "out.img.gz", "--iso", "in.iso"], { cwd });
+    await Deno.remove(folder.file("out.img.gz"));
+  }
 });
 
 Deno.test("of two builds to one output one wins, the other says so", async () => {
@@ -95,7 +103,9 @@ Deno.test("whenever a signal comes, there is a whole image or none", async () =>
   const { size } = await Deno.stat(folder.file("out.img"));
   const signals = ["SIGINT", "SIGTERM", "SIGKILL"] as const;
   for (let i = 0; i < 18; i++) {
-    await Deno.remove(folder.file("out.img")).catch(() => {});
+    for (const name of folder.names()) {
+      if (name !== "in.iso") await Deno.remove(folder.file(name));
+    }
     await using running: Running = start(args, folder.path);
     await new Promise((resolve) => setTimeout(resolve, durationMs * 1.2 * i / 18));
     const signal = signals[i % signals.length];

@@ -280,8 +280,9 @@ def _check_addresses(network, errors):
                 errors.append("%s: %s needs address and prefix" % (path, entry["type"]))
                 continue
             address = ipaddress.ip_address(entry["address"])
-            if address.is_unspecified or address.is_multicast or address.is_loopback:
-                errors.append("%s: %s cannot be the address of an interface" % (path, address))
+            if not _is_usable(address, entry["prefix"]):
+                errors.append("network: %s/%d (of %s) cannot be the address of an interface"
+                              % (address, entry["prefix"], name))
             if "ipv%d-static" % address.version != entry["type"] or entry["prefix"] > address.max_prefixlen:
                 errors.append("%s: %s/%d does not fit %s" % (path, address, entry["prefix"], entry["type"]))
             if address in seen:
@@ -298,6 +299,20 @@ def _check_addresses(network, errors):
             errors.append("network.routes[%d]: network and gateway are of different families" % i)
         if target.prefixlen == 0:
             errors.append("network.routes[%d]: a default route belongs into gateway%d" % (i, target.version))
+
+
+def _is_usable(address, prefix):
+    """Whether an interface can have the address: ESXi makes IPv6 link-local ones itself."""
+    if address.is_unspecified or address.is_multicast or address.is_loopback or prefix == 0:
+        return False
+    if address.version == 6:
+        return not address.is_link_local
+    if address.is_reserved:
+        return False
+    if prefix > 30:
+        return True
+    network = ipaddress.ip_network("%s/%d" % (address, prefix), strict=False)
+    return address not in (network.network_address, network.broadcast_address)
 
 
 def _check_storage(storage, errors):

@@ -3,6 +3,7 @@
 import base64
 import os
 import shutil
+import sys
 
 from hostconf.userdata import interpreter
 
@@ -40,7 +41,8 @@ def run_all(entries, host, log):
         with open(path, "wb") as file:
             file.write(data)
         # Handed to the interpreter: since 8.0 files that no VIB installed cannot be run themselves.
-        status, output = host.run([program, path], SCRIPT_SECONDS)
+        words = [sys.executable if program == "python3" else program, path]
+        status, output = host.run(words, SCRIPT_SECONDS)
         log.info("script %s ended with exit status %d" % (entry["name"], status))
         for line in output.splitlines():
             log.info("script %s: %s" % (entry["name"], line))

@@ -209,7 +209,8 @@ class _Builder:
         present = self.inventory["vmks"]
         used = [present[other]["mac"] for other in present if other != name]
         used += [vmk["mac"] for vmk in self.target["vmks"]]
-        return None if mac in used else mac
+        is_multicast = mac is not None and int(mac[:2], 16) & 1
+        return None if mac in used or is_multicast else mac
 
     def ipv4_of(self, entry):
         if entry["type"] == "ipv4-dhcp":

@@ -36,7 +36,7 @@ def read(data, warn, name="user_data"):
     configs = []
     try:
         _read_part(_inflate(data or b""), None, name, scripts, configs, warn)
-    except ValueError as error:
+    except (ValueError, LookupError) as error:
         warn("%s is ignored: %s" % (name, error))
     return scripts, configs
 

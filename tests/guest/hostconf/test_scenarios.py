@@ -124,6 +124,14 @@ SCENARIOS = {
                      {"vmks": [dict(mtu=9000, vswitch_mtu=9000)]}),
     "more than jumbo frames": (1, {"links": [phy("a", 0, mtu=9216)], "networks": [static("n", "a", "192.0.2.5")]}, {},
                                {"vmks": [dict(mtu=9000, vswitch_mtu=9000)]}),
+    "point-to-point prefix": (1, {"links": [phy("a", 0)], "networks": [
+        static("n", "a", "192.0.2.4", netmask="255.255.255.254", gateway="192.0.2.5")]}, {}, {
+            "vmks": [dict(ipv4="192.0.2.4/31")], "routes4": {("default", "192.0.2.5")}}),
+    "a VLAN MAC that no interface can have": (1, {"links": [phy("a", 0), vlan("v", "a", 5, vlan_mac_address="03:00:00:00:00:01"),
+                                                           vlan("w", "a", 6, vlan_mac_address="02:00:5e:00:77:01")],
+                                                  "networks": [static("n", "a", "192.0.2.5"), static("m", "v", "198.51.100.5"),
+                                                               static("o", "w", "203.0.113.5")]}, {}, {
+        "vmks": [dict(mac=nic_mac(0)), dict(vlan=5), dict(vlan=6, mac="02:00:5e:00:77:01")], "vswitches": 1}),
     "small MTU": (1, {"links": [phy("a", 0, mtu="1400")], "networks": [static("n", "a", "192.0.2.5")]}, {},
                   {"vmks": [dict(mtu=1400, vswitch_mtu=1400)]}),
     "unknown keys": (1, {"version": 3, "x": [1], "links": [phy("a", 0, x_y={"z": 1}, name=None)],
@@ -302,7 +310,12 @@ class RefusalsTest(unittest.TestCase):
         link = {"links": [phy("a", 0)]}
         self.refuse(dict(link, networks=[static("n", "a", "192.0.2.500")]), "192.0.2.500")
         self.refuse(dict(link, networks=[static("n", "a", "192.0.2.5", netmask="255.0.255.0")]), "255.0.255.0")
-        self.refuse(dict(link, networks=[static("n", "a", "224.0.0.5")]), "224.0.0.5")
+        for address, mask in (("224.0.0.5", "255.255.255.0"), ("192.0.2.0", "255.255.255.0"), ("192.0.2.255", "255.255.255.0"),
+                              ("192.0.2.64", "255.255.255.192"), ("240.0.0.5", "255.0.0.0"), ("192.0.2.5", "0.0.0.0"),
+                              ("127.0.0.2", "255.0.0.0")):
+            self.refuse(dict(link, networks=[static("n", "a", address, netmask=mask)]), address)
+        for address in ("fe80::5", "::1", "ff02::1", "::"):
+            self.refuse(dict(link, networks=[static6("n", "a", address)]), address)
         self.refuse(dict(link, networks=[dict(static("n", "a", "192.0.2.5"), type="ipv5")]), "ipv5")
         self.refuse(dict(link, networks=[dict(static("n", "a", "192.0.2.5"), ip_address=None)]), "ip_address")
         self.refuse({"links": [phy("a", 0), vlan("v", "a", 4095)], "networks": [static("n", "v", "192.0.2.5")]}, "4095")

@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { Folder } from "../support/folder.ts";
+import { mustEsxiImg } from "../support/programs.ts";
 import { assertRefused, type Refusal } from "../support/refusals.ts";
 import { startAndStop, writeSlowIso } from "../support/slow_build.ts";
 
@@ -115,4 +116,25 @@ Deno.test("the current folder is removed while an image is built", async () => {
   assert.match(stderr, /^esxi-img: [^\n]+\n$/);
   assert.doesNotMatch(stderr, /defect/);
   assert.equal(code, 1);
+});
+
+Deno.test("the manifest's folder is removed while an image is built: the image is whole", async () => {
+  using folder = new Folder();
+  using place = new Folder();
+  const { path: cwd } = folder;
+  writeSlowIso(folder.file("in.iso"));
+  const manifest = place.file("m.json");
+  const build = ["build", "in.iso", "-o", "out.img.gz", "--manifest", manifest];
+  await using running = await startAndStop(build, folder, "out.img.gz", 1_000_000);
+  await Deno.remove(place.path, { recursive: true });
+  running.signal("SIGCONT");
+  const outcome = await running.outcome;
+  await Deno.mkdir(place.path);
+  assertRefused(outcome, {
+    names: manifest,
+    says: /cannot write: no such file or folder/,
+    advises: /^check the path$/,
+  });
+  assert.deepEqual(folder.names(), ["in.iso", "out.img.gz"]);
+  await mustEsxiImg(["verify", "out.img.gz", "--iso", "in.iso"], { cwd });
 });

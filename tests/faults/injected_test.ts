@@ -1,0 +1,92 @@
+/**
+ * System calls that fail where nothing real can make them: strace(1) answers in the kernel's place.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { EXECUTABLE } from "../support/executable.ts";
+import { Folder } from "../support/folder.ts";
+import { mustEsxiImg, type Outcome, run, testWith } from "../support/programs.ts";
+import { assertRefused } from "../support/refusals.ts";
+import { writeSampleIso } from "../support/sample_isos.ts";
+
+/** Some containers forbid to trace. */
+const MAY_TRACE = await run("strace", ["-qq", "-o", "/dev/null", "true"])
+  .then(({ code }) => code === 0, () => false);
+const NEEDED = MAY_TRACE ? ["strace"] : ["the right to trace"];
+
+/**
+ * Runs our executable, with injections as strace's `-e inject=` takes them.
+ *
+ * @param only Options that choose among the calls, as `-P` with a path.
+ */
+async function injected(
+  folder: Folder,
+  injections: readonly string[],
+  args: readonly string[],
+  only: readonly string[] = [],
+): Promise<Outcome> {
+  const options = injections.flatMap((injection) => ["-e", `inject=${injection}`]);
+  const calls = new Set(injections.map((injection) => injection.split(":")[0]));
+  const trace = ["-f", "-qq", "-o", "/dev/null", "-e", `trace=${[...calls].join(",")}`];
+  const command = [...trace, ...options, ...only, EXECUTABLE, ...args];
+  return await run("strace", command, { cwd: folder.path });
+}
+
+async function withIso(): Promise<Folder> {
+  const folder = new Folder();
+  await writeSampleIso(folder.file("in.iso"));
+  return folder;
+}
+
+const BUILD = ["build", "in.iso", "-o", "out.img.gz", "--manifest", "m.json"];
+
+testWith(NEEDED, "a read that fails, early and late", async () => {
+  using folder = await withIso();
+  for (const when of [1, 2, 3, 8, 20, 30]) {
+    const injection = [`read:error=EIO:when=${when}`];
+    const outcome = await injected(folder, injection, BUILD, ["-P", folder.file("in.iso")]);
+    assertRefused(outcome, {
+      names: "in.iso",
+      says: /cannot read: the device reports an error/,
+      advises: /^check the disk$/,
+    });
+    assert.deepEqual(folder.names(), ["in.iso"]);
+  }
+});
+
+testWith(NEEDED, "a file system without hard links and without locks", async () => {
+  using folder = await withIso();
+  const outcome = await injected(folder, ["linkat:error=EPERM", "flock:error=ENOLCK"], BUILD);
+  assert.equal(outcome.code, 0, outcome.stderr);
+  assert.deepEqual(folder.names(), ["in.iso", "m.json", "out.img.gz"]);
+  await mustEsxiImg(["verify", "out.img.gz", "--iso", "in.iso"], { cwd: folder.path });
+});
+
+testWith(NEEDED, "an output that cannot get its name", async () => {
+  using folder = await withIso();
+  const failing: readonly (readonly [injections: string[], more: string[], says: RegExp])[] = [
+    [["linkat:error=EPERM", "rename:error=EACCES"], [], /cannot write: permission denied/],
+    [["rename:error=EIO"], ["--force"], /cannot write: the device reports an error/],
+    [["rename:error=EXDEV"], ["--force"], /cannot write: /],
+  ];
+  for (const [injections, more, says] of failing) {
+    const outcome = await injected(folder, injections, [...BUILD, ...more]);
+    assertRefused(outcome, { names: "out.img.gz", says, advises: /^check the / });
+    assert.deepEqual(folder.names(), ["in.iso"]);
+  }
+});
+
+testWith(NEEDED, "no socket is opened and no program is started", async () => {
+  using folder = await withIso();
+  const log = folder.file("calls");
+  const calls = "trace=socket,connect,bind,listen,accept,sendto,execve,fork,vfork,clone,clone3";
+  const args = ["-f", "-qq", "-o", log, "-e", calls, EXECUTABLE, ...BUILD, "--verify"];
+  const { code, stderr } = await run("strace", args, { cwd: folder.path });
+  assert.equal(code, 0, stderr);
+  const lines = (await Deno.readTextFile(log)).trim().split("\n");
+  const found = lines.filter((line) => !/ (clone3?\(.*CLONE_THREAD|<\.\.\. clone)/.test(line));
+  assert.equal(found.length, 1, found.join("\n"));
+  assert.match(found[0], /execve\("[^"]*esxi-img"/);
+});

@@ -230,6 +230,7 @@ export class FatVolume {
 class Disk {
   lastReadLba = 0;
   readonly #memory: WebAssembly.Memory;
+  #view = new Uint8Array(0);
   readonly #map: SectorMap;
   readonly #sectors: number;
 
@@ -261,7 +262,9 @@ class Disk {
   };
 
   #bytes(buffer: number, sectors: number): Uint8Array {
-    return new Uint8Array(this.#memory.buffer, buffer, sectors * SECTOR_BYTES);
+    // A view is gone when the memory has grown.
+    if (this.#view.length === 0) this.#view = new Uint8Array(this.#memory.buffer);
+    return this.#view.subarray(buffer, buffer + sectors * SECTOR_BYTES);
   }
 }
 

@@ -7,15 +7,13 @@
 
 import { Buffer } from "node:buffer";
 import { readBytes, type Source } from "../disk/extent.ts";
-import { Failure } from "../failure.ts";
+import { SECTOR_BYTES } from "../disk/gpt.ts";
 import type { FilePart, FileTree, TreeFile } from "../file_tree.ts";
 import { type DirectoryEntry, parseDirectory } from "./fat32_directory.ts";
+import { type Fat32Geometry, FIRST_CLUSTER, parseBootSector } from "./fat32_geometry.ts";
+import { FatTable } from "./fat_table.ts";
 
-const SECTOR_BYTES = 512;
-/** Entries of the FAT, §4: the upper four bits are reserved. */
-const ENTRY_MASK = 0x0fffffff;
-const FIRST_CLUSTER = 2;
-const BAD_CLUSTER = 0x0ffffff7;
+/** Entries of the FAT from here on end a chain, §4. */
 const END_OF_CHAIN = 0x0ffffff8;
 /** FSInfo, §5. */
 const FSINFO = { lead: 0, struct: 484, freeCount: 488 } as const;
@@ -23,25 +21,10 @@ const FSINFO_LEAD = 0x41615252;
 const FSINFO_STRUCT = 0x61417272;
 const UNKNOWN_COUNT = 0xffffffff;
 const MAX_DIRECTORY_BYTES = 65_536 * 32;
-/** How much of a FAT is compared at a time. */
-const COMPARE_BYTES = 1024 * 1024;
-
-/** The geometry of a volume, §3. */
-export interface Fat32Geometry {
-  readonly sectors: number;
-  readonly hiddenSectors: number;
-  readonly clusterBytes: number;
-  readonly clusters: number;
-  readonly fatBytes: number;
-  readonly fatCount: number;
-  readonly fatOffsetBytes: number;
-  readonly dataOffsetBytes: number;
-  readonly rootCluster: number;
-  readonly fsInfoSector: number;
-  readonly backupBootSector: number;
-  readonly serial: number;
-  readonly label: string;
-}
+/** As in the ISOs that images are made from; it bounds what deep folders make of long names. */
+const MAX_PATH_CHARACTERS = 1024;
+/** Nobody reads more of them. */
+const MAX_PROBLEMS = 100;
 
 /** A volume and what is wrong with it. */
 export interface Fat32Volume extends FileTree {
@@ -75,9 +58,7 @@ class Reader {
   readonly #problems: string[] = [];
   readonly #directoryParts: FilePart[] = [];
   #geometry!: Fat32Geometry;
-  #fat!: DataView;
-  /** One byte for each cluster that something uses. */
-  #used!: Uint8Array;
+  #fat!: FatTable;
 
   constructor(source: Source, offsetBytes: number) {
     this.#source = source;
@@ -89,8 +70,13 @@ class Reader {
     this.#geometry = parseBootSector(boot, this.#source.name, sizeBytes);
     await this.#checkCopies(boot);
     const fsInfo = await this.#read(this.#geometry.fsInfoSector * SECTOR_BYTES, SECTOR_BYTES);
-    await this.#readFats();
-    this.#used = new Uint8Array(this.#geometry.clusters + FIRST_CLUSTER);
+    const { table, differing } = await FatTable.read(
+      this.#source,
+      this.#offsetBytes,
+      this.#geometry,
+    );
+    this.#fat = table;
+    for (const copy of differing) this.#problem(`the first FAT and copy ${copy} differ`);
     const { directories, files } = await this.#readTree();
     const freeClusters = this.#checkClusters(fsInfo);
     return {
@@ -112,30 +98,16 @@ class Reader {
     if (Buffer.compare(boot, copy) !== 0) this.#problem("the boot sector and its backup differ");
   }
 
-  /** Reads the first FAT and compares the others with it. */
-  async #readFats(): Promise<void> {
-    const { fatBytes, fatCount, fatOffsetBytes } = this.#geometry;
-    const fat = await this.#read(fatOffsetBytes, fatBytes);
-    this.#fat = new DataView(fat.buffer);
-    for (let copy = 1; copy < fatCount; copy++) {
-      for (let at = 0; at < fatBytes; at += COMPARE_BYTES) {
-        const lengthBytes = Math.min(COMPARE_BYTES, fatBytes - at);
-        const other = await this.#read(fatOffsetBytes + copy * fatBytes + at, lengthBytes);
-        if (Buffer.compare(fat.subarray(at, at + lengthBytes), other) === 0) continue;
-        this.#problem(`the first FAT and copy ${copy + 1} differ`);
-        break;
-      }
-    }
-  }
-
   async #readTree() {
     const directories: string[] = [];
     const files: TreeFile[] = [];
     const pending = [{ path: "", cluster: this.#geometry.rootCluster }];
-    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+    for (const next of pending) { // it grows meanwhile
       for (const entry of await this.#readDirectory(next.path, next.cluster)) {
         const path = next.path === "" ? entry.name : `${next.path}/${entry.name}`;
-        if (entry.isDirectory) {
+        if (path.length > MAX_PATH_CHARACTERS) {
+          this.#problem(`the path /${path.slice(0, 60)}… is too long`);
+        } else if (entry.isDirectory) {
           directories.push(path);
           pending.push({ path, cluster: entry.firstCluster });
         } else {
@@ -186,16 +158,15 @@ class Reader {
   #chain(path: string, firstCluster: number): FilePart[] {
     const { clusters, clusterBytes, dataOffsetBytes } = this.#geometry;
     const parts: { offsetBytes: number; lengthBytes: number }[] = [];
-    for (let cluster = firstCluster; cluster < END_OF_CHAIN; cluster = this.#next(cluster)) {
+    for (let cluster = firstCluster; cluster < END_OF_CHAIN; cluster = this.#fat.next(cluster)) {
       if (cluster < FIRST_CLUSTER || cluster >= clusters + FIRST_CLUSTER) {
         this.#problem(`the chain of /${path} leads to cluster ${cluster}, which does not exist`);
         break;
       }
-      if (this.#used[cluster] === 1) {
+      if (!this.#fat.take(cluster)) {
         this.#problem(`/${path} is cross-linked at cluster ${cluster}`);
         break;
       }
-      this.#used[cluster] = 1;
       const offsetBytes = this.#offsetBytes + dataOffsetBytes +
         (cluster - FIRST_CLUSTER) * clusterBytes;
       const last = parts.at(-1);
@@ -208,19 +179,9 @@ class Reader {
     return parts;
   }
 
-  #next(cluster: number): number {
-    return this.#fat.getUint32(cluster * 4, true) & ENTRY_MASK;
-  }
-
   /** Counts free clusters, and looks for ones that are taken by nothing. */
   #checkClusters(fsInfo: Uint8Array): number {
-    let freeClusters = 0;
-    let lostClusters = 0;
-    for (let cluster = FIRST_CLUSTER; cluster < this.#used.length; cluster++) {
-      const entry = this.#next(cluster);
-      if (entry === 0) freeClusters++;
-      else if (this.#used[cluster] === 0 && entry !== BAD_CLUSTER) lostClusters++;
-    }
+    const { freeClusters, lostClusters } = this.#fat.count(this.#geometry.clusters);
     if (lostClusters > 0) this.#problem(`${lostClusters} clusters belong to no file`);
     const view = new DataView(fsInfo.buffer);
     const isFsInfo = view.getUint32(FSINFO.lead, true) === FSINFO_LEAD &&
@@ -234,51 +195,10 @@ class Reader {
   }
 
   #problem(what: string): void {
-    this.#problems.push(`FAT: ${what}`);
+    if (this.#problems.length < MAX_PROBLEMS) this.#problems.push(`FAT: ${what}`);
   }
 
   async #read(atBytes: number, lengthBytes: number): Promise<Uint8Array> {
     return await readBytes(this.#source, this.#offsetBytes + atBytes, lengthBytes);
   }
-}
-
-/** Reads the BIOS parameter block, §3. */
-function parseBootSector(boot: Uint8Array, path: string, sizeBytes: number): Fat32Geometry {
-  const view = new DataView(boot.buffer);
-  const sectorsPerCluster = view.getUint8(13);
-  const reservedSectors = view.getUint16(14, true);
-  const fatCount = view.getUint8(16);
-  const sectors = view.getUint32(32, true);
-  const fatSectors = view.getUint32(36, true);
-  const dataSector = reservedSectors + fatCount * fatSectors;
-  const clusters = Math.floor((sectors - dataSector) / sectorsPerCluster);
-  const geometry: Fat32Geometry = {
-    sectors,
-    hiddenSectors: view.getUint32(28, true),
-    clusterBytes: sectorsPerCluster * SECTOR_BYTES,
-    clusters,
-    fatBytes: fatSectors * SECTOR_BYTES,
-    fatCount,
-    fatOffsetBytes: reservedSectors * SECTOR_BYTES,
-    dataOffsetBytes: dataSector * SECTOR_BYTES,
-    rootCluster: view.getUint32(44, true),
-    fsInfoSector: view.getUint16(48, true),
-    backupBootSector: view.getUint16(50, true),
-    serial: view.getUint32(67, true),
-    label: new TextDecoder("latin1").decode(boot.subarray(71, 82)).trimEnd(),
-  };
-  const isFat32 = view.getUint16(510, true) === 0xaa55 &&
-    view.getUint16(11, true) === SECTOR_BYTES && view.getUint16(22, true) === 0 &&
-    sectorsPerCluster > 0 && fatCount > 0 && fatCount <= 4 && clusters > 0 &&
-    sectors * SECTOR_BYTES <= sizeBytes && (clusters + FIRST_CLUSTER) * 4 <= geometry.fatBytes &&
-    geometry.fsInfoSector < reservedSectors && geometry.backupBootSector < reservedSectors;
-  if (!isFat32) {
-    throw new Failure(
-      "not-image",
-      path,
-      "its partition holds no FAT32 file system",
-      "pass an image of esxi-img",
-    );
-  }
-  return geometry;
 }

@@ -36,8 +36,17 @@ export async function readImage(disk: Source): Promise<Image> {
       "build it again",
     );
   }
-  const sectors = partition.lastLba - partition.firstLba + 1;
-  const offsetBytes = partition.firstLba * SECTOR_BYTES;
+  const { firstLba, lastLba } = partition;
+  if (firstLba < 1 || lastLba < firstLba || lastLba > table.header.alternateLba) {
+    throw new Failure(
+      "not-image",
+      disk.name,
+      "its system partition lies outside the disk",
+      "pass an image of esxi-img",
+    );
+  }
+  const sectors = lastLba - firstLba + 1;
+  const offsetBytes = firstLba * SECTOR_BYTES;
   const volume = await readFat32(disk, offsetBytes, sectors * SECTOR_BYTES);
   return { disk, table, partition, volume };
 }

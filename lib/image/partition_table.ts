@@ -19,6 +19,8 @@ import { Failure } from "../failure.ts";
 
 /** A partition table that could be read. */
 export interface PartitionTable {
+  /** The protective MBR. */
+  readonly mbr: Uint8Array;
   readonly header: GptHeader;
   readonly diskGuid: Guid;
   readonly partitions: readonly Partition[];
@@ -33,12 +35,13 @@ export async function readPartitionTable(disk: Source): Promise<PartitionTable> 
   const unfit = (what: string) =>
     new Failure("not-image", disk.name, `not a disk image: ${what}`, "pass an image of esxi-img");
   if (disk.sizeBytes < 3 * SECTOR_BYTES) throw unfit("it is too small");
-  const header = parseHeader(await readBytes(disk, SECTOR_BYTES, SECTOR_BYTES), 1);
+  const head = await readBytes(disk, 0, 2 * SECTOR_BYTES);
+  const header = parseHeader(head.subarray(SECTOR_BYTES), 1);
   if (typeof header === "string") throw unfit(`of its GPT header, ${header}`);
   const entries = await readEntries(disk, header);
   if (entries === undefined) throw unfit("the entries of its GPT do not match their CRC");
   const partitions = parseEntries(entries);
-  return { header, diskGuid: header.diskGuid, partitions };
+  return { mbr: head.subarray(0, SECTOR_BYTES), header, diskGuid: header.diskGuid, partitions };
 }
 
 /** The partition that firmware boots from. */
@@ -57,13 +60,13 @@ export function systemPartition(table: PartitionTable, disk: Source): Partition 
 }
 
 /**
- * Compares what an image repeats: the protective MBR and the backup table. It reads the image's
- * first and last sectors.
+ * Checks the protective MBR, and compares the backup table with the primary one. It reads the
+ * image's last sectors.
  *
  * @returns What is wrong, one clause each.
  */
 export async function checkPartitionTable(disk: Source, table: PartitionTable): Promise<string[]> {
-  const problems: string[] = [];
+  const problems = checkProtectiveMbr(table.mbr);
   const lastLba = disk.sizeBytes / SECTOR_BYTES - 1;
   const { header } = table;
   if (header.alternateLba !== lastLba) {

@@ -13,6 +13,9 @@ import { Failure } from "../failure.ts";
 import type { FilePart } from "../file_tree.ts";
 import { readImage } from "./image.ts";
 
+/** How much is read at a time. */
+const CHUNK_BYTES = 1024 * 1024;
+
 /**
  * Maps the used parts of a disk. What lies in free clusters is left out.
  *
@@ -20,26 +23,34 @@ import { readImage } from "./image.ts";
  */
 export async function usedMap(disk: Source): Promise<BlockMap> {
   const { partition, table, volume } = await readImage(disk);
-  if (volume.problems.length > 0 || table.partitions.length !== 1) {
-    throw new Failure(
-      "not-image",
-      disk.name,
-      volume.problems[0] ?? "it has more than one partition",
-      "pass an image of esxi-img",
-    );
+  const unfit = (what: string) =>
+    new Failure("not-image", disk.name, what, "pass an image of esxi-img");
+  if (volume.problems.length > 0) throw unfit(volume.problems[0]);
+  if (table.partitions.length !== 1) throw unfit("it has more than one partition");
+  const usable = usableLbas(disk.sizeBytes / SECTOR_BYTES);
+  if (disk.sizeBytes % SECTOR_BYTES !== 0) throw unfit("it does not end with a whole sector");
+  if (partition.firstLba < usable.firstLba || partition.lastLba > usable.lastLba) {
+    throw unfit("its partition overlaps the partition table");
   }
   const startBytes = partition.firstLba * SECTOR_BYTES;
-  const backupBytes = (usableLbas(disk.sizeBytes / SECTOR_BYTES).lastLba + 1) * SECTOR_BYTES;
+  const backupBytes = (usable.lastLba + 1) * SECTOR_BYTES;
   // What is neither file nor hole is small, and of that only sectors that are not zero count.
   const structures = new SectorMap();
   for (
     const { offsetBytes, lengthBytes } of [
-      { offsetBytes: 0, lengthBytes: usableLbas(0).firstLba * SECTOR_BYTES },
+      { offsetBytes: 0, lengthBytes: usable.firstLba * SECTOR_BYTES },
       { offsetBytes: startBytes, lengthBytes: volume.geometry.dataOffsetBytes },
       ...volume.directoryParts,
     ]
   ) {
-    structures.write(offsetBytes / SECTOR_BYTES, await readBytes(disk, offsetBytes, lengthBytes));
+    for (let at = 0; at < lengthBytes; at += CHUNK_BYTES) {
+      const bytes = await readBytes(
+        disk,
+        offsetBytes + at,
+        Math.min(CHUNK_BYTES, lengthBytes - at),
+      );
+      structures.write((offsetBytes + at) / SECTOR_BYTES, bytes);
+    }
   }
   const used = ({ offsetBytes, lengthBytes }: FilePart): Extent => ({
     offsetBytes,

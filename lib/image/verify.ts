@@ -6,16 +6,22 @@
  */
 
 import { Buffer } from "node:buffer";
-import { readBytes, type Source } from "../disk/extent.ts";
+import type { Source } from "../disk/extent.ts";
 import { isKickstart } from "../esxi/boot_cfg.ts";
 import { type BootCfgFile, readBootCfgs } from "../esxi/installer.ts";
 import { KICKSTART_URL } from "../esxi/kickstart.ts";
 import { PAYLOAD_NAME, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../failure.ts";
-import { type FileTree, findFile, readSmallFile, type TreeFile } from "../file_tree.ts";
+import {
+  type FilePart,
+  type FileTree,
+  findFile,
+  readSmallFile,
+  type TreeFile,
+} from "../file_tree.ts";
 import { type IsoVolume, readIso } from "../iso9660.ts";
 import { type Image, readImage } from "./image.ts";
-import { checkPartitionTable, checkProtectiveMbr } from "./partition_table.ts";
+import { checkPartitionTable } from "./partition_table.ts";
 
 /** How much is compared at a time. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -45,18 +51,18 @@ export async function verifyImage(
 ): Promise<VerifyReport> {
   const source = await readIso(iso);
   const bootCfgs = await readBootCfgs(source);
-  const problems = checkProtectiveMbr(await readBytes(disk, 0, 512));
   const image = await readImage(disk);
-  problems.push(...checkGeometry(image), ...image.volume.problems);
+  const problems = [...checkGeometry(image), ...image.volume.problems];
   problems.push(...await checkEdits(bootCfgs, image.volume));
 
   const edited = new Set(bootCfgs.map(({ file }) => file.path.toUpperCase()));
   const pairs = pairFiles(source, image.volume, edited);
   problems.push(...pairs.problems);
   const totalBytes = pairs.pairs.reduce((sum, [, copy]) => sum + copy.sizeBytes, 0);
+  const buffers = [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)];
   let comparedBytes = 0;
   for (const [original, copy] of pairs.pairs) {
-    const difference = await compareFile(source, original, disk, copy, (bytes) => {
+    const difference = await compareFile(source, original, disk, copy, buffers, (bytes) => {
       onProgress?.(comparedBytes + bytes, totalBytes);
     });
     comparedBytes += copy.sizeBytes;
@@ -115,15 +121,15 @@ async function compareFile(
   original: TreeFile,
   disk: Source,
   copy: TreeFile,
+  buffers: readonly Uint8Array[],
   onProgress: (bytes: number) => void,
 ): Promise<number | undefined> {
-  const buffers = [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)];
+  const cursors = [new PartCursor(original), new PartCursor(copy)];
   for (let at = 0; at < copy.sizeBytes;) {
-    const [a, aBytes] = locate(original, at);
-    const [b, bBytes] = locate(copy, at);
-    const lengthBytes = Math.min(aBytes, bBytes, CHUNK_BYTES);
+    const lengthBytes = Math.min(...cursors.map((cursor) => cursor.lengthBytes), CHUNK_BYTES);
     if (lengthBytes === 0) return at; // its chain is too short, which has been reported
     const [left, right] = buffers.map((buffer) => buffer.subarray(0, lengthBytes));
+    const [a, b] = cursors.map((cursor) => cursor.advance(lengthBytes));
     await Promise.all([source.source.read(left, a), disk.read(right, b)]);
     if (Buffer.compare(left, right) !== 0) return at + left.findIndex((x, i) => x !== right[i]);
     at += lengthBytes;
@@ -132,16 +138,31 @@ async function compareFile(
   return undefined;
 }
 
-/** Where a byte of a file lies, and how many follow it without a gap. */
-function locate(file: TreeFile, atBytes: number): [offsetBytes: number, lengthBytes: number] {
-  let restBytes = atBytes;
-  for (const part of file.parts) {
-    if (restBytes < part.lengthBytes) {
-      return [part.offsetBytes + restBytes, part.lengthBytes - restBytes];
-    }
-    restBytes -= part.lengthBytes;
+/** A place in a file, and where it lies. */
+class PartCursor {
+  readonly #parts: readonly FilePart[];
+  #index = 0;
+  #skippedBytes = 0;
+
+  constructor(file: TreeFile) {
+    this.#parts = file.parts;
   }
-  return [0, 0];
+
+  /** How many bytes follow without a gap; 0 at the end. */
+  get lengthBytes(): number {
+    return (this.#parts[this.#index]?.lengthBytes ?? 0) - this.#skippedBytes;
+  }
+
+  /** Goes on, at most to the next gap; returns where it was. */
+  advance(byBytes: number): number {
+    const offsetBytes = this.#parts[this.#index].offsetBytes + this.#skippedBytes;
+    this.#skippedBytes += byBytes;
+    if (this.lengthBytes === 0) {
+      this.#index++;
+      this.#skippedBytes = 0;
+    }
+    return offsetBytes;
+  }
 }
 
 /** Checks that the boot.cfg files differ from the ISO's in our edits alone, and the payload. */

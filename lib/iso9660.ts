@@ -29,6 +29,10 @@ const MAX_DESCRIPTORS = 64;
 const MAX_DEPTH = 64;
 /** FAT holds no more than 65,536 files in a directory, with records of at most 255 bytes here. */
 const MAX_DIRECTORY_BYTES = 32 * 1024 * 1024;
+/** ECMA-119 §6.8.2.1 allows 255; it also bounds the memory that a long name above many files takes. */
+const MAX_PATH_CHARACTERS = 1024;
+/** Hard links share their extents; so many of them mean that extents overlap. */
+const MAX_SHARES = 8;
 
 /** What an ISO 9660 image holds. */
 export interface IsoVolume extends FileTree {
@@ -166,6 +170,8 @@ class Walker {
   readonly #source: Source;
   readonly #declaredBytes: number;
   readonly #visitedSectors = new Set<number>();
+  readonly #relocatedSectors = new Set<number>();
+  #fileBytes = 0;
   /** The source, for directories and what belongs to them. */
   readonly #counted: Source;
   #countedBytes = 0;
@@ -241,6 +247,10 @@ class Walker {
 
   /** RRIP §4.1.5.1: a child link names the sector whose first record describes the directory. */
   async #relocatedDirectory(sector: number): Promise<DirectoryRecord> {
+    if (this.#relocatedSectors.has(sector)) {
+      throw damaged(this.#source, "a relocated directory has two places");
+    }
+    this.#relocatedSectors.add(sector);
     this.#checkExtent("a relocated directory", sector * SECTOR_BYTES, SECTOR_BYTES);
     const bytes = await readBytes(this.#source, sector * SECTOR_BYTES, SECTOR_BYTES);
     return parseRecord(this.#source, bytes, 0);
@@ -275,6 +285,10 @@ class Walker {
       this.#checkExtent(`/${path}`, extent.offsetBytes, extent.lengthBytes);
     }
     const sizeBytes = extents.reduce((sum, extent) => sum + extent.lengthBytes, 0);
+    this.#fileBytes += sizeBytes;
+    if (this.#fileBytes > MAX_SHARES * this.#source.sizeBytes) {
+      throw damaged(this.#source, "its files overlap");
+    }
     this.files.push({ path, sizeBytes, parts: extents });
   }
 
@@ -322,7 +336,11 @@ function joinPath(source: Source, parent: string, name: string): string {
   if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) {
     throw damaged(source, `${JSON.stringify(name)} in /${parent} cannot be a file name`);
   }
-  return parent === "" ? name : `${parent}/${name}`;
+  const path = parent === "" ? name : `${parent}/${name}`;
+  if (path.length > MAX_PATH_CHARACTERS) {
+    throw damaged(source, `the path /${path.slice(0, 60)}… has ${path.length} characters`);
+  }
+  return path;
 }
 
 function damaged(source: Source, what: string): Failure {

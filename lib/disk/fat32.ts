@@ -34,6 +34,8 @@ const LONG_NAME_UNITS = 13;
 /** A volume of 65,525 clusters and fewer is FAT16; the specification advises to stay 16 away. */
 const MIN_CLUSTERS = 65_525 + 16;
 const MAX_FILE_BYTES = 2 ** 32 - 1;
+/** FatFs looks through a directory for each file that it makes; an installer has some hundreds. */
+const MAX_FILES = 20_000;
 /** BPB_TotSec32 counts a volume's sectors: just under 2 TiB. */
 const MAX_SECTORS = 2 ** 32 - 1;
 /**
@@ -98,6 +100,15 @@ export async function layOutFat32(
   content: FatContent,
   options: Fat32Options,
 ): Promise<Fat32Layout> {
+  const count = content.directories.length + content.files.length;
+  if (count > MAX_FILES) {
+    throw new Failure(
+      "unfit-for-fat",
+      options.image,
+      `it holds ${count} files and folders, more than any installer`,
+      "pass the ISO as VMware ships it",
+    );
+  }
   checkFatNames([...content.directories, ...content.files.map((file) => file.path)], options.image);
   for (const file of content.files) {
     if (file.sizeBytes > MAX_FILE_BYTES) {

@@ -25,6 +25,9 @@ const CURTIN_FOLDER = "curtin/";
 /** FAT knows no earlier time: 1980-01-01. */
 export const FAT_EPOCH_MS = 315_532_800_000;
 
+/** Nor a later one: the last two seconds of 2107. */
+const FAT_END_MS = 4_354_819_198_000;
+
 /** What goes into the payload; all but the guest files may be left out. */
 export interface PayloadOptions {
   /** What `lib/guest` holds. */
@@ -153,7 +156,7 @@ export function makePayload(
 /** The time stamp of everything in an image: the given one, else the ISO's, else FAT's first. */
 function imageTimeMs(volume: IsoVolume, timeSeconds: number | undefined): number {
   const timeMs = timeSeconds === undefined ? volume.createdMs : timeSeconds * 1000;
-  return Math.max(timeMs ?? FAT_EPOCH_MS, FAT_EPOCH_MS);
+  return Math.min(Math.max(timeMs ?? FAT_EPOCH_MS, FAT_EPOCH_MS), FAT_END_MS);
 }
 
 /**

@@ -6,6 +6,9 @@
 
 import { Failure } from "../failure.ts";
 
+/** What tar can hold in eleven octal digits, as good as any other end of time. */
+const MAX_SECONDS = 0o77777777777;
+
 /**
  * Reads SOURCE_DATE_EPOCH.
  *
@@ -15,7 +18,7 @@ import { Failure } from "../failure.ts";
 export function sourceDateEpochSeconds(): number | undefined {
   const text = Deno.env.get("SOURCE_DATE_EPOCH");
   if (text === undefined || text === "") return undefined;
-  if (/^\d{1,12}$/.test(text)) return Number(text);
+  if (/^\d{1,10}$/.test(text) && Number(text) <= MAX_SECONDS) return Number(text);
   throw new Failure(
     "usage",
     "SOURCE_DATE_EPOCH",

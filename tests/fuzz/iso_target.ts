@@ -17,7 +17,7 @@ import type { Random } from "./random.ts";
 import { SparseFile } from "./sparse_file.ts";
 
 /** As small as an installer can be. */
-export const TINY: InstallerOptions = {
+const TINY: InstallerOptions = {
   moduleCount: 7,
   modulesBytes: 2000,
   files: ["EFI/BOOT/BOOTX64.EFI", "EFI/BOOT/CRYPTO64.EFI", "B.B00", "UPGRADE/METADATA.XML"]
@@ -27,14 +27,18 @@ export const TINY: InstallerOptions = {
 const FIELDS = ["SP", "CE", "ST", "NM", "SL", "CL", "RE", "PX", "ER", "PL"];
 const SECTOR_BYTES = 2048;
 
-/** Installer-shaped ISOs by our own writer, and by xorriso where it is installed. */
-async function seeds(): Promise<SparseFile[]> {
+/** An installer-shaped ISO by our own writer. */
+export function ownIso(): SparseFile {
   using folder = new Folder();
-  const found: SparseFile[] = [];
-  const read = () => SparseFile.of(Deno.readFileSync(folder.file("seed.iso")));
   writeInstallerIso(folder.file("seed.iso"), TINY);
-  found.push(read());
+  return SparseFile.of(Deno.readFileSync(folder.file("seed.iso")));
+}
+
+/** Our own, and those of xorriso where it is installed. */
+async function seeds(): Promise<SparseFile[]> {
+  const found = [ownIso()];
   if (pathOf("xorriso") === undefined) return found;
+  using folder = new Folder();
   const deep = "RR_MOVED/A/B/C/D/E/F/G/H/I/DEEP.TXT";
   const longName = `${"A-LONG-NAME-".repeat(18)}.TXT`;
   for (const maker of ["xorriso without Rock Ridge", "xorriso with Rock Ridge and Joliet"]) {
@@ -43,7 +47,7 @@ async function seeds(): Promise<SparseFile[]> {
       .map((path) => ({ path, content: new TextEncoder().encode("x") }));
     const options = { ...TINY, files: [...TINY.files ?? [], ...extra] };
     await writeSampleIso(folder.file("seed.iso"), maker, options);
-    found.push(read());
+    found.push(SparseFile.of(Deno.readFileSync(folder.file("seed.iso"))));
     Deno.removeSync(folder.file("seed.iso"));
   }
   return found;

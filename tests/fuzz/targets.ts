@@ -5,6 +5,7 @@
  */
 
 import type { Target } from "./fuzzer.ts";
+import { imageTarget } from "./image_target.ts";
 import { isoTarget } from "./iso_target.ts";
 import { payloadTarget } from "./payload_target.ts";
 import { argumentsTarget, bootCfgTarget } from "./text_targets.ts";
@@ -12,6 +13,7 @@ import { argumentsTarget, bootCfgTarget } from "./text_targets.ts";
 // deno-lint-ignore no-explicit-any -- each target has inputs of its own type
 export const TARGETS: readonly Target<any>[] = [
   isoTarget,
+  imageTarget,
   bootCfgTarget,
   payloadTarget,
   argumentsTarget,

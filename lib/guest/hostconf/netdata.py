@@ -99,7 +99,8 @@ class _Reader:
             base_id = values.text_of(link.get("vlan_link"))
             base = self.link(base_id, "VLAN link %s" % link_id)
             if base.get("type") == "vlan":
-                raise NetworkDataError("VLAN link %s lies on VLAN link %s: ESXi has no nested VLANs" % (link_id, base_id))
+                raise NetworkDataError("VLAN link %s lies on VLAN link %s: ESXi has no nested VLANs"
+                                       % (link_id, base_id))
         base_name = self.base_link(base_id, base)
         for interface in self.network["interfaces"]:
             if (interface["link"], interface["vlan"]) == (base_name, vlan):
@@ -209,7 +210,8 @@ class _Reader:
             self.warn("network %s: the route to %s has no gateway; ESXi cannot add on-link routes, it is left out"
                       % (name, target))
         elif gateway.version != target.version:
-            self.warn("network %s: the route to %s via %s mixes IPv4 and IPv6 and is left out" % (name, target, gateway))
+            self.warn("network %s: the route to %s via %s mixes IPv4 and IPv6 and is left out"
+                      % (name, target, gateway))
         elif target.prefixlen == 0:
             self.add_gateway(gateway, name, interface)
         else:

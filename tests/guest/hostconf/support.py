@@ -85,7 +85,8 @@ def apply(fake, description, hostd=True):
 def describe(network_data, meta_data=None, **files):
     """The description of a config drive with the given network_data and meta_data (Python objects)."""
     import json
-    given = {"network_data.json": json.dumps(network_data).encode(), "meta_data.json": json.dumps(meta_data or {}).encode()}
+    given = {"network_data.json": json.dumps(network_data).encode(),
+             "meta_data.json": json.dumps(meta_data or {}).encode()}
     for name, content in files.items():
         name = name if name == "user_data" else name + ".json"
         given[name] = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -141,5 +142,6 @@ def check_state(test, fake, expected):
     test.assertTrue(summary["shell"]["with_host"] and summary["shell"]["running"])
 
 
-__all__ = ["Adapter", "GUEST", "Lines", "REPOSITORY", "SAMPLES", "apply", "check_state", "describe", "fake_esxi", "interfaces",
+__all__ = ["Adapter", "GUEST", "Lines", "REPOSITORY", "SAMPLES", "apply", "check_state", "describe", "fake_esxi",
+           "interfaces",
            "network_config", "nic_list", "nic_mac"]

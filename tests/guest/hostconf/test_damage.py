@@ -12,9 +12,12 @@ from hostconf.plan import PlanError
 
 SEED = 41
 CASES = 600
-ODD = (None, "", " ", 0, -1, 1.5, True, [], {}, "x", "0.0.0.0", "::", "192.0.2.1", "255.255.255.0", "2001:db8::1", "fe80::1",
-       "vlan", "bond", "phy", "ipv4", "ipv6", "ipv4_dhcp", "ipv6_slaac", "dns", 4094, 4095, 9000, 1280, "1500", "\u00e9\n", "a" * 300,
-       nic_mac(0), nic_mac(1).upper(), "zz:zz", ["a", "b"], {"id": "x"}, "-v", "a b", "it's", "../x", "%s", "link0", "network0")
+ODD = (None, "", " ", 0, -1, 1.5, True, [], {}, "x", "0.0.0.0", "::", "192.0.2.1", "255.255.255.0", "2001:db8::1",
+       "fe80::1",
+       "vlan", "bond", "phy", "ipv4", "ipv6", "ipv4_dhcp", "ipv6_slaac", "dns", 4094, 4095, 9000, 1280, "1500",
+       "\u00e9\n", "a" * 300,
+       nic_mac(0), nic_mac(1).upper(), "zz:zz", ["a", "b"], {"id": "x"}, "-v", "a b", "it's", "../x", "%s", "link0",
+       "network0")
 
 
 def positions(value, path=()):
@@ -60,7 +63,8 @@ class DamageTest(unittest.TestCase):
         refused = done = 0
         for number in range(CASES):
             sample = rnd.choice(names)
-            files = {name: json.dumps(damage(load(sample, name), rnd) if rnd.random() < 0.7 else load(sample, name)).encode()
+            files = {name: json.dumps(damage(load(sample, name), rnd) if rnd.random() < 0.7 else load(sample,
+                                                                                                      name)).encode()
                      for name in ("meta_data.json", "network_data.json", "vendor_data2.json")}
             with open(os.path.join(SAMPLES, sample, "nics.txt"), encoding="utf-8") as file:
                 fake = fake_esxi.create(nics=file.read())
@@ -83,11 +87,14 @@ class DamageTest(unittest.TestCase):
 
     def test_any_bytes(self):
         rnd = random.Random(SEED)
-        with open(os.path.join(SAMPLES, "ironic-unicode-name-mime-userdata", "openstack", "latest", "user_data"), "rb") as file:
+        with open(os.path.join(SAMPLES, "ironic-unicode-name-mime-userdata", "openstack", "latest", "user_data"),
+                  "rb") as file:
             mime = file.read()
-        starts = (b"", b"#cloud-config\n", b"#!", b"Content-Type: multipart/mixed; boundary=x\n\n--x\n", b"\x1f\x8b", mime)
+        starts = (b"", b"#cloud-config\n", b"#!", b"Content-Type: multipart/mixed; boundary=x\n\n--x\n", b"\x1f\x8b",
+                  mime)
         for _ in range(2000):
-            data = bytearray(rnd.choice(starts) + bytes(rnd.choice(b"ab:-#!\n \xff\x00[{'\"") for _ in range(rnd.randint(0, 40))))
+            tail = bytes(rnd.choice(b"ab:-#!\n \xff\x00[{'\"") for _ in range(rnd.randint(0, 40)))
+            data = bytearray(rnd.choice(starts) + tail)
             for _ in range(rnd.randint(0, 5)):
                 if data:
                     data[rnd.randrange(len(data))] = rnd.randrange(256)
@@ -104,8 +111,10 @@ class DamageTest(unittest.TestCase):
 
 class NumbersTest(unittest.TestCase):
     def test_many_addresses_and_routes(self):
-        networks = [{"id": "n%d" % i, "type": "ipv4", "link": "a", "ip_address": "10.%d.0.5" % i, "netmask": "255.255.255.0",
-                     "routes": [{"network": "172.16.%d.0" % i, "netmask": "255.255.255.0", "gateway": "10.%d.0.1" % i}]}
+        networks = [{"id": "n%d" % i, "type": "ipv4", "link": "a", "ip_address": "10.%d.0.5" % i,
+                     "netmask": "255.255.255.0",
+                     "routes": [{"network": "172.16.%d.0" % i, "netmask": "255.255.255.0",
+                                 "gateway": "10.%d.0.1" % i}]}
                     for i in range(30)]
         data = {"links": [{"id": "a", "type": "phy", "ethernet_mac_address": nic_mac(0)}], "networks": networks}
         fake = fake_esxi.create(nics=nic_list(1))

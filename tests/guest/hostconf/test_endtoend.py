@@ -13,7 +13,7 @@ import time
 import unittest
 
 from support import REPOSITORY, SAMPLES, check_state, fake_esxi
-from test_installer import pack_iso
+from sandbox import pack_iso
 from test_samples import EXPECTED, nics
 
 PASSWORD = "Build-Time#Secret-77"
@@ -47,7 +47,8 @@ class EndToEnd(unittest.TestCase):
     def payload(self, *options):
         """Make esxiimg.tgz with the command line."""
         path = os.path.join(self.folder, "esxiimg.tgz")
-        subprocess.run(["deno", "run", "--allow-read", "--allow-write", "--allow-env", "main.ts", "payload", "-o", path,
+        subprocess.run(["deno", "run", "--allow-read", "--allow-write", "--allow-env", "main.ts", "payload", "-o",
+                        path,
                         *options], cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return path
 
@@ -71,7 +72,8 @@ class EndToEnd(unittest.TestCase):
     def start(self, body):
         """Start the text of a section as the installer does, with the sandbox for its root."""
         root = self.fake.root
-        body = body.replace("/tmp/esxiimg", root + "/tmp/esxiimg").replace("sh /esxiimg/", "busybox ash %s/esxiimg/" % root)
+        body = body.replace("/tmp/esxiimg", root + "/tmp/esxiimg").replace("sh /esxiimg/",
+                                                                           "busybox ash %s/esxiimg/" % root)
         return subprocess.Popen(["busybox", "ash", "-c", body], env=dict(self.fake.env(), ESXIIMG_ROOT=root),
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                 start_new_session=True)
@@ -86,7 +88,10 @@ class EndToEnd(unittest.TestCase):
         return status, output
 
     def deploy(self, hostd="up"):
-        """%pre, installation, %post, start from the boot bank, %firstboot. @return: (exit status, output) of the last"""
+        """%pre, installation, %post, start from the boot bank, %firstboot.
+
+        @return: (exit status, output) of %firstboot
+        """
         status, self.pre_output = self.run_sections("%pre")
         self.assertEqual(status, 0, self.pre_output)
         self.root_hash = self.fake.files.read("/tmp/esxiimg/rootpw").decode().split()[-1]
@@ -145,9 +150,11 @@ class DeploymentsTest(EndToEnd):
         self.assertEqual(status, 0, output)
         check_state(self, self.fake, EXPECTED["nova-dhcp-mtu-null"])
         salt = self.root_hash.split("$")[2]
-        made = subprocess.run(["openssl", "passwd", "-6", "-salt", salt, ADMIN_PASS], stdout=subprocess.PIPE, check=True)
+        made = subprocess.run(["openssl", "passwd", "-6", "-salt", salt, ADMIN_PASS], stdout=subprocess.PIPE,
+                              check=True)
         self.assertEqual(made.stdout.decode().strip(), self.root_hash)
-        self.assertIn("script user_data ended with exit status 0", self.fake.files.read("/var/log/esxi-img.log").decode())
+        self.assertIn("script user_data ended with exit status 0",
+                      self.fake.files.read("/var/log/esxi-img.log").decode())
         self.assertIn("first boot of", _text(MADE_BY_SCRIPT))
         self.assert_clean(ADMIN_PASS)
         for text in (self.pre_output, self.post_output, output, self.fake.files.read("/dev/console") or b""):

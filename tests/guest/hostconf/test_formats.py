@@ -113,12 +113,15 @@ a:
   e: f
 ...
 """
-WRONG = ("a: [1\n", "a: 'b\n", "\tx: 1\n", "a: 1\n b: 2\n", "a: @x\n", "a: b: c\n", "a: - b\n", "- a\nb: c\n", "a: {b: c\n",
+WRONG = ("a: [1\n", "a: 'b\n", "\tx: 1\n", "a: 1\n b: 2\n", "a: @x\n", "a: b: c\n", "a: - b\n", "- a\nb: c\n",
+         "a: {b: c\n",
          "a: \"\\q\"\n", "a: ]\n", "x: 1\n---\ny: 2\n", "a: |x\n  b\n")
 NOT_SUPPORTED = ("a: &x 1\n", "a: *x\n", "a: !!binary aGk=\n")
-WORDS = ("a", "yes", "1", "0", "null", "x y", "it's", 'say "hi"', "# no", "a: b", "- x", "", "0644", "1.5", "tab\there",
+WORDS = ("a", "yes", "1", "0", "null", "x y", "it's", 'say "hi"', "# no", "a: b", "- x", "", "0644", "1.5",
+         "tab\there",
          "line\nbreak", "l1\nl2\n", "\u00e9", "[x]", "{y}", "&a", "*b", "!c", "trail ", "%x", "@y", "192.0.2.1",
-         "02:00:5e:00:53:01", "fe80::1", "::", "a,b", "?", "-", "|", ">", "\n", "x\n\n\ny", "  lead", "~", "=", "key:", "a #b",
+         "02:00:5e:00:53:01", "fe80::1", "::", "a,b", "?", "-", "|", ">", "\n", "x\n\n\ny", "  lead", "~", "=",
+         "key:", "a #b",
          "long " * 30)
 
 
@@ -161,7 +164,8 @@ class YamlTest(unittest.TestCase):
         compared = 0
         for _ in range(2500):
             text = yaml.safe_dump(value(3), default_flow_style=rnd.choice([None, True, False]), allow_unicode=True,
-                                  default_style=rnd.choice([None, None, "|", ">", '"', "'"]), width=rnd.choice([20, 80]))
+                                  default_style=rnd.choice([None, None, "|", ">", '"', "'"]), width=rnd.choice([20,
+                                                                                                                80]))
             if "!!" not in text and "? " not in text and "&id" not in text:
                 compared += 1
                 self.assertEqual(yamlite.loads(text), yaml.safe_load(text), text)
@@ -173,7 +177,8 @@ class YamlTest(unittest.TestCase):
             text = list(rnd.choice(DOCUMENTS.split("~~~\n")))
             for _ in range(rnd.randint(1, 4)):
                 at = rnd.randrange(len(text) + 1)
-                text[at:at + rnd.randint(0, 3)] = rnd.choice(["", "\n", " ", ":", "'", '"', "[", "]", "{", "- ", "#", "|", "\t", ","])
+                text[at:at + rnd.randint(0, 3)] = rnd.choice(["", "\n", " ", ":", "'", '"', "[", "]", "{", "- ", "#",
+                                                              "|", "\t", ","])
             text = "".join(text)
             try:
                 yamlite.loads(text)
@@ -190,7 +195,8 @@ class CryptTest(unittest.TestCase):
             made = subprocess.run(["openssl", "passwd", "-6", "-salt", salt, "-stdin"], input=password.encode(),
                                   stdout=subprocess.PIPE, check=True).stdout.decode().strip()
             self.assertEqual(sha512_crypt(password, salt), made)
-        made = subprocess.run(["openssl", "passwd", "-6", "-salt", "abc", "z\u00fcrich \u20ac"], stdout=subprocess.PIPE, check=True)
+        made = subprocess.run(["openssl", "passwd", "-6", "-salt", "abc", "z\u00fcrich \u20ac"],
+                              stdout=subprocess.PIPE, check=True)
         self.assertEqual(sha512_crypt("z\u00fcrich \u20ac", "abc"), made.stdout.decode().strip())
 
     def test_salts(self):
@@ -213,10 +219,12 @@ class ListingTest(unittest.TestCase):
         self.assertEqual(listing.table("no table\n"), [])
 
     def test_blocks_of_esxcli_and_localcli(self):
-        text = "vSwitch0%s\n   Name: vSwitch0\n   Uplinks: \n   Remote Host: udp://192.0.2.5:514\n\nvSwitch1%s\n   MTU: 9000\n"
+        text = ("vSwitch0%s\n   Name: vSwitch0\n   Uplinks: \n   Remote Host: udp://192.0.2.5:514\n\n"
+                "vSwitch1%s\n   MTU: 9000\n")
         for colon in ("", ":"):
             self.assertEqual(listing.blocks(text % (colon, colon)), [
-                ("vSwitch0", {"Name": "vSwitch0", "Uplinks": "", "Remote Host": "udp://192.0.2.5:514"}), ("vSwitch1", {"MTU": "9000"})])
+                ("vSwitch0", {"Name": "vSwitch0", "Uplinks": "", "Remote Host": "udp://192.0.2.5:514"}), ("vSwitch1",
+                    {"MTU": "9000"})])
 
     def test_nic_list(self):
         nics = inventory.parse_nics(nic_list(12, down=[3]))
@@ -232,20 +240,24 @@ class ListingTest(unittest.TestCase):
             inventory.read(lambda argv: (1, "Connect to localhost failed: Connection failure\n"))
 
     def test_every_release_and_layout_reads_the_same(self):
-        line = "--bootproto=static --ip=192.0.2.9 --netmask=255.255.255.0 --gateway=192.0.2.1 --vlanid=7 --nameserver=192.0.2.53"
+        line = ("--bootproto=static --ip=192.0.2.9 --netmask=255.255.255.0 --gateway=192.0.2.1 --vlanid=7 "
+                "--nameserver=192.0.2.53")
         seen = []
         for release in ("6.7.0", "7.0.0", "7.0.3", "8.0.3", "9.0.0"):
             for switches in fake_esxi.switches.scenarios():
                 fake = fake_esxi.create(release=release, nics=nic_list(3), network=line, switches=switches)
-                fake.run(["esxcli", "network", "ip", "interface", "ipv6", "address", "add", "-i", "vmk0", "-I", "2001:db8::9/64"])
+                fake.run(["esxcli", "network", "ip", "interface", "ipv6", "address", "add", "-i", "vmk0", "-I",
+                          "2001:db8::9/64"])
                 for _ in range(3):  # the first ones may fail while the link comes up
-                    fake.run(["esxcli", "network", "ip", "route", "ipv6", "add", "-n", "2001:db8:1::/48", "-g", "2001:db8::1"])
+                    fake.run(["esxcli", "network", "ip", "route", "ipv6", "add", "-n", "2001:db8:1::/48", "-g",
+                              "2001:db8::1"])
                 for program in ("esxcli", "localcli"):
                     def run(argv):
                         status, out, _ = fake.run([program] + list(argv[1:]))
                         return status, out
                     found = inventory.read(run)
-                    seen.append({key: found[key] for key in ("nics", "vswitches", "vmks", "routes", "dns", "hostname")})
+                    seen.append({key: found[key] for key in ("nics", "vswitches", "vmks", "routes", "dns",
+                                                             "hostname")})
                     self.assertEqual(found["version"], tuple(int(part) for part in release.split(".")))
         for one in seen:
             self.assertEqual(one, seen[0])
@@ -259,7 +271,8 @@ class CommandTest(unittest.TestCase):
         import shlex
         for words in (["a", "b c", "it's", "$x", "", "a\"b", "vSwitch0", "fe80::1%vmk0", "\u00e9"],):
             self.assertEqual(shlex.split(" ".join(quote(word) for word in words)), words)
-            printed = subprocess.run(["busybox", "ash", "-c", "printf '%s\\n' " + " ".join(quote(word) for word in words)],
+            printed = subprocess.run(["busybox", "ash", "-c",
+                                      "printf '%s\\n' " + " ".join(quote(word) for word in words)],
                                      stdout=subprocess.PIPE, check=True).stdout.decode().split("\n")
             self.assertEqual(printed[:-1], words)
 

@@ -61,7 +61,8 @@ class Generator:
         names = []
         for nic in members:
             names.append("p%d" % nic)
-            link = {"id": "p%d" % nic, "type": self.rnd.choice(["phy", "ovs", "vif"]), "ethernet_mac_address": self.mac(nic)}
+            link = {"id": "p%d" % nic, "type": self.rnd.choice(["phy", "ovs", "vif"]),
+                    "ethernet_mac_address": self.mac(nic)}
             if not bonded:
                 link["mtu"] = mtu
             self.links.append(link)
@@ -89,7 +90,8 @@ class Generator:
             self.rnd.choice([self.static4, self.static4, self.static6, self.automatic])(name, entry)
 
     def add(self, link, kind, **more):
-        self.networks.append(dict({"id": "net%d" % len(self.networks), "type": kind, "link": link, "expect": None}, **more))
+        self.networks.append(dict({"id": "net%d" % len(self.networks), "type": kind, "link": link, "expect": None},
+                                  **more))
         return self.networks[-1]
 
     def static4(self, link, entry):

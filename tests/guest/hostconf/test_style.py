@@ -81,8 +81,10 @@ class StyleTest(unittest.TestCase):
 
     def test_the_check_sees_what_it_should(self):
         for source in ("f'{x}'", "x = (y := 1)", "x: int = 1", "def f(a, /): pass", "def f(a: int): pass", "1_000",
-                       "run(a, capture_output=True)", "'a'.removeprefix('a')", "import dataclasses", "import crypt", "f(*a,)",
-                       "f(a, **b,)", "async def f(): pass", "with (open(a) as b, open(c) as d): pass", "match x:\n case 1: pass",
+                       "run(a, capture_output=True)", "'a'.removeprefix('a')", "import dataclasses", "import crypt",
+                       "f(*a,)",
+                       "f(a, **b,)", "async def f(): pass", "with (open(a) as b, open(c) as d): pass",
+                       "match x:\n case 1: pass",
                        "def f(): return *a, 1\nx = 1_0"):
             self.assertNotEqual(faults(source), [], source)
         for source in ("f(*a)", "f(*a, b=1)", "x = 10", "'%s' % x", "f(a,)", "yield_ = {**{}}"):

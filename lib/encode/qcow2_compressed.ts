@@ -19,7 +19,7 @@ import { CLUSTER_BITS, CLUSTER_BYTES, encodeCompressedEntry, encodeEntry } from 
 import { countDataClusters, type DataPlan } from "./qcow2_plan.ts";
 import type { EncodeOptions } from "./sink.ts";
 
-/** QEMU inflates with a window of 4 KiB and takes nothing larger. */
+/** QEMU deflates with a window of 4 KiB, and asks zlib for no larger one to inflate. */
 const DEFLATE = { level: 6, windowBits: 12 };
 /** What does not save a 16th is read back faster as it is. */
 const MAX_WORTHWHILE_BYTES = CLUSTER_BYTES - CLUSTER_BYTES / 16;

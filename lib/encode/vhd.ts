@@ -30,7 +30,6 @@ import { mappedTables } from "./mapped_tables.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
 import {
   BAT_ENTRY_BYTES,
-  BAT_UNUSED,
   BLOCK_BYTES,
   DISK_TYPE,
   DYNAMIC_HEADER_BYTES,
@@ -129,7 +128,6 @@ function blockAllocationTable(map: BlockMap, tableEntries: number): Uint8Array {
       sector += BITMAP_SECTORS + BLOCK_BYTES / SECTOR_BYTES;
     }
   }
-  if (sector > BAT_UNUSED) throw new RangeError("Cannot write a dynamic VHD of 2 TiB or more");
   return table;
 }
 

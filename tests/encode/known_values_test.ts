@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inflateSync } from "node:zlib";
+import { inflateRawSync, inflateSync } from "node:zlib";
 import { blockMap } from "../../lib/disk/block_map.ts";
 import { bytesExtent } from "../../lib/disk/extent.ts";
 import { encodeCompressedEntry, encodeEntry } from "../../lib/encode/qcow2_format.ts";
@@ -11,6 +11,7 @@ import { hasQemuImg, qemuImg } from "./qemu_img.ts";
 import {
   encodeToMemory,
   equalBytes,
+  farRepeats,
   GIB,
   KIB,
   MemorySink,
@@ -71,6 +72,17 @@ Deno.test("qcow2: the descriptor of a compressed cluster", () => {
   assert.equal(encodeCompressedEntry(0x50000, 513, 16), 0x4040_0000_0005_0000n);
   assert.equal(encodeCompressedEntry(0x501ff, 2, 16), 0x4040_0000_0005_01ffn);
   assert.equal(encodeCompressedEntry(0x50001, 61_440, 16), 0x5e00_0000_0005_0001n);
+});
+
+Deno.test("qcow2: a window of 4 KiB is enough to inflate", async () => {
+  const content = farRepeats(64 * KIB);
+  const bytes = await imageOf("qcow2 compressed", blockMap(64 * KIB, [bytesExtent(0, content)]));
+  const entry = new DataView(bytes.buffer).getBigUint64(4 * 64 * KIB);
+  assert.equal(entry >> 62n, 1n, "compressed");
+  const stored = bytes.subarray(Number(entry & (2n ** 54n - 1n)));
+  // Given little room at a time, zlib looks back into its window and not into its output.
+  const inflated = inflateRawSync(stored, { windowBits: 12, chunkSize: 64 });
+  assert.ok(equalBytes(inflated.subarray(0, content.length), content));
 });
 
 Deno.test("qcow2: deflating shrinks what shrinks and leaves the rest", async () => {

@@ -168,17 +168,18 @@ Deno.test("VMDK: a grain says which one it is", async () => {
 });
 
 Deno.test("VMDK: after damage, what was read before is still right", async () => {
-  const { variant, bytes } = changed("VMDK streamOptimized", (view) => {
-    view.setUint8(CLUSTER + 129 * 512 + 12, 0); // the second grain's zlib header
-  });
+  const variant = VARIANTS.find(({ name }) => name === "VMDK streamOptimized")!;
+  const content = noise(3 * CLUSTER);
+  const map = blockMap(3 * CLUSTER, [bytesExtent(0, content)]);
+  const bytes = await (await encodeToMemory(variant, map)).toBytes();
+  bytes[CLUSTER + 129 * 512 + 12 + 1000] ^= 1; // in the second grain
   const disk = await variant.open(
     mapSource("image", blockMap(bytes.length, [bytesExtent(0, bytes)])),
   );
-  const expected = noise(70 * KIB).subarray(0, 100);
   const part = new Uint8Array(100);
   for (let round = 0; round < 2; round++) {
     await disk.read(part, 0);
-    assert.deepEqual(part, expected);
+    assert.deepEqual(part, content.subarray(0, 100));
     await assert.rejects(disk.read(part, CLUSTER), isNotImage);
   }
 });

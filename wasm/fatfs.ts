@@ -230,7 +230,7 @@ export class FatVolume {
 class Disk {
   lastReadLba = 0;
   readonly #memory: WebAssembly.Memory;
-  #view = new Uint8Array(0);
+  #view: Uint8Array = new Uint8Array(0);
   readonly #map: SectorMap;
   readonly #sectors: number;
 

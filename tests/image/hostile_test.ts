@@ -51,7 +51,7 @@ for (const variant of VARIANTS) {
         for (const [at, byte] of list) changed[at] = byte;
         await readOrRefuse(variant, changed);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -69,7 +69,7 @@ for (const variant of VARIANTS) {
         for (const [at, number, little] of list) view.setUint32(at * 4, number, little);
         await readOrRefuse(variant, changed);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

@@ -184,17 +184,23 @@ class DeploymentsTest(EndToEnd):
         check_state(self, self.fake, EXPECTED[sample])
         self.assert_clean()
 
-    def test_the_network_line_alone_makes_the_host_reachable(self):
-        """Secure Boot: %firstboot never runs."""
-        self.installer("ironic-bond-vlans-jumbo", "--root-password-file", self.password_file(), release="8.0.3")
-        self.assertEqual(self.run_sections("%pre")[0], 0)
-        self.fake.install(self.kickstart)
-        self.fake.boot()
-        management = self.fake.summary()["interfaces"][0]
-        self.assertEqual((management["ipv4"], management["vlan"]), ("192.0.2.130/26", 101))
-        self.assertEqual({route[:2] for route in self.fake.summary()["routes4"]}, {("default", "192.0.2.129")})
-        self.assertEqual(self.fake.summary()["fqdn"], "esx-bm-04.dc1.example.net")
-        self.assertTrue(self.fake.manageable())
+    def test_secure_boot_the_network_line_alone_makes_the_host_reachable(self):
+        """%firstboot never runs, and the boot bank must not hold modules that VMware did not sign."""
+        for output in ("word", "sentence"):
+            shutil.rmtree(os.path.join(self.folder, "host"), ignore_errors=True)
+            self.installer("ironic-bond-vlans-jumbo", "--root-password-file", self.password_file(), "--force",
+                           release="8.0.3", secure_boot=True, switches={"secure_boot_output": output})
+            self.assertEqual(self.run_sections("%pre")[0], 0)
+            self.fake.install(self.kickstart)
+            status, text = self.run_sections("%post")
+            self.assertEqual(status, 0)
+            self.assertIn("Secure Boot is on", text)
+            self.fake.boot()
+            management = self.fake.summary()["interfaces"][0]
+            self.assertEqual((management["ipv4"], management["vlan"]), ("192.0.2.130/26", 101))
+            self.assertEqual({route[:2] for route in self.fake.summary()["routes4"]}, {("default", "192.0.2.129")})
+            self.assertEqual(self.fake.summary()["fqdn"], "esx-bm-04.dc1.example.net")
+            self.assertTrue(self.fake.manageable())
 
     def test_a_refused_network_leaves_a_reachable_host(self):
         self.installer("refuse-mac-absent", "--root-password-file", self.password_file())

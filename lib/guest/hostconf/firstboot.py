@@ -21,7 +21,7 @@ from hostconf.run import Applier, ApplyError, Host
 
 HOSTD_SECONDS = 600
 HOSTD_CALL_SECONDS = 30
-HOSTD_PAUSE_SECONDS = 5
+HOSTD_PAUSE_SECONDS = 2
 # A copy of the log where it lasts even if /var/log is still in memory.
 KEPT_LOG = "/bootbank/esxi-img.log"
 # What a message is enough for; anything else is a fault of this program and logged with its stack.

@@ -146,7 +146,7 @@ class DeploymentsTest(EndToEnd):
     def test_config_drive_with_password_and_script(self):
         self.addCleanup(lambda: os.path.exists(MADE_BY_SCRIPT) and os.remove(MADE_BY_SCRIPT))
         self.installer("nova-dhcp-mtu-null", release="8.0.3")
-        status, output = self.deploy(hostd=2)
+        status, output = self.deploy(hostd=1)
         self.assertEqual(status, 0, output)
         check_state(self, self.fake, EXPECTED["nova-dhcp-mtu-null"])
         salt = self.root_hash.split("$")[2]

@@ -209,7 +209,7 @@ class Forms(unittest.TestCase):
             places = [entry] + [s for s in entry.get("subnets", []) if isinstance(s, dict)]
             place = generator.choice(places)
             key = generator.choice(sorted(place))
-            place[key] = generator.choice([None, "", [], {}, 0, -1, True, "x", "192.0.2.300/24", ["x"], [{}], {"a": 1}, 1e9])
+            place[key] = generator.choice([None, "", [], {}, 0, -1, True, "x", "a\nb", "\x00", "192.0.2.300/24", ["x"], [{}], {"a": 1}, 1e9])
             try:
                 result, dns = network.read(section, lambda sentence: None)
             except HookError as error:

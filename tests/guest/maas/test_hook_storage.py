@@ -71,6 +71,12 @@ class Layouts(unittest.TestCase):
             with self.assertRaises(HookError):
                 storage.size_bytes(text)
 
+    def test_control_characters_of_careless_firmware(self):
+        result, _ = read(disk("sda", grub_device=True), disk("sdb", serial="\x00S47M \n", model="A\tB\x7f"), part("sdb", 1),
+                         vmfs("ds", "sdb-part1"))
+        self.assertEqual(result["datastores"][0]["extents"][0]["disk"], {
+            "boot_disk": False, "serial": "S47M", "model": "A B", "path": None})
+
     def test_what_is_wiped(self):
         result, warnings = read(
             disk("sda", grub_device=True), part("sda", 8), vmfs("boot", "sda-part8"),

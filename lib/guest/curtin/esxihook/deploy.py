@@ -6,6 +6,7 @@ import sys
 import traceback
 
 from esxihook import HookError, bootcfg, cleanup, maasconf, module, network, partition, storage
+from esxihook.netvalues import text_of
 
 # The boot loader reads the one beside itself under UEFI, the other under BIOS.
 BOOT_CFGS = ("boot.cfg", "efi/boot/boot.cfg")
@@ -21,6 +22,7 @@ def describe(config, warn):
     warnings = []
 
     def note(sentence):
+        sentence = text_of(sentence)
         if sentence not in warnings:
             warnings.append(sentence)
             warn(sentence)

@@ -13,10 +13,13 @@ _VLAN_MAX = 4094  # 4095 means "all VLANs" on a vSwitch
 
 
 def text_of(value):
-    """A string or number as text; None for nothing, an empty string or another type."""
+    """A string or number as text; None for nothing, an empty string or another type.
+
+    Control characters, which careless firmware leaves in serial numbers, become blanks.
+    """
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
-    return str(value).strip() or None
+    return "".join(" " if ord(char) < 32 or ord(char) == 127 else char for char in str(value)).strip() or None
 
 
 def texts(value):

@@ -30,6 +30,8 @@ interface Surroundings {
   readonly umask?: number;
   /** How the program is started, if not as the executable. */
   readonly program?: readonly string[];
+  /** Whether so much is to be deflated that threads share the work. */
+  readonly isLarge?: boolean;
 }
 
 const SURROUNDINGS: readonly Surroundings[] = [
@@ -41,12 +43,18 @@ const SURROUNDINGS: readonly Surroundings[] = [
   { title: "another umask", umask: 0o077 },
   { title: "another day", needed: ["faketime"], wrap: (c) => ["faketime", "2031-02-28", ...c] },
   { title: "another user", needed: ["setpriv"], wrap: unprivileged },
-  { title: "one processor", needed: ["taskset"], wrap: (c) => ["taskset", "-c", "0", ...c] },
+  {
+    title: "one processor",
+    needed: ["taskset"],
+    wrap: (c) => ["taskset", "-c", "0", ...c],
+    isLarge: true,
+  },
   { title: "deno run", program: [Deno.execPath(), "run", "-A", MAIN] },
   {
     title: `${OLDEST_DENO} run`,
     needed: HAS_OLDEST ? [] : [OLDEST_DENO],
     program: [...OLDEST, "run", "-A", MAIN],
+    isLarge: true,
   },
 ];
 
@@ -55,7 +63,8 @@ async function buildAll(surroundings: Surroundings): Promise<Record<string, stri
   using folder = new Folder();
   const { path: cwd } = folder;
   await Deno.chmod(cwd, 0o777);
-  writeSlowIso(folder.file("in.iso"));
+  if (surroundings.isLarge) writeSlowIso(folder.file("in.iso"));
+  else await writeSampleIso(folder.file("in.iso"));
   folder.write("pw", "VMware1!\n");
   folder.write("id.pub", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGpCzXkQ0mVvXvT3rVvYkQ me\n");
   const options = ["--root-password-file", "pw", "--ssh-key", "id.pub"];
@@ -82,13 +91,14 @@ async function buildAll(surroundings: Surroundings): Promise<Record<string, stri
   return hashes;
 }
 
-let expected: Promise<Record<string, string>> | undefined;
+const expected = new Map<boolean, Record<string, string>>();
 
 for (const surroundings of SURROUNDINGS) {
   const { title, needed = [] } = surroundings;
   testWith(needed, `the same bytes: ${title}`, async () => {
-    expected ??= buildAll({ title: "here" });
-    assert.deepEqual(await buildAll(surroundings), await expected);
+    const { isLarge = false } = surroundings;
+    if (!expected.has(isLarge)) expected.set(isLarge, await buildAll({ title: "here", isLarge }));
+    assert.deepEqual(await buildAll(surroundings), expected.get(isLarge));
   });
 }
 

@@ -9,6 +9,9 @@
 import { readBytes, type Source } from "../disk/extent.ts";
 import { Failure } from "../failure.ts";
 
+/** Entering a part moves those behind it, of which a section has at most some thousands. */
+const SECTION_BYTES = 4 * 1024 * 1024;
+
 /** The failure for an image that cannot be read. */
 export function notImage(file: Source, what: string, cause?: unknown): Failure {
   const remedy = "use a complete image, as this program makes them";
@@ -44,12 +47,13 @@ export async function readPart(
   return await readBytes(file, offsetBytes, lengthBytes);
 }
 
-/** Parts of a file that must not overlap. Those that touch each other are kept as one. */
+/**
+ * Parts of a file that must not overlap. They are kept by section of the file, in order, and those
+ * that touch each other as one: in whatever order they come, none takes long to enter.
+ */
 export class DisjointParts {
   readonly #file: Source;
-  /** Where the parts begin and end, in the order of the file. */
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
+  readonly #sections = new Map<number, SortedParts>();
 
   constructor(file: Source) {
     this.#file = file;
@@ -58,10 +62,28 @@ export class DisjointParts {
   /** @throws {Failure} `not-image` if the part overlaps one that was added before. */
   add(offsetBytes: number, lengthBytes: number): void {
     const endBytes = offsetBytes + lengthBytes;
-    const next = this.#firstEndingAfter(offsetBytes);
-    if (next < this.#starts.length && this.#starts[next] < endBytes) {
-      throw notImage(this.#file, `its byte ${offsetBytes} is in use twice, so it is damaged`);
+    for (let at = offsetBytes; at < endBytes;) {
+      const section = Math.floor(at / SECTION_BYTES);
+      const partEndBytes = Math.min((section + 1) * SECTION_BYTES, endBytes);
+      const parts = this.#sections.get(section) ?? new SortedParts();
+      this.#sections.set(section, parts);
+      if (!parts.add(at, partEndBytes)) {
+        throw notImage(this.#file, `its byte ${offsetBytes} is in use twice, so it is damaged`);
+      }
+      at = partEndBytes;
     }
+  }
+}
+
+/** Parts that do not touch each other, in the order of the file. */
+class SortedParts {
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+
+  /** Returns whether the part overlaps none that was added before. */
+  add(offsetBytes: number, endBytes: number): boolean {
+    const next = this.#firstEndingAfter(offsetBytes);
+    if (next < this.#starts.length && this.#starts[next] < endBytes) return false;
     const joinsLast = next > 0 && this.#ends[next - 1] === offsetBytes;
     const joinsNext = next < this.#starts.length && this.#starts[next] === endBytes;
     if (joinsLast && joinsNext) {
@@ -73,6 +95,7 @@ export class DisjointParts {
       this.#starts.splice(next, 0, offsetBytes);
       this.#ends.splice(next, 0, endBytes);
     }
+    return true;
   }
 
   /** Mostly the last one: images are written in order. */

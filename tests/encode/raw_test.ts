@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { blockMap, runs } from "../../lib/disk/block_map.ts";
+import { bytesExtent } from "../../lib/disk/extent.ts";
+import { encodeRaw } from "../../lib/encode/raw.ts";
+import { arbitraryMap, contentOf, equalBytes, KIB, MemorySink, MIB, noise } from "./support.ts";
+
+Deno.test("raw: the disk's bytes, its holes as holes", async () => {
+  await fc.assert(
+    fc.asyncProperty(arbitraryMap(6 * MIB, 400 * KIB), async (map) => {
+      const holes: number[] = [];
+      const sink = new MemorySink();
+      await encodeRaw(map, {
+        write: (bytes) => sink.write(bytes),
+        hole: (lengthBytes) => {
+          holes.push(lengthBytes);
+          return sink.hole(lengthBytes);
+        },
+      });
+      assert.equal(sink.sizeBytes, map.sizeBytes);
+      assert.ok(equalBytes(await sink.toBytes(), await contentOf(map)));
+      const expected = [...runs(map, 4096)].filter(({ kind }) => kind === "hole");
+      assert.deepEqual(holes, expected.map(({ lengthBytes }) => lengthBytes));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("raw: terabytes of holes take no time", async () => {
+  const sink = new MemorySink();
+  await encodeRaw(blockMap(2 ** 43, [bytesExtent(2 ** 42, noise(10))]), sink);
+  assert.equal(sink.sizeBytes, 2 ** 43);
+});
+
+Deno.test("raw: progress rises to the disk's size", async () => {
+  for (const map of [blockMap(9 * MIB, [bytesExtent(MIB, noise(5 * MIB))]), blockMap(0, [])]) {
+    const seen: number[] = [];
+    await encodeRaw(map, new MemorySink(), { onProgress: (done) => seen.push(done) });
+    assert.deepEqual(seen, seen.toSorted((a, b) => a - b));
+    assert.equal(seen.at(-1), map.sizeBytes);
+  }
+});
+
+Deno.test("raw: a buffer is not touched while the sink has it", async () => {
+  await encodeRaw(blockMap(8 * MIB, [bytesExtent(0, noise(8 * MIB))]), {
+    async write(bytes) {
+      const before = bytes.slice();
+      await new Promise((resolve) => setTimeout(resolve));
+      assert.ok(equalBytes(bytes, before));
+    },
+    hole: () => Promise.resolve(),
+  });
+});
+
+Deno.test("raw: a failing source or sink fails the encoder", async () => {
+  const source = {
+    name: "broken",
+    sizeBytes: 8 * MIB,
+    read: (_into: Uint8Array, offsetBytes: number) =>
+      offsetBytes >= 3 * MIB ? Promise.reject(new Error("bad sector")) : Promise.resolve(),
+  };
+  const extent = { offsetBytes: 0, lengthBytes: 8 * MIB, source, sourceOffsetBytes: 0 };
+  await assert.rejects(encodeRaw(blockMap(8 * MIB, [extent]), new MemorySink()), /bad sector/);
+  const full = {
+    write: () => Promise.reject(new Error("disk full")),
+    hole: () => Promise.reject(new Error("disk full")),
+  };
+  await assert.rejects(encodeRaw(blockMap(MIB, []), full), /disk full/);
+  const map = blockMap(8 * MIB, [bytesExtent(0, noise(8 * MIB))]);
+  await assert.rejects(encodeRaw(map, full), /disk full/);
+});

@@ -19,7 +19,7 @@ from test_samples import EXPECTED, nics
 PASSWORD = "Build-Time#Secret-77"
 ADMIN_PASS = "Vt7#mexample-Only"
 DISKS = ("naa.600508b1001c0001\n   Size: 204800\nmpx.vmhba0:C0:T0:L0\n   Size: 153600\n   Is Boot Device: true\n")
-DEADLINE_SECONDS = 120
+DEADLINE_SECONDS = 600
 # What the sample's script writes. Its path is not the sandbox's: the script knows of no sandbox.
 MADE_BY_SCRIPT = "/tmp/first-boot.txt"
 

@@ -184,7 +184,8 @@ function splitModules(value: string): BootModule[] {
   });
 }
 
-function splitWords(text: string): string[] {
+/** The words of a kernel command line, as mboot tells them apart. */
+export function splitWords(text: string): string[] {
   return text.split(BLANKS).filter((word) => word !== "");
 }
 

@@ -7,7 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Source } from "../disk/extent.ts";
-import { isKickstart } from "../esxi/boot_cfg.ts";
+import { isKickstart, splitWords } from "../esxi/boot_cfg.ts";
 import { type BootCfgFile, readBootCfgs } from "../esxi/installer.ts";
 import { KICKSTART_URL } from "../esxi/kickstart.ts";
 import { PAYLOAD_NAME, unpackPayload } from "../esxi/payload.ts";
@@ -206,9 +206,9 @@ function checkBootCfg(original: BootCfgFile, edited: BootCfgFile): string[] {
   if (!paths.slice(kept.length).includes(`/${PAYLOAD_NAME}`)) {
     problems.push(`${path}: it does not load /${PAYLOAD_NAME}`);
   }
-  const words = after.kernelOptions.split(/\s+/);
-  const lost = before.kernelOptions.split(/\s+/)
-    .filter((word) => !isKickstart(word) && !words.includes(word) && word !== "");
+  const words = splitWords(after.kernelOptions);
+  const lost = splitWords(before.kernelOptions)
+    .filter((word) => !isKickstart(word) && !words.includes(word));
   if (lost.length > 0) problems.push(`${path}: the kernel options ${lost.join(" ")} are missing`);
   const kickstarts = words.filter(isKickstart);
   if (kickstarts.length !== 1 || kickstarts[0] !== `ks=${KICKSTART_URL}`) {

@@ -17,9 +17,10 @@ export interface Target<Input = unknown> {
   /**
    * Works on an input.
    *
+   * @returns What became of it, if there is more to tell than that it was accepted.
    * @throws {Failure} if it refuses it, which is well; anything else is a defect.
    */
-  run(input: Input): Promise<void>;
+  run(input: Input): Promise<string | undefined>;
   /** The input as bytes, to be kept. */
   pack(input: Input): Uint8Array;
   unpack(bytes: Uint8Array): Input;
@@ -70,9 +71,9 @@ export async function fuzz<Input>(
     const changes = cases < corpus.length ? 0 : 1 + random.below(random.below(MAX_CHANGES) + 1);
     for (let i = 0; i < changes; i++) input = target.mutate(input, random, corpus);
     const startMs = performance.now();
-    let outcome = "accepted";
+    let outcome: string;
     try {
-      await target.run(input);
+      outcome = await target.run(input) ?? "accepted";
     } catch (error) {
       if (!(error instanceof Failure)) {
         const defect = { error, input, number: cases };

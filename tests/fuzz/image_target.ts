@@ -145,7 +145,7 @@ function repairVhd(file: SparseFile): void {
 }
 
 /** Looks at an image in every way that there is. The first refusal is the outcome. */
-async function lookAt(file: SparseFile): Promise<void> {
+async function lookAt(file: SparseFile): Promise<undefined> {
   let refusal: Failure | undefined;
   const look = async (work: () => Promise<unknown>) => {
     try {
@@ -167,6 +167,7 @@ async function lookAt(file: SparseFile): Promise<void> {
     await moveBackupGpt(map, map.sizeBytes + LARGER_BYTES, "fuzz.img");
   });
   if (refusal !== undefined) throw refusal;
+  return undefined;
 }
 
 export const imageTarget: Target<SparseFile> = {

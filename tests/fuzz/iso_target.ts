@@ -135,6 +135,7 @@ export const isoTarget: Target<SparseFile> = {
     await withinMemory(file.sizeBytes, async () => {
       await recognizeInstaller(await readIso(source));
     });
+    return undefined;
   },
   pack: (file) => file.pack(),
   unpack: (bytes) => SparseFile.unpack(bytes),

@@ -87,6 +87,7 @@ export const payloadTarget: Target<Uint8Array> = {
   run: (bytes) =>
     withinMemory(bytes.length, async () => {
       await unpackPayload(bytes, "fuzz.tgz");
+      return undefined;
     }),
   pack: (bytes) => bytes,
   unpack: (bytes) => bytes,

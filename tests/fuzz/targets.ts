@@ -8,11 +8,13 @@ import type { Target } from "./fuzzer.ts";
 import { imageTarget } from "./image_target.ts";
 import { isoTarget } from "./iso_target.ts";
 import { payloadTarget } from "./payload_target.ts";
+import { planTarget } from "./plan_target.ts";
 import { argumentsTarget, bootCfgTarget } from "./text_targets.ts";
 
 // deno-lint-ignore no-explicit-any -- each target has inputs of its own type
 export const TARGETS: readonly Target<any>[] = [
   isoTarget,
+  planTarget,
   imageTarget,
   bootCfgTarget,
   payloadTarget,

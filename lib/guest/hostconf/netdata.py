@@ -183,7 +183,7 @@ class _Reader:
         value = link.get("mtu")
         if value is None:
             return None
-        if isinstance(value, str) and value.strip().isdigit():
+        if isinstance(value, str) and values.is_number(value.strip()):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or value < MTU_MIN:
             if value != 0:

@@ -1,8 +1,12 @@
 """Single values of network_data.json, in every form in which emitters write them."""
 
 import ipaddress
+import re
 
 from hostconf import checks
+
+
+_NUMBER = re.compile(r"[0-9]{1,15}\Z")
 
 
 class NetworkDataError(ValueError):
@@ -14,6 +18,11 @@ def text_of(value):
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     return str(value).strip() or None
+
+
+def is_number(text):
+    """Whether a text is a number as people write it: isdigit is true of much that int does not read."""
+    return _NUMBER.match(text) is not None
 
 
 def objects(value, what):
@@ -36,7 +45,7 @@ def mac_of(link, keys):
 
 def vlan_id(link, link_id):
     value = text_of(link.get("vlan_id"))
-    if value is None or not value.isdigit() or int(value) > 4094:
+    if value is None or not is_number(value) or int(value) > 4094:
         raise NetworkDataError("VLAN link %s has the VLAN id %r; 0 to 4094 are legal" % (link_id, link.get("vlan_id")))
     return int(value)
 
@@ -69,7 +78,7 @@ def prefix_length(mask, version):
     """The length that a netmask stands for: "255.255.255.0", "ffff:ffff::", "64" or "/64"."""
     bits = 32 if version == 4 else 128
     mask = mask.lstrip("/")
-    if mask.isdigit() and int(mask) <= bits:
+    if is_number(mask) and int(mask) <= bits:
         return int(mask)
     try:
         value = ipaddress.ip_address(mask)

@@ -1,5 +1,8 @@
 """SSH public keys from the shapes in which deployers give them."""
 
+import re
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TYPES = ("ssh-", "ecdsa-", "sk-")
 
 
@@ -18,10 +21,10 @@ def keys_in(value, warn):
         return []
     keys = []
     for line in value.splitlines():
-        line = line.strip()
+        line = line.replace("\t", " ").strip()
         if not line or line.startswith("#"):
             continue
-        if key_body(line) is None:
+        if key_body(line) is None or _CONTROL.search(line):
             warn("a line given as SSH key is none and is ignored (it starts with %r)" % line[:12])
         else:
             keys.append(line)
@@ -52,4 +55,5 @@ def distinct(keys):
 def _natural(name):
     """Sort key that puts "2" before "10"."""
     text = str(name)
-    return (0, int(text), text) if text.isdigit() else (1, 0, text)
+    # Not isdigit alone: it is true of digits that int does not read, such as a superscript two.
+    return (0, int(text), text) if re.match(r"[0-9]{1,9}\Z", text) else (1, 0, text)

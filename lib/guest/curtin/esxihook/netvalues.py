@@ -7,6 +7,7 @@ from esxihook import HookError
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
+_NUMBER = re.compile(r"[0-9]{1,15}\Z")
 _MTU_MIN = 1280  # what a standard vSwitch takes
 _MTU_MAX = 9000
 _VLAN_MAX = 4094  # 4095 means "all VLANs" on a vSwitch
@@ -20,6 +21,11 @@ def text_of(value):
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     return "".join(" " if ord(char) < 32 or ord(char) == 127 else char for char in str(value)).strip() or None
+
+
+def is_number(text):
+    """Whether a text is a number as people write it: isdigit is true of much that int does not read."""
+    return _NUMBER.match(text) is not None
 
 
 def texts(value):
@@ -101,13 +107,13 @@ def route(entry):
 def metric(entry):
     """A route's metric; 0 when it has none."""
     text = text_of(entry.get("metric"))
-    return int(text) if text and text.isdigit() else 0
+    return int(text) if text and is_number(text) else 0
 
 
 def vlan_id(entry, name):
     """A VLAN's number. @raise HookError: when it is not one of 1 to 4094"""
     text = text_of(entry.get("vlan_id"))
-    if text is None or not text.isdigit() or not 1 <= int(text) <= _VLAN_MAX:
+    if text is None or not is_number(text) or not 1 <= int(text) <= _VLAN_MAX:
         raise HookError("VLAN %s has the number %s; 1 to %d are legal" % (name, text, _VLAN_MAX))
     return int(text)
 
@@ -117,7 +123,7 @@ def mtu(entry, name, warn):
     text = text_of(entry.get("mtu"))
     if text is None:
         return None
-    if not text.isdigit() or int(text) < _MTU_MIN:
+    if not is_number(text) or int(text) < _MTU_MIN:
         warn("interface %s: the MTU %s is ignored, ESXi takes %d to %d" % (name, text, _MTU_MIN, _MTU_MAX))
         return None
     if int(text) > _MTU_MAX:

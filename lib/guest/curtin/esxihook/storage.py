@@ -7,7 +7,7 @@ belongs to ESXi, and is never wiped. Without a datastore there is no layout for 
 import re
 
 from esxihook import HookError
-from esxihook.netvalues import objects, text_of
+from esxihook.netvalues import is_number, objects, text_of
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]?)(i?B?)\Z", re.IGNORECASE)
 _UNIT_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
@@ -143,7 +143,7 @@ def size_bytes(value):
 
 def _number(entry):
     text = text_of(entry.get("number"))
-    if text is None or not text.isdigit() or not 1 <= int(text) <= _PARTITION_MAX:
+    if text is None or not is_number(text) or not 1 <= int(text) <= _PARTITION_MAX:
         raise HookError("partition %s has the number %s" % (text_of(entry.get("id")), text))
     return int(text)
 

@@ -25,6 +25,17 @@ const LONG_UNITS = [[1, 5], [14, 6], [28, 2]] as const;
 const LOWER_BASE = 0x08;
 const LOWER_EXTENSION = 0x10;
 
+/** What the entries of a directory say. */
+export interface Directory {
+  readonly entries: readonly DirectoryEntry[];
+  /** The first clusters that `.` and `..` name, if they are the first two entries. */
+  readonly links: readonly number[];
+  /** The label, which stands in the root alone. */
+  readonly label: string | undefined;
+  /** What is wrong with any of it, one clause each. */
+  readonly problems: readonly string[];
+}
+
 /** A file or directory. */
 export interface DirectoryEntry {
   readonly name: string;
@@ -33,16 +44,12 @@ export interface DirectoryEntry {
   readonly sizeBytes: number;
 }
 
-/**
- * Reads the entries of a directory, but for `.`, `..` and the label.
- *
- * @returns The entries, and what is wrong with any of them, one clause each.
- */
-export function parseDirectory(
-  bytes: Uint8Array,
-): { entries: DirectoryEntry[]; problems: string[] } {
+/** Reads the entries of a directory. */
+export function parseDirectory(bytes: Uint8Array): Directory {
   const entries: DirectoryEntry[] = [];
+  const links: number[] = [];
   const problems: string[] = [];
+  let label: string | undefined;
   let longName = new LongName();
   for (let at = 0; at + ENTRY_BYTES <= bytes.length && bytes[at] !== END; at += ENTRY_BYTES) {
     const entry = bytes.subarray(at, at + ENTRY_BYTES);
@@ -61,16 +68,21 @@ export function parseDirectory(
       problems.push(`the long name of ${short} is damaged`);
     }
     longName = new LongName();
-    if ((entry[11] & ATTRIBUTE.volumeLabel) !== 0 || short === "." || short === "..") continue;
     const view = new DataView(entry.buffer, entry.byteOffset, ENTRY_BYTES);
-    entries.push({
-      name: long ?? short,
-      isDirectory: (entry[11] & ATTRIBUTE.directory) !== 0,
-      firstCluster: view.getUint16(20, true) * 0x10000 + view.getUint16(26, true),
-      sizeBytes: view.getUint32(28, true),
-    });
+    const isDirectory = (entry[11] & ATTRIBUTE.directory) !== 0;
+    const firstCluster = view.getUint16(20, true) * 0x10000 + view.getUint16(26, true);
+    const sizeBytes = view.getUint32(28, true);
+    if ((entry[11] & ATTRIBUTE.volumeLabel) !== 0) {
+      label ??= trimBlanks(decodeLatin1(entry.subarray(0, 11)));
+    } else if (isDirectory && short === [".", ".."][at / ENTRY_BYTES]) {
+      links.push(firstCluster);
+    } else {
+      // §6: the size of a directory is what its chain holds.
+      if (isDirectory && sizeBytes !== 0) problems.push(`the directory ${short} has a size`);
+      entries.push({ name: long ?? short, isDirectory, firstCluster, sizeBytes });
+    }
   }
-  return { entries, problems };
+  return { entries, links, label, problems };
 }
 
 /** Collects the entries of one long name, which come last part first. */
@@ -108,12 +120,21 @@ class LongName {
 
 function shortName(entry: Uint8Array): string {
   const text = (from: number, to: number, lower: number) => {
-    const part = new TextDecoder("latin1").decode(entry.subarray(from, to)).trimEnd();
+    const part = trimBlanks(decodeLatin1(entry.subarray(from, to)));
     return (entry[12] & lower) !== 0 ? part.toLowerCase() : part;
   };
   const base = text(0, 8, LOWER_BASE);
   const extension = text(8, 11, LOWER_EXTENSION);
   return extension === "" ? base : `${base}.${extension}`;
+}
+
+function decodeLatin1(bytes: Uint8Array): string {
+  return new TextDecoder("latin1").decode(bytes);
+}
+
+/** JavaScript's own also trims the byte 0xA0. */
+function trimBlanks(text: string): string {
+  return text.replace(/ +$/, "");
 }
 
 /** §7.2: each byte is added to the sum rotated right. */

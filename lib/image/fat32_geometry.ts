@@ -27,6 +27,8 @@ export interface Fat32Geometry {
   readonly fsInfoSector: number;
   readonly backupBootSector: number;
   readonly serial: number;
+  /** The kind of medium, which the FAT repeats. */
+  readonly media: number;
   readonly label: string;
 }
 
@@ -59,7 +61,8 @@ export function parseBootSector(boot: Uint8Array, path: string, sizeBytes: numbe
     fsInfoSector: view.getUint16(48, true),
     backupBootSector: view.getUint16(50, true),
     serial: view.getUint32(67, true),
-    label: new TextDecoder("latin1").decode(boot.subarray(71, 82)).trimEnd(),
+    media: view.getUint8(21),
+    label: new TextDecoder("latin1").decode(boot.subarray(71, 82)).replace(/ +$/, ""),
   };
   const isFat32 = view.getUint16(510, true) === 0xaa55 &&
     view.getUint16(11, true) === SECTOR_BYTES && view.getUint16(22, true) === 0 &&

@@ -16,10 +16,11 @@ import { FatTable } from "./fat_table.ts";
 /** Entries of the FAT from here on end a chain, §4. */
 const END_OF_CHAIN = 0x0ffffff8;
 /** FSInfo, §5. */
-const FSINFO = { lead: 0, struct: 484, freeCount: 488 } as const;
+const FSINFO = { lead: 0, struct: 484, freeCount: 488, nextFree: 492, trail: 508 } as const;
 const FSINFO_LEAD = 0x41615252;
 const FSINFO_STRUCT = 0x61417272;
-const UNKNOWN_COUNT = 0xffffffff;
+const FSINFO_TRAIL = 0xaa550000;
+const UNKNOWN = 0xffffffff;
 const MAX_DIRECTORY_BYTES = 65_536 * 32;
 /** As in the ISOs that images are made from; it bounds what deep folders make of long names. */
 const MAX_PATH_CHARACTERS = 1024;
@@ -101,15 +102,17 @@ class Reader {
   async #readTree() {
     const directories: string[] = [];
     const files: TreeFile[] = [];
-    const pending = [{ path: "", cluster: this.#geometry.rootCluster }];
+    // §6.5: `..` names the root as cluster 0.
+    const pending = [{ path: "", cluster: this.#geometry.rootCluster, parent: 0 }];
     for (const next of pending) { // it grows meanwhile
-      for (const entry of await this.#readDirectory(next.path, next.cluster)) {
+      for (const entry of await this.#readDirectory(next.path, next.cluster, next.parent)) {
         const path = next.path === "" ? entry.name : `${next.path}/${entry.name}`;
         if (path.length > MAX_PATH_CHARACTERS) {
           this.#problem(`the path /${path.slice(0, 60)}… is too long`);
         } else if (entry.isDirectory) {
           directories.push(path);
-          pending.push({ path, cluster: entry.firstCluster });
+          const parent = next.path === "" ? 0 : next.cluster;
+          pending.push({ path, cluster: entry.firstCluster, parent });
         } else {
           files.push({ path, sizeBytes: entry.sizeBytes, parts: this.#fileParts(path, entry) });
         }
@@ -118,7 +121,11 @@ class Reader {
     return { directories, files };
   }
 
-  async #readDirectory(path: string, cluster: number): Promise<DirectoryEntry[]> {
+  async #readDirectory(
+    path: string,
+    cluster: number,
+    parent: number,
+  ): Promise<readonly DirectoryEntry[]> {
     const parts = this.#chain(path, cluster);
     this.#directoryParts.push(...parts);
     const sizeBytes = parts.reduce((sum, part) => sum + part.lengthBytes, 0);
@@ -132,8 +139,16 @@ class Reader {
       await this.#source.read(bytes.subarray(at, at + part.lengthBytes), part.offsetBytes);
       at += part.lengthBytes;
     }
-    const { entries, problems } = parseDirectory(bytes);
+    const { entries, links, label, problems } = parseDirectory(bytes);
     for (const problem of problems) this.#problem(`in /${path}, ${problem}`);
+    const wantedLinks = path === "" ? [] : [cluster, parent];
+    if (links.join() !== wantedLinks.join()) {
+      this.#problem(`/${path} does not say where it and its parent are`);
+    }
+    const wantedLabel = path === "" ? this.#geometry.label : undefined;
+    if (label !== wantedLabel) {
+      this.#problem(`the label in /${path} is ${label}, in the boot sector ${wantedLabel}`);
+    }
     return entries;
   }
 
@@ -158,7 +173,8 @@ class Reader {
   #chain(path: string, firstCluster: number): FilePart[] {
     const { clusters, clusterBytes, dataOffsetBytes } = this.#geometry;
     const parts: { offsetBytes: number; lengthBytes: number }[] = [];
-    for (let cluster = firstCluster; cluster < END_OF_CHAIN; cluster = this.#fat.next(cluster)) {
+    let cluster = firstCluster;
+    do { // a chain has at least one cluster
       if (cluster < FIRST_CLUSTER || cluster >= clusters + FIRST_CLUSTER) {
         this.#problem(`the chain of /${path} leads to cluster ${cluster}, which does not exist`);
         break;
@@ -175,21 +191,31 @@ class Reader {
       } else {
         parts.push({ offsetBytes, lengthBytes: clusterBytes });
       }
-    }
+      cluster = this.#fat.next(cluster);
+    } while (cluster < END_OF_CHAIN);
     return parts;
   }
 
   /** Counts free clusters, and looks for ones that are taken by nothing. */
   #checkClusters(fsInfo: Uint8Array): number {
-    const { freeClusters, lostClusters } = this.#fat.count(this.#geometry.clusters);
+    const { clusters, media } = this.#geometry;
+    const { freeClusters, lostClusters } = this.#fat.count(clusters);
     if (lostClusters > 0) this.#problem(`${lostClusters} clusters belong to no file`);
+    // §4.2: the first entry repeats the media byte, the second one says that all is in order.
+    if (this.#fat.next(0) !== 0x0fffff00 + media || this.#fat.next(1) < END_OF_CHAIN) {
+      this.#problem("the FAT does not say that the volume is in order");
+    }
     const view = new DataView(fsInfo.buffer);
-    const isFsInfo = view.getUint32(FSINFO.lead, true) === FSINFO_LEAD &&
-      view.getUint32(FSINFO.struct, true) === FSINFO_STRUCT;
-    const count = view.getUint32(FSINFO.freeCount, true);
+    const field = (at: number) => view.getUint32(at, true);
+    const isFsInfo = field(FSINFO.lead) === FSINFO_LEAD && field(FSINFO.struct) === FSINFO_STRUCT &&
+      field(FSINFO.trail) === FSINFO_TRAIL;
+    const count = field(FSINFO.freeCount);
+    const nextFree = field(FSINFO.nextFree);
     if (!isFsInfo) this.#problem("there is no FSInfo sector");
-    else if (count !== UNKNOWN_COUNT && count !== freeClusters) {
+    else if (count !== UNKNOWN && count !== freeClusters) {
       this.#problem(`FSInfo counts ${count} free clusters, there are ${freeClusters}`);
+    } else if (nextFree !== UNKNOWN && nextFree >= clusters + FIRST_CLUSTER) {
+      this.#problem(`FSInfo names cluster ${nextFree}, which does not exist`);
     }
     return freeClusters;
   }

@@ -187,6 +187,9 @@ export function parseHeader(sector: Uint8Array, lba: number): GptHeader | string
   if (headerBytes < HEADER_BYTES || headerBytes > SECTOR_BYTES) return "its size is out of range";
   const summed = sector.slice(0, headerBytes);
   new DataView(summed.buffer).setUint32(HEADER.headerCrc, 0, true);
+  if (sector.subarray(headerBytes).some((byte) => byte !== 0)) {
+    return "what lies behind it is not zero";
+  }
   if (crc32(summed) !== view.getUint32(HEADER.headerCrc, true)) return "its CRC is wrong";
   if (get64(HEADER.myLba) !== lba) return `it says that it lies at LBA ${get64(HEADER.myLba)}`;
   const entryBytes = view.getUint32(HEADER.entryBytes, true);

@@ -66,9 +66,9 @@ export function systemPartition(table: PartitionTable, disk: Source): Partition 
  * @returns What is wrong, one clause each.
  */
 export async function checkPartitionTable(disk: Source, table: PartitionTable): Promise<string[]> {
-  const problems = checkProtectiveMbr(table.mbr);
   const lastLba = disk.sizeBytes / SECTOR_BYTES - 1;
   const { header } = table;
+  const problems = checkProtectiveMbr(table.mbr, header.alternateLba);
   if (header.alternateLba !== lastLba) {
     problems.push(`GPT: the backup header is at LBA ${header.alternateLba}, not at the disk's end`);
   }
@@ -92,11 +92,13 @@ export async function checkPartitionTable(disk: Source, table: PartitionTable): 
   return problems;
 }
 
-/** UEFI 2.10 §5.2.3: one record of type 0xEE, from LBA 1 on. */
-export function checkProtectiveMbr(mbr: Uint8Array): string[] {
+/** UEFI 2.10 §5.2.3: one record of type 0xEE, from LBA 1 to the disk's end, and no other. */
+export function checkProtectiveMbr(mbr: Uint8Array, lastLba: number): string[] {
   const view = new DataView(mbr.buffer, mbr.byteOffset, SECTOR_BYTES);
   const isProtective = view.getUint16(510, true) === 0xaa55 && mbr[446 + 4] === 0xee &&
-    view.getUint32(446 + 8, true) === 1;
+    view.getUint32(446 + 8, true) === 1 &&
+    view.getUint32(446 + 12, true) === Math.min(lastLba, 0xffffffff) &&
+    mbr.subarray(446 + 16, 510).every((byte) => byte === 0);
   return isProtective ? [] : ["MBR: it is not the protective one of a GPT"];
 }
 

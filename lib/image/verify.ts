@@ -7,6 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Source } from "../disk/extent.ts";
+import { foldCase } from "../disk/fat_names.ts";
 import { isKickstart, splitWords } from "../esxi/boot_cfg.ts";
 import { type BootCfgFile, readBootCfgs } from "../esxi/installer.ts";
 import { KICKSTART_URL } from "../esxi/kickstart.ts";
@@ -55,7 +56,7 @@ export async function verifyImage(
   const problems = [...checkGeometry(image), ...image.volume.problems];
   problems.push(...await checkEdits(bootCfgs, image.volume));
 
-  const edited = new Set(bootCfgs.map(({ file }) => file.path.toUpperCase()));
+  const edited = new Set(bootCfgs.map(({ file }) => foldCase(file.path)));
   const pairs = pairFiles(source, image.volume, edited);
   problems.push(...pairs.problems);
   const totalBytes = pairs.pairs.reduce((sum, [, copy]) => sum + copy.sizeBytes, 0);
@@ -95,12 +96,12 @@ function checkGeometry({ partition, volume }: Image): string[] {
 
 /** Matches the image's files with the ISO's, in the order of their bytes in the image. */
 function pairFiles(source: IsoVolume, volume: FileTree, edited: ReadonlySet<string>) {
-  const originals = new Map(source.files.map((file) => [file.path.toUpperCase(), file]));
+  const originals = new Map(source.files.map((file) => [foldCase(file.path), file]));
   const pairs: [TreeFile, TreeFile][] = [];
   const added: string[] = [];
   const problems: string[] = [];
   for (const copy of volume.files) {
-    const path = copy.path.toUpperCase();
+    const path = foldCase(copy.path);
     const original = originals.get(path);
     originals.delete(path);
     if (original === undefined) added.push(copy.path);
@@ -110,7 +111,10 @@ function pairFiles(source: IsoVolume, volume: FileTree, edited: ReadonlySet<stri
       problems.push(`/${copy.path} has ${copy.sizeBytes} bytes, in the ISO ${original.sizeBytes}`);
     }
   }
-  for (const { path } of originals.values()) problems.push(`/${path} is missing`);
+  const folders = new Set(volume.directories.map(foldCase));
+  const missing = [...originals.values()].map((file) => file.path)
+    .concat(source.directories.filter((path) => !folders.has(foldCase(path))));
+  for (const path of missing) problems.push(`/${path} is missing`);
   pairs.sort(([, a], [, b]) => (a.parts[0]?.offsetBytes ?? 0) - (b.parts[0]?.offsetBytes ?? 0));
   return { pairs, added, problems };
 }

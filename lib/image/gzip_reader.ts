@@ -54,6 +54,8 @@ class InflatedSource implements Source {
   #chunk = new Uint8Array(0);
   #chunkOffsetBytes = 0;
   #restarts = 0;
+  /** Whether the stream has been read to its end. */
+  #isFinished = false;
 
   constructor(file: Source) {
     this.#file = file;
@@ -72,6 +74,20 @@ class InflatedSource implements Source {
       into.set(part, done);
       done += part.length;
     }
+    if (offsetBytes + into.length === this.sizeBytes) await this.#finish();
+  }
+
+  /** Goes to the end of the member, where its checksum is compared. */
+  async #finish(): Promise<void> {
+    if (this.#chunkOffsetBytes + this.#chunk.length < this.sizeBytes || this.#isFinished) return;
+    try {
+      this.#isFinished = true;
+      const { done } = await this.#reader!.read();
+      if (!done) throw damaged(this.name);
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      throw damaged(this.name, error);
+    }
   }
 
   async #restart(): Promise<void> {
@@ -87,6 +103,7 @@ class InflatedSource implements Source {
     this.#reader = readableOf(this.#file).pipeThrough(new DecompressionStream("gzip")).getReader();
     this.#chunk = new Uint8Array(0);
     this.#chunkOffsetBytes = 0;
+    this.#isFinished = false;
   }
 
   async #next(): Promise<void> {

@@ -27,5 +27,7 @@ const thread = self as unknown as {
 
 thread.onmessage = ({ data: { buffer, lengthBytes } }) => {
   const deflated = deflatePiece(new Uint8Array(buffer, 0, lengthBytes));
-  thread.postMessage({ deflated, buffer }, [buffer]);
+  // A small result lies in a larger buffer, which is not to be copied as a whole.
+  const result = new Uint8Array(deflated);
+  thread.postMessage({ deflated: result, buffer }, [buffer, result.buffer]);
 };

@@ -1,0 +1,72 @@
+/**
+ * Memory does not grow with the ISO. The ISOs are holes: they take no space, but every byte of them
+ * is read and written.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { EXECUTABLE } from "../support/executable.ts";
+import { Folder } from "../support/folder.ts";
+import { type InstallerOptions, writeInstallerIso } from "../support/installer_iso.ts";
+import { mustEsxiImg, mustRun, testWith } from "../support/programs.ts";
+
+const MAX_PEAK_BYTES = 150e6;
+/**
+ * getrusage(2), `ru_maxrss`: the largest amount of memory that a child had at a time, in KiB. It gets
+ * two processors, because every thread that deflates takes memory.
+ */
+const PEAK_SCRIPT = `
+import os, resource, subprocess, sys
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
+with open("/dev/null", "wb") as null:
+    code = subprocess.call(sys.argv[1:], stdout=null)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+`;
+
+async function peakBytes(args: readonly string[]): Promise<number> {
+  const { stdout } = await mustRun("python3", ["-c", PEAK_SCRIPT, EXECUTABLE, ...args]);
+  return Number(stdout) * 1024;
+}
+
+const SIZES: readonly (readonly [name: string, options: InstallerOptions])[] = [
+  ["1 GB", { modulesBytes: 1e9, isSparse: true }],
+  ["8 GB", { modulesBytes: 8e9, isSparse: true }],
+];
+
+for (const [name, options] of SIZES) {
+  testWith(["python3"], `the memory that an ISO of ${name} takes`, async (t) => {
+    using folder = new Folder();
+    const iso = folder.file("in.iso");
+    writeInstallerIso(iso, options);
+    for (const format of ["raw", "gz"]) {
+      await t.step(format, async () => {
+        const peak = await peakBytes(["build", iso, "-q", "-f", format, "-o", "-"]);
+        assert.ok(peak > 20e6, "it was measured");
+        assert.ok(peak < MAX_PEAK_BYTES, `${Math.round(peak / 1e6)} MB`);
+      });
+    }
+    await t.step("inspect", async () => {
+      assert.ok(await peakBytes(["inspect", iso]) < MAX_PEAK_BYTES);
+    });
+  });
+}
+
+testWith(["python3", "mdir"], "10,000 files", async () => {
+  using folder = new Folder();
+  const [iso, image] = [folder.file("in.iso"), folder.file("out.img")];
+  const files = Array.from({ length: 10_000 }, (_, i) => ({
+    path: `D${i % 50}/F${String(i).padStart(5, "0")}.V00`,
+    content: new TextEncoder().encode(`file ${i}`),
+  }));
+  writeInstallerIso(iso, { moduleCount: 8, modulesBytes: 100_000, files });
+  const peak = await peakBytes(["build", iso, "-q", "-f", "gz", "-o", "-"]);
+  assert.ok(peak < MAX_PEAK_BYTES, `${Math.round(peak / 1e6)} MB`);
+  await mustEsxiImg(["build", iso, "-o", image, "--verify"]);
+  const { stdout } = await mustRun("mdir", ["-/", "-b", "-i", `${image}@@1M`, "::"]);
+  const listed = stdout.split("\n").filter((line) => /\/F\d{5}\.V00$/.test(line));
+  assert.equal(listed.length, 10_000);
+  const last = await mustRun("mtype", ["-i", `${image}@@1M`, "::D49/F09999.V00"]);
+  assert.equal(last.stdout, "file 9999");
+});

@@ -28,7 +28,7 @@ export async function runConvert(flags: ConvertFlags, imagePath: string): Promis
   using file = await FileSource.open(imagePath);
   const image = await openImage(file);
   const { diskGuid } = await readPartitionTable(image.disk);
-  const used = image.map ?? await usedMap(image.disk);
+  const used = await usedMap(image.disk);
   const { output, map } = await openTarget(flags.output, format, used, {
     force: flags.force,
     isSecret: IS_SECRET,

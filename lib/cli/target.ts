@@ -5,7 +5,7 @@
  */
 
 import type { BlockMap } from "../disk/block_map.ts";
-import type { Format } from "../encode/formats.ts";
+import { checkDiskSize, type Format } from "../encode/formats.ts";
 import { Failure } from "../failure.ts";
 import { openOutput, type Output, type OutputOptions } from "../host/output.ts";
 
@@ -27,6 +27,7 @@ export async function openTarget(
   map: BlockMap,
   options: OutputOptions,
 ): Promise<Target> {
+  checkDiskSize(format, map.sizeBytes, path);
   if (!path.startsWith("/dev/")) return { output: await openOutput(path, options), map };
   const { findTargetDevice, isBlockDevice, openDeviceOutput } = await import("../host/device.ts");
   if (!await isBlockDevice(path)) return { output: await openOutput(path, options), map };

@@ -29,8 +29,13 @@ export interface Format {
   readonly suffix: string;
   /** The suffixes it is recognised by. */
   readonly suffixes: readonly string[];
+  /** The largest disk it can hold, in GiB; without it, larger than any of ours. */
+  readonly maxDiskGib?: number;
   encode(map: BlockMap, sink: Sink, options: FormatOptions): Promise<void>;
 }
+
+/** What the 32-bit sector numbers of a dynamic VHD reach (VHD specification, "Overview"). */
+const MAX_VHD_GIB = 2040;
 
 /** Every format; encoders are loaded when they are used. */
 export const FORMATS: readonly Format[] = [
@@ -79,6 +84,7 @@ export const FORMATS: readonly Format[] = [
     brief: "dynamic, for Hyper-V",
     suffix: ".vhd",
     suffixes: [".vhd"],
+    maxDiskGib: MAX_VHD_GIB,
     encode: async (map, sink, options) =>
       await (await import("./vhd.ts")).encodeVhdDynamic(map, sink, options),
   },
@@ -87,6 +93,7 @@ export const FORMATS: readonly Format[] = [
     brief: "fixed, for Azure",
     suffix: ".vhd",
     suffixes: [],
+    maxDiskGib: MAX_VHD_GIB,
     encode: async (map, sink, options) =>
       await (await import("./vhd.ts")).encodeVhdFixed(map, sink, options),
   },
@@ -116,4 +123,16 @@ export function formatFor(name: string | undefined, outputPath: string | undefin
   if (format !== undefined) return format;
   const known = `pass -f, one of ${formatNames()}`;
   throw new Failure("usage", outputPath, "its suffix names no format", known);
+}
+
+/**
+ * Checks that a format can hold a disk.
+ *
+ * @throws {Failure} `too-small` if it cannot.
+ */
+export function checkDiskSize(format: Format, diskBytes: number, path: string): void {
+  const { name, maxDiskGib } = format;
+  if (maxDiskGib === undefined || diskBytes <= maxDiskGib * 1024 ** 3) return;
+  const what = `${name} holds at most ${maxDiskGib} GiB`;
+  throw new Failure("too-small", path, what, "pass a smaller --size or another --format");
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { BlockMap } from "../disk/block_map.ts";
 import { readBytes, type Source } from "../disk/extent.ts";
 import type { VirtualDisk } from "./virtual_disk.ts";
 
@@ -17,8 +16,6 @@ export interface OpenImage {
   readonly format: string;
   /** The disk, to be read from front to back where that can be chosen. */
   readonly disk: Source;
-  /** Which parts of the disk the image holds, if the format tells. */
-  readonly map?: BlockMap;
 }
 
 /**
@@ -33,8 +30,7 @@ export async function openImage(file: Source): Promise<OpenImage> {
   }
   const disk = await openVirtualDisk(file, new TextDecoder("latin1").decode(head.subarray(0, 21)));
   if (disk === undefined) return { format: "raw", disk: file };
-  const format = `${disk.format} (${disk.variant})`;
-  return disk.variant === "fixed" ? { format, disk } : { format, disk, map: disk.map };
+  return { format: `${disk.format} (${disk.variant})`, disk };
 }
 
 async function openVirtualDisk(file: Source, magic: string): Promise<VirtualDisk | undefined> {

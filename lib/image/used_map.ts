@@ -1,6 +1,6 @@
 /**
- * Which parts of a disk are in use, for images whose format does not tell: partition tables and the
- * file system say what holds data, and the rest is a hole.
+ * Which parts of a disk are in use. Formats tell it in units of their own, or not at all; partition
+ * table and file system tell it to the sector, and the rest is a hole.
  *
  * @module
  */

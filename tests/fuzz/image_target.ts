@@ -163,7 +163,7 @@ async function lookAt(file: SparseFile): Promise<undefined> {
   });
   await look(async () => {
     const image = await openImage(source());
-    const map = image.map ?? await usedMap(image.disk);
+    const map = await usedMap(image.disk);
     await moveBackupGpt(map, map.sizeBytes + LARGER_BYTES, "fuzz.img");
   });
   if (refusal !== undefined) throw refusal;

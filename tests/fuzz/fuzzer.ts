@@ -47,6 +47,7 @@ export interface FuzzReport<Input> {
   /** How many cases ended in which way; refusals with their numbers and names left out. */
   readonly outcomes: ReadonlyMap<string, number>;
   readonly slowestMs: number;
+  readonly slowest: Input;
   /** What must not happen, and the input that made it happen. */
   readonly defect?: { readonly error: unknown; readonly input: Input; readonly number: number };
 }
@@ -64,6 +65,7 @@ export async function fuzz<Input>(
   const corpus = [...await target.seeds()];
   const outcomes = new Map<string, number>();
   let slowestMs = 0;
+  let slowest = corpus[0];
   let cases = 0;
   while (cases < maxCases && performance.now() < deadlineMs) {
     // First the seeds as they are.
@@ -77,17 +79,18 @@ export async function fuzz<Input>(
     } catch (error) {
       if (!(error instanceof Failure)) {
         const defect = { error, input, number: cases };
-        return { cases: cases + 1, corpus: corpus.length, outcomes, slowestMs, defect };
+        return { cases: cases + 1, corpus: corpus.length, outcomes, slowestMs, slowest, defect };
       }
       outcome = generalize(error);
     }
-    slowestMs = Math.max(slowestMs, performance.now() - startMs);
+    const elapsedMs = performance.now() - startMs;
+    if (elapsedMs > slowestMs) [slowestMs, slowest] = [elapsedMs, input];
     const isNew = await coverage?.hasGrown() || !outcomes.has(outcome);
     if (isNew && changes > 0) corpus.push(input);
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     cases++;
   }
-  return { cases, corpus: corpus.length, outcomes, slowestMs };
+  return { cases, corpus: corpus.length, outcomes, slowestMs, slowest };
 }
 
 /** What was found last is changed more often. */

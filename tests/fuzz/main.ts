@@ -11,12 +11,14 @@
 
 import { parseArgs } from "node:util";
 import { Coverage } from "./coverage.ts";
-import { fuzz, type FuzzReport, type Target } from "./fuzzer.ts";
+import { fuzz, type Target } from "./fuzzer.ts";
 import { sha256 } from "../support/trees.ts";
 import { TARGETS } from "./targets.ts";
 
 const FOLDER = new URL("../../dist/fuzz", import.meta.url).pathname;
 const SHOWN_OUTCOMES = 12;
+/** Who takes so long may take longer still: the input is kept, for somebody to look at. */
+const SLOW_MS = 1000;
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -68,16 +70,19 @@ async function runTarget(target: Target): Promise<boolean> {
   if (outcomes.length > SHOWN_OUTCOMES) {
     console.log(`${" ".repeat(12)}and ${outcomes.length - SHOWN_OUTCOMES} more`);
   }
-  return report.defect === undefined || await keep(target, report);
+  if (report.slowestMs > SLOW_MS) console.log(`the slowest: ${await keep(target, report.slowest)}`);
+  if (report.defect === undefined) return true;
+  const { input, number, error } = report.defect;
+  console.log(`DEFECT in case ${number}: ${await keep(target, input)}`);
+  console.log(error);
+  return false;
 }
 
-/** Keeps the input that broke something. */
-async function keep(target: Target, { defect }: FuzzReport<unknown>): Promise<false> {
-  const bytes = target.pack(defect!.input);
+/** Keeps an input that is worth a look. */
+async function keep(target: Target, input: unknown): Promise<string> {
+  const bytes = target.pack(input);
   const path = `${FOLDER}/${target.name}-${sha256(bytes).slice(0, 12)}.bin`;
   await Deno.mkdir(FOLDER, { recursive: true });
   await Deno.writeFile(path, bytes);
-  console.log(`DEFECT in case ${defect!.number}, kept as ${path}`);
-  console.log(defect!.error);
-  return false;
+  return path;
 }

@@ -7,6 +7,7 @@
 import type { Target } from "./fuzzer.ts";
 import { imageTarget } from "./image_target.ts";
 import { isoTarget } from "./iso_target.ts";
+import { metadataTarget } from "./metadata_target.ts";
 import { payloadTarget } from "./payload_target.ts";
 import { planTarget } from "./plan_target.ts";
 import { argumentsTarget, bootCfgTarget } from "./text_targets.ts";
@@ -19,4 +20,5 @@ export const TARGETS: readonly Target<any>[] = [
   bootCfgTarget,
   payloadTarget,
   argumentsTarget,
+  metadataTarget,
 ];

@@ -34,6 +34,11 @@ def string(value):
     return value
 
 
+def one_line(text):
+    """A message without control characters, whatever it quotes; they become blanks."""
+    return "".join(" " if ord(char) < 32 or ord(char) == 127 else char for char in text)
+
+
 def secret(value):
     """A non-empty string, which a message never repeats."""
     if not isinstance(value, str) or not value:

@@ -195,7 +195,7 @@ def loads(text):
     """Read a description from JSON text. @raise DescriptionError: also when it is not JSON"""
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DescriptionError("the host description is not JSON: %s" % error)
     return validate(document)
 

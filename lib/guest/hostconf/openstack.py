@@ -2,7 +2,7 @@
 
 import json
 
-from hostconf import cloudcfg, description as schema, netdata, sshkeys, userdata, vendordata
+from hostconf import checks, cloudcfg, description as schema, netdata, sshkeys, userdata, vendordata
 from hostconf.names import safe_hostname
 from hostconf.shacrypt import sha512_crypt
 
@@ -23,6 +23,7 @@ def read(files, source, hash_password=sha512_crypt):
     warnings = []
 
     def warn(sentence):
+        sentence = checks.one_line(sentence)
         if sentence not in warnings:
             warnings.append(sentence)
 
@@ -67,7 +68,7 @@ def _validated(result, warnings, refusals):
         refusals.append(str(error))
     if refusals:
         result["network"] = None
-        result["refusal"] = "; ".join(refusals)
+        result["refusal"] = checks.one_line("; ".join(refusals))
     return schema.validate(result)
 
 

@@ -16,7 +16,7 @@ def load(path):
         raise HookError("CONFIG is not set: this runs as a hook of curtin")
     try:
         config = json.loads(partition.read(path).decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         # The message names a place in the text, never the text.
         raise HookError("the configuration %s is not JSON: %s" % (path, error))
     if not isinstance(config, dict):

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { EXECUTABLE } from "../support/executable.ts";
 import { Folder } from "../support/folder.ts";
-import { mustEsxiImg, mustRun, run, testWith } from "../support/programs.ts";
+import { mustEsxiImg, mustRun, rightTo, run, testWith } from "../support/programs.ts";
 import { assertRefused } from "../support/refusals.ts";
 import { writeSampleIso } from "../support/sample_isos.ts";
 import { isRoot } from "../support/users.ts";
@@ -17,7 +17,7 @@ const DISK_KIB = [4, 64, 300, 1000, 1500, 4096];
 /** Mounts a small disk of a size, builds onto it, and lists what is there. */
 const SCRIPT = `
 for kib in ${DISK_KIB.join(" ")}; do
-  mount -t tmpfs -o size=\${kib}k none disk || exit 99
+  mount -t tmpfs -o size=\${kib}k none disk
   echo --
   "$0" "$@" 2>&1
   echo "status $?"
@@ -26,11 +26,13 @@ for kib in ${DISK_KIB.join(" ")}; do
 done
 `;
 /** Without root, a user namespace lets one mount. */
-const UNSHARE = isRoot ? ["-m"] : ["-Urm"];
+const UNSHARE = ["unshare", isRoot ? "-m" : "-Urm"];
+const MOUNT = [...UNSHARE, "mount", "-t", "tmpfs", "none", "/tmp"];
+const NEEDED = await rightTo("the right to mount", MOUNT);
 
 for (const format of ["raw", "gz"]) {
   testWith(
-    ["unshare", "mount"],
+    NEEDED,
     `a small disk holds a whole ${format} image or nothing`,
     async () => {
       using folder = new Folder();
@@ -48,9 +50,8 @@ for (const format of ["raw", "gz"]) {
         "--manifest",
         "disk/m",
       ];
-      const command = [...UNSHARE, "bash", "-c", SCRIPT, EXECUTABLE, ...args];
-      const { code, stdout, stderr } = await run("unshare", command, { cwd });
-      if (code === 99) return console.log(`cannot mount here: ${stderr.trim()}`);
+      const command = [...UNSHARE.slice(1), "bash", "-c", SCRIPT, EXECUTABLE, ...args];
+      const { stdout } = await run(UNSHARE[0], command, { cwd });
       const full = "cannot write: the disk is full; free some space or choose another folder";
       const nothing = `esxi-img: disk/out: ${full}\nstatus 1\n`;
       const results = stdout.split("--\n").slice(1);
@@ -77,7 +78,7 @@ for (const format of ["raw", "gz"]) {
   });
 }
 
-testWith(["unshare", "mount"], "a disk that holds the image but not its manifest", async () => {
+testWith(NEEDED, "a disk that holds the image but not its manifest", async () => {
   using folder = new Folder();
   const { path: cwd } = folder;
   await writeSampleIso(folder.file("in.iso"));
@@ -86,11 +87,12 @@ testWith(["unshare", "mount"], "a disk that holds the image but not its manifest
   await Deno.mkdir(folder.file("disk"));
   // Room for the image, but for a part of the manifest only.
   const kib = Math.ceil(size / 4096) * 4 + 4;
-  const script = `mount -t tmpfs -o size=${kib}k none disk || exit 99
+  const script = `mount -t tmpfs -o size=${kib}k none disk
     "$0" build in.iso -o disk/out.img.gz --manifest disk/m.json --verify 2>&1
     echo "status $?"; ls -A disk; umount disk`;
-  const outcome = await run("unshare", [...UNSHARE, "bash", "-c", script, EXECUTABLE], { cwd });
-  if (outcome.code === 99) return console.log(`cannot mount here: ${outcome.stderr.trim()}`);
+  const outcome = await run(UNSHARE[0], [...UNSHARE.slice(1), "bash", "-c", script, EXECUTABLE], {
+    cwd,
+  });
   assert.equal(
     outcome.stdout,
     "esxi-img: disk/m.json: cannot write: the disk is full; free some space or choose another " +

@@ -7,14 +7,11 @@
 import assert from "node:assert/strict";
 import { EXECUTABLE } from "../support/executable.ts";
 import { Folder } from "../support/folder.ts";
-import { mustEsxiImg, type Outcome, run, testWith } from "../support/programs.ts";
+import { mustEsxiImg, type Outcome, rightTo, run, testWith } from "../support/programs.ts";
 import { assertRefused } from "../support/refusals.ts";
 import { writeSampleIso } from "../support/sample_isos.ts";
 
-/** Some containers forbid to trace. */
-const MAY_TRACE = await run("strace", ["-qq", "-o", "/dev/null", "true"])
-  .then(({ code }) => code === 0, () => false);
-const NEEDED = MAY_TRACE ? ["strace"] : ["the right to trace"];
+const NEEDED = await rightTo("the right to trace", ["strace", "-qq", "-o", "/dev/null", "true"]);
 
 /**
  * Runs our executable, with injections as strace's `-e inject=` takes them.

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { Folder } from "../support/folder.ts";
-import { mustRun, type Outcome, run, testWith } from "../support/programs.ts";
+import { mustRun, type Outcome, rightTo, run, testWith } from "../support/programs.ts";
 import { assertRefused } from "../support/refusals.ts";
 import { writeSampleIso } from "../support/sample_isos.ts";
 import { reachableExecutable, unprivileged } from "../support/users.ts";
@@ -39,7 +39,10 @@ async function sandboxed(
   return await run(command[0], command.slice(1));
 }
 
-testWith(["bwrap", "ldd", "setpriv"], "in an empty root, as nobody, without network", async (t) => {
+const BWRAP = unprivileged(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"]);
+const NEEDED = await rightTo("the right to make namespaces", BWRAP);
+
+testWith(["ldd", ...NEEDED], "in an empty root, as nobody, without network", async (t) => {
   using folder = new Folder();
   await Deno.chmod(folder.path, 0o755);
   const executable = await reachableExecutable(folder);

@@ -73,6 +73,17 @@ export async function mustEsxiImg(args: readonly string[], options?: RunOptions)
   return await mustRun(EXECUTABLE, args, options);
 }
 
+/**
+ * What a test needs if a command works here, to be given to {@linkcode testWith}: some containers
+ * forbid to trace, to mount, or to make namespaces.
+ *
+ * @param right What the machine lacks if the command fails, as in `the right to mount`.
+ */
+export async function rightTo(right: string, command: readonly string[]): Promise<string[]> {
+  const works = await run(command[0], command.slice(1)).then(({ code }) => code === 0, () => false);
+  return works ? [] : [right];
+}
+
 /** Finds a program. A path stands for itself, if it exists. */
 export function pathOf(program: string): string | undefined {
   const candidates = program.includes("/") ? [program] : FOLDERS.map((f) => `${f}/${program}`);

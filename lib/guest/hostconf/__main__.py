@@ -4,9 +4,12 @@ import argparse
 import os
 import sys
 
-from hostconf import inventory, metadata, openstack
-from hostconf.description import DescriptionError
+from hostconf import inventory, maas, metadata, openstack
+from hostconf.description import DescriptionError, loads
 from hostconf.plan import PlanError, plan
+
+# A host description that is ready, with MAAS's answers (if there are any) beside it.
+READY = "description.json"
 
 
 def main(argv=None):
@@ -15,7 +18,8 @@ def main(argv=None):
     commands = parser.add_subparsers(dest="command")
     plan_parser = commands.add_parser("plan", help="show the commands for a host, without running any")
     plan_parser.add_argument("--metadata", required=True, metavar="DIR",
-                             help="folder with openstack/latest/… or the JSON files themselves")
+                             help="folder with openstack/latest/…, the JSON files themselves, or a description.json "
+                                  "made from MAAS's configuration")
     plan_parser.add_argument("--nics", required=True, metavar="FILE", help="output of `esxcli network nic list`")
     plan_parser.add_argument("--esxi-version", default="8.0", metavar="VERSION", help="6.7, 7.0, 8.0 (default) or 9.0")
     for name in ("pre", "post", "firstboot"):
@@ -43,14 +47,10 @@ def run_step(name):
 def show_plan(options):
     """Print the plan: commands on standard output, warnings on standard error."""
     try:
-        files = metadata.load(options.metadata)
-        if not files:
-            raise PlanError("%s holds no metadata: expected openstack/latest/ or %s"
-                            % (options.metadata, ", ".join(openstack.FILES)))
+        description = read_description(options.metadata)
         with open(options.nics, encoding="utf-8", errors="replace") as file:
             nics = inventory.parse_nics(file.read())
         version = tuple(int(part) for part in options.esxi_version.split("."))
-        description = openstack.read(files, "embedded")
         result = plan(description, inventory.assumed(nics, version))
     except (PlanError, DescriptionError, inventory.InventoryError, OSError, ValueError) as error:
         print("hostconf: %s" % error, file=sys.stderr)
@@ -61,6 +61,26 @@ def show_plan(options):
         print("note: the script %s runs after that" % script["name"], file=sys.stderr)
     _write("".join(command.shell() + "\n" for command in result.commands))
     return 0
+
+
+def read_description(folder):
+    """The host description that a folder asks for. @raise PlanError: when it holds no metadata"""
+    files = metadata.load(folder)
+    if files:
+        return openstack.read(files, "embedded")
+    if not os.path.exists(os.path.join(folder, READY)):
+        raise PlanError("%s holds no metadata: expected openstack/latest/, %s or %s"
+                        % (folder, ", ".join(openstack.FILES), READY))
+    with open(os.path.join(folder, READY), encoding="utf-8") as file:
+        description = loads(file.read())
+    answers = {}
+    for name in maas.ANSWERS:
+        if os.path.exists(os.path.join(folder, name)):
+            with open(os.path.join(folder, name), "rb") as file:
+                answers[name] = file.read()
+    more = []
+    completed, _ = maas.read_answers(answers, description, more.append)
+    return dict(completed, warnings=completed["warnings"] + more)
 
 
 def _write(text):

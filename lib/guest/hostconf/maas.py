@@ -17,6 +17,8 @@ from hostconf.maas_metadata import USER_DATA, Client, MetadataError
 from hostconf.names import safe_hostname
 from hostconf.run import Applier
 
+# What the metadata service knows besides user data, by the names of maas.fetch.
+ANSWERS = ("local-hostname", "public-keys", "vendor-data")
 VCENTER_FILE = "vcenter.yaml"
 ROOT_ONLY = 0o600
 

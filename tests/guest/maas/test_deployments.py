@@ -1,8 +1,13 @@
 """Every deployment in testdata/maas, from curtin's configuration to a configured host, on three releases."""
+import os
 import re
+import shlex
+import shutil
+import subprocess
 import unittest
 
-from maas_support import (Deployed, Lines, NAMES, RELEASES, answers, check_state, sample_config, sample_text)
+from maas_support import (Deployed, GUEST, HOOK_FOLDER, Lines, NAMES, RELEASES, SAMPLES, answers, check_state, fake_esxi,
+                          sample_config, sample_text)
 
 # As support.check_state takes them; besides "volumes": {name: disks of the extents}, "warn": words of the log.
 EXPECTED = {
@@ -57,10 +62,7 @@ EXPECTED = {
 FETCHED = ["local-hostname", "public-keys", "vendor-data", "user-data"]
 
 
-class SamplesTest(Deployed):
-    def test_there_is_an_expectation_for_each_sample(self):
-        self.assertEqual(sorted(EXPECTED), NAMES)
-
+class SampleDeployment(Deployed):
     def deploy(self, name, release, **how):
         config = sample_config(name)
         firewall = []
@@ -110,6 +112,11 @@ class SamplesTest(Deployed):
 
     def disk_with(self, word):
         return next(disk for disk in self.fake.state()["hardware"]["disks"] if word in disk)
+
+
+class SamplesTest(SampleDeployment):
+    def test_there_is_an_expectation_for_each_sample(self):
+        self.assertEqual(sorted(EXPECTED), NAMES)
 
     def test_on_every_release(self):
         for name in NAMES:
@@ -169,6 +176,45 @@ class SamplesTest(Deployed):
         self.assertEqual(self.table(disk)[8], (start, end))
         self.assertTrue(re.search(r"vmkfstools --growfs \S+:8 \S+:8", self.lines.text))
         self.assertNotIn("vmkfstools -C", self.lines.text)
+
+
+class PlanTest(Deployed):
+    """What a laptop says about a deployment is what the host does."""
+
+    def test_plan_of_every_sample(self):
+        for name in NAMES:
+            with self.subTest(name):
+                folder = os.path.join(self.folder, name)
+                shutil.copytree(os.path.join(SAMPLES, name), folder)
+                config = os.path.join(folder, "config.json")
+                described = subprocess.run([os.path.join(HOOK_FOLDER, "curtin-hooks"), "--describe", config],
+                                           capture_output=True, check=True)
+                with open(os.path.join(folder, "description.json"), "wb") as file:
+                    file.write(described.stdout)
+                done = subprocess.run(["python3", "-B", "-m", "hostconf", "plan", "--metadata", folder, "--nics",
+                                       os.path.join(folder, "nics.txt")], cwd=GUEST, capture_output=True, text=True, check=True)
+                fake = fake_esxi.create(release="8.0.3", nics=sample_text(name, "nics.txt"))
+                for line in done.stdout.splitlines():
+                    status, output, _ = fake.run(shlex.split(line))
+                    self.assertEqual(status, 0, line + "\n" + output)
+                expected = {key: EXPECTED[name][key] for key in EXPECTED[name] if key not in ("volumes", "warn")}
+                check_state(self, fake, expected)
+                for word in EXPECTED[name]["warn"]:
+                    if word != "vCenter":
+                        self.assertIn(word, done.stderr)
+
+
+class AlternativesTest(SampleDeployment):
+    """Behaviour of ESXi that nobody has confirmed, either way."""
+
+    WORDS = ("account_", "dns_", "error_stream", "firewall_", "fqdn_", "leased_", "vim_", "vmfs_", "vmkfstools_")
+
+    def test_switches(self):
+        chosen = [switches for switches in fake_esxi.switches.scenarios() if next(iter(switches), "").startswith(self.WORDS)]
+        self.assertGreater(len(chosen), 8)
+        for switches in chosen:
+            with self.subTest(switches=switches):
+                self.deploy("bond-ab-vlans-vcenter", "8.0.3", switches=switches)
 
 
 if __name__ == "__main__":

@@ -55,9 +55,16 @@ def install_description(target, description):
     partition.replace_all([(place, module.pack(description))] + edits)
 
 
-def hooks(environ):
-    """The hook curtin-hooks. @return: exit status"""
+def hooks(arguments, environ):
+    """The hook curtin-hooks; with --describe FILE, the host description on standard output. @return: exit status"""
+    if arguments[:1] == ["--describe"]:
+        return _guarded(_show, {"CONFIG": arguments[1] if len(arguments) > 1 else None})
     return _guarded(_hooks, environ)
+
+
+def _show(environ):
+    description = describe(maasconf.load(environ["CONFIG"]), lambda sentence: _say("warning: %s" % sentence))
+    sys.stdout.write(module.text_of(description))
 
 
 def finalize(environ):

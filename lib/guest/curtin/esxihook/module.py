@@ -20,7 +20,7 @@ def pack(description):
 
     @param description: the host description, plain JSON data
     """
-    content = (json.dumps(description, indent=1, sort_keys=True) + "\n").encode("ascii")
+    content = text_of(description).encode("ascii")
     tar = _header(FOLDER + "/", 0, 0o755, b"5") + _header(DESCRIPTION_PATH, len(content), 0o600, b"0")
     tar += content + b"\0" * (-len(content) % _BLOCK_BYTES)
     tar += b"\0" * (2 * _BLOCK_BYTES)
@@ -28,6 +28,11 @@ def pack(description):
     with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=9, mtime=0) as member:
         member.write(tar)
     return packed.getvalue()
+
+
+def text_of(description):
+    """The description as JSON: sorted, so that equal descriptions are equal bytes."""
+    return json.dumps(description, indent=1, sort_keys=True) + "\n"
 
 
 def _header(name, size_bytes, mode, kind):

@@ -40,7 +40,7 @@ export class Progress implements Disposable {
   }
 }
 
-/** `building  412 MB of 725 MB  57 %  812 MB/s  1 s left` */
+/** As in `building  412 MB of 725 MB  56 %  824 MB/s  1 s left`. */
 export function progressLine(
   action: string,
   doneBytes: number,

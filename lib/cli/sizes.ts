@@ -4,8 +4,6 @@
  * @module
  */
 
-const UNITS: Readonly<Record<string, number>> = { "": 1, K: 10, M: 20, G: 30, T: 40 };
-
 /**
  * Reads `64M`, `1.5GiB`, `2GB` or `1048576`. A letter alone, or with `iB`, counts in powers of 1024,
  * as qemu-img does; with `B`, in powers of 1000.
@@ -13,16 +11,11 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, K: 10, M: 20, G: 30, T:
  * @throws {SyntaxError} for anything else.
  */
 export function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?)(iB|B)?$/i.exec(text.trim());
-  const letter = match?.[2].toUpperCase() ?? "";
-  const bytes = match === null ? NaN : Math.ceil(
-    Number(match[1]) *
-      (match[3]?.toUpperCase() === "B" && letter !== ""
-        ? 1000 ** (UNITS[letter] / 10)
-        : letter === ""
-        ? 1
-        : 2 ** UNITS[letter]),
-  );
+  const match = /^(\d+(?:\.\d+)?)\s*(?:([KMGT])(iB|B)?|B)?$/i.exec(text.trim());
+  const [, count = "NaN", letter = "", suffix = ""] = match ?? [];
+  const base = suffix.toUpperCase() === "B" ? 1000 : 1024;
+  const power = " KMGT".indexOf(letter.toUpperCase() || " ");
+  const bytes = Math.ceil(Number(count) * base ** power);
   if (!Number.isSafeInteger(bytes)) {
     throw new SyntaxError(`Cannot read the size ${text}: write for example 64M or 2G`);
   }

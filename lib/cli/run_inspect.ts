@@ -6,7 +6,8 @@
 
 import { FileSource } from "../host/files.ts";
 import { writeStdout } from "../host/terminal.ts";
-import { inspect, type Inspection } from "../image/inspect.ts";
+import { inspect } from "../image/inspect.ts";
+import type { Inspection } from "../image/inspection.ts";
 import type { InspectFlags } from "./inspect.ts";
 import { printable } from "./printable.ts";
 import { formatSize } from "./sizes.ts";

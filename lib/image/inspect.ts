@@ -5,54 +5,9 @@
  */
 
 import { readBytes, type Source } from "../disk/extent.ts";
-import { SECTOR_BYTES } from "../disk/gpt.ts";
-import { formatGuid } from "../disk/guid.ts";
-import { type Installer, recognizeInstaller } from "../esxi/installer.ts";
 import { Failure } from "../failure.ts";
-import type { FileTree } from "../file_tree.ts";
 import { readIso, SECTOR_BYTES as ISO_SECTOR_BYTES } from "../iso9660.ts";
-import { readImage } from "./image.ts";
-import { openImage } from "./open.ts";
-
-/** A partition, as it is shown. */
-export interface InspectedPartition {
-  readonly name: string;
-  readonly guid: string;
-  readonly firstLba: number;
-  readonly lastLba: number;
-  readonly sizeBytes: number;
-}
-
-/** What is in an ISO or an image. Its property names are part of `inspect --json`. */
-export interface Inspection {
-  readonly path: string;
-  readonly format: string;
-  readonly fileBytes: number;
-  /** The size of the disk that an image stands for. */
-  readonly diskBytes?: number;
-  readonly diskGuid?: string;
-  readonly partitions?: readonly InspectedPartition[];
-  readonly fileSystem: {
-    readonly type: string;
-    readonly label: string;
-    readonly clusterBytes?: number;
-    readonly freeBytes?: number;
-  };
-  readonly installer: {
-    readonly version: string | undefined;
-    readonly build: string | undefined;
-    readonly bootCfgs: readonly {
-      readonly path: string;
-      readonly title: string;
-      readonly kernel: string;
-      readonly kernelOptions: string;
-      readonly modules: readonly string[];
-    }[];
-  } | { readonly problem: string };
-  readonly files: readonly { readonly path: string; readonly sizeBytes: number }[];
-  /** What is wrong with the file system, one clause each. */
-  readonly problems: readonly string[];
-}
+import { type Inspection, inspectTree } from "./inspection.ts";
 
 /**
  * Looks into an ISO or an image.
@@ -63,7 +18,9 @@ export async function inspect(file: Source): Promise<Inspection> {
   if (file.sizeBytes === 0) {
     throw new Failure("not-image", file.name, "the file is empty", "pass an ISO or an image");
   }
-  return await isIso(file) ? await inspectIso(file) : await inspectImage(file);
+  return await isIso(file)
+    ? await inspectIso(file)
+    : await (await import("./inspect_image.ts")).inspectImage(file);
 }
 
 /** ECMA-119 §8.1: the first volume descriptor begins at sector 16. */
@@ -83,56 +40,5 @@ async function inspectIso(file: Source): Promise<Inspection> {
     fileSystem: { type: `ISO 9660, names by ${volume.names}`, label: volume.label },
     ...await inspectTree(volume),
     problems: [],
-  };
-}
-
-async function inspectImage(file: Source): Promise<Inspection> {
-  const { format, disk } = await openImage(file);
-  const { table, volume } = await readImage(disk);
-  return {
-    path: file.name,
-    format,
-    fileBytes: file.sizeBytes,
-    diskBytes: disk.sizeBytes,
-    diskGuid: formatGuid(table.diskGuid),
-    partitions: table.partitions.map(({ name, guid, firstLba, lastLba }) => ({
-      name,
-      guid: formatGuid(guid),
-      firstLba,
-      lastLba,
-      sizeBytes: (lastLba - firstLba + 1) * SECTOR_BYTES,
-    })),
-    fileSystem: {
-      type: "FAT32",
-      label: volume.label,
-      clusterBytes: volume.geometry.clusterBytes,
-      freeBytes: volume.freeBytes,
-    },
-    ...await inspectTree(volume),
-    problems: volume.problems,
-  };
-}
-
-async function inspectTree(tree: FileTree): Promise<Pick<Inspection, "installer" | "files">> {
-  const files = tree.files.map(({ path, sizeBytes }) => ({ path, sizeBytes }));
-  try {
-    return { installer: describe(await recognizeInstaller(tree)), files };
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { installer: { problem: error.message }, files };
-  }
-}
-
-function describe({ version, build, bootCfgs }: Installer): Inspection["installer"] {
-  return {
-    version,
-    build,
-    bootCfgs: bootCfgs.map(({ file, cfg }) => ({
-      path: file.path,
-      title: cfg.title,
-      kernel: cfg.kernel,
-      kernelOptions: cfg.kernelOptions,
-      modules: cfg.modules.map((module) => `${module.path} ${module.options}`.trimEnd()),
-    })),
   };
 }

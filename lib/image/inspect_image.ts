@@ -1,0 +1,44 @@
+/**
+ * What is in an image, as plain data.
+ *
+ * @module
+ */
+
+import type { Source } from "../disk/extent.ts";
+import { SECTOR_BYTES } from "../disk/gpt.ts";
+import { formatGuid } from "../disk/guid.ts";
+import { readImage } from "./image.ts";
+import { type Inspection, inspectTree } from "./inspection.ts";
+import { openImage } from "./open.ts";
+
+/**
+ * Looks into an image.
+ *
+ * @throws {Failure} if it is none, or damaged beyond reading.
+ */
+export async function inspectImage(file: Source): Promise<Inspection> {
+  const { format, disk } = await openImage(file);
+  const { table, volume } = await readImage(disk);
+  return {
+    path: file.name,
+    format,
+    fileBytes: file.sizeBytes,
+    diskBytes: disk.sizeBytes,
+    diskGuid: formatGuid(table.diskGuid),
+    partitions: table.partitions.map(({ name, guid, firstLba, lastLba }) => ({
+      name,
+      guid: formatGuid(guid),
+      firstLba,
+      lastLba,
+      sizeBytes: (lastLba - firstLba + 1) * SECTOR_BYTES,
+    })),
+    fileSystem: {
+      type: "FAT32",
+      label: volume.label,
+      clusterBytes: volume.geometry.clusterBytes,
+      freeBytes: volume.freeBytes,
+    },
+    ...await inspectTree(volume),
+    problems: volume.problems,
+  };
+}

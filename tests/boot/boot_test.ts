@@ -1,0 +1,107 @@
+/**
+ * Real firmware finds the partition, starts the boot loader from it and reads every file.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { Folder } from "../support/folder.ts";
+import { installerFiles, type InstallerOptions } from "../support/installer_iso.ts";
+import { mustEsxiImg, testWith } from "../support/programs.ts";
+import { boot, BOOT_NEEDS, makeGrub } from "../support/qemu.ts";
+import { ISO_MAKERS, writeSampleIso } from "../support/sample_isos.ts";
+import { sha256, sorted, type Tree } from "../support/trees.ts";
+
+/** Machines that run at a time. */
+const PARALLEL = 2;
+
+/** An image, and the machine that starts from it. */
+interface Machine {
+  readonly kind: string;
+  /** As `-f` takes it. */
+  readonly format: string;
+  readonly qemuFormat: string;
+  readonly options?: readonly string[];
+  readonly maker?: string;
+}
+
+const RAW = { format: "raw", qemuFormat: "raw" };
+const MACHINES: readonly Machine[] = [
+  { ...RAW, kind: "virtio" },
+  { ...RAW, kind: "SATA", options: ["--free", "3G"] }, // the largest clusters
+  { ...RAW, kind: "USB", maker: "xorriso with Rock Ridge and Joliet" },
+  { ...RAW, kind: "NVMe", maker: "xorriso without Rock Ridge" },
+  { kind: "virtio", format: "qcow2", qemuFormat: "qcow2", options: ["--compress"] },
+  { kind: "SATA", format: "vmdk", qemuFormat: "vmdk" },
+  { kind: "SATA", format: "vhd", qemuFormat: "vpc" },
+];
+
+testWith([...BOOT_NEEDS, "xorriso"], "firmware starts from an image", async (t) => {
+  using folder = new Folder();
+  const installer: InstallerOptions = {
+    moduleCount: 20,
+    modulesBytes: 4_000_000,
+    files: [{ path: "EFI/BOOT/BOOTX64.EFI", content: await makeGrub() }],
+  };
+  const isoOf = (maker: string) => folder.file(`${ISO_MAKERS.indexOf(maker)}.iso`);
+  for (const maker of ISO_MAKERS) await writeSampleIso(isoOf(maker), maker, installer);
+
+  const results = runAll(MACHINES, async (machine, index) => {
+    const image = folder.file(`${index}.image`);
+    const manifest = `${image}.json`;
+    const { format, options = [], maker = ISO_MAKERS[0] } = machine;
+    const args = ["build", isoOf(maker), "-f", format, "-o", image, "--manifest", manifest];
+    await mustEsxiImg([...args, ...options]);
+    const said = await boot({ path: image, format: machine.qemuFormat, kind: machine.kind });
+    return { said, expected: expectedFiles(installer, await Deno.readTextFile(manifest)) };
+  });
+  for (const [i, { kind, format, maker = ISO_MAKERS[0], options = [] }] of MACHINES.entries()) {
+    const title = [`${kind}, ${format}`, ...options, maker].join(", ");
+    await t.step({
+      name: title,
+      sanitizeOps: false, // the next machines are at work
+      sanitizeResources: false,
+      async fn() {
+        const { said, expected } = await results[i];
+        const at = said.indexOf("BEGIN");
+        assert.ok(at >= 0, `the boot loader was started: ${said.slice(-500)}`);
+        assert.match(said.slice(at), /^BEGIN \S*\/efi\/boot\n/i);
+        assert.match(said, /\nEND\n/);
+        assert.deepEqual(filesRead(said), expected);
+      },
+    });
+  }
+});
+
+/** What is on the image: the ISO's files as they were written, ours as the manifest says. */
+function expectedFiles(installer: InstallerOptions, manifest: string): Tree {
+  const expected: Record<string, string> = {};
+  for (const { path, content } of installerFiles(installer)) {
+    expected[path] = sha256(content as Uint8Array);
+  }
+  for (const { path, origin, sha256: hash } of JSON.parse(manifest).files) {
+    if (origin !== "iso") expected[path.toUpperCase()] = hash;
+  }
+  return sorted(expected);
+}
+
+/** What GRUB says: a hash and a path, broken where the line is full. */
+function filesRead(said: string): Tree {
+  const found = [...said.matchAll(/([0-9a-f]{64})\s+\/(\S+)/g)];
+  return sorted(Object.fromEntries(found.map(([, hash, path]) => [path.toUpperCase(), hash])));
+}
+
+/** Runs a few at a time; a failure is its own result's. */
+function runAll<T, R>(
+  inputs: readonly T[],
+  work: (input: T, index: number) => Promise<R>,
+): Promise<R>[] {
+  const results: Promise<R>[] = [];
+  inputs.forEach((input, i) => {
+    const before = results[i - PARALLEL]?.catch(() => {}) ?? Promise.resolve();
+    const result = before.then(() => work(input, i));
+    result.catch(() => {});
+    results.push(result);
+  });
+  return results;
+}

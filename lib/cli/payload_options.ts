@@ -10,6 +10,8 @@ import { Failure } from "../failure.ts";
 import { fileExists, readSmall } from "../host/files.ts";
 
 const MAX_TEXT_BYTES = 1024 * 1024;
+/** As in crypt(3): hashing a password takes time in the square of its length. */
+const MAX_PASSWORD_CHARACTERS = 512;
 /** What a config drive holds below openstack/latest. */
 const METADATA_FILES = [
   "meta_data.json",
@@ -86,6 +88,10 @@ async function readPassword(path: string): Promise<string> {
   const [password, ...rest] = lines;
   if (password === "") {
     throw new Failure("usage", path, "the password is empty", "write it into the first line");
+  }
+  if (password.length > MAX_PASSWORD_CHARACTERS) {
+    const what = `the password has more than ${MAX_PASSWORD_CHARACTERS} characters`;
+    throw new Failure("usage", path, what, "pass a file with the password alone");
   }
   if (rest.some((line) => line !== "")) {
     throw new Failure(

@@ -61,7 +61,7 @@ export interface ImageOptions extends PayloadOptions {
   /** Replaces the ISO's date as the time stamp of everything. */
   readonly timeSeconds?: number;
   /** Gives the source that a file of the ISO is read through, for whoever wants to see its bytes. */
-  readonly tapFile?: (path: string, source: Source) => Source;
+  readonly tapFile?: (path: string, source: Source, fileBytes: number) => Source;
 }
 
 /** An image that only needs to be encoded. */
@@ -241,7 +241,7 @@ function mergeContent(
     .toSorted((a, b) => (a.parts[0]?.offsetBytes ?? 0) - (b.parts[0]?.offsetBytes ?? 0))
     .map(({ path, sizeBytes, parts }) => {
       let atBytes = 0;
-      const source = tapFile(path, volume.source);
+      const source = tapFile(path, volume.source, sizeBytes);
       const content = parts.map(({ offsetBytes, lengthBytes }) => {
         const extent = {
           offsetBytes: atBytes,

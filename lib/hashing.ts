@@ -17,22 +17,29 @@ export function sha256(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Hashes what is read, in the order in which it is read: right for a file that is read once. */
+/** Hashes a file that is read front to back. What is read again after that does not count. */
 export class ReadHash implements Source {
   readonly name: string;
   readonly sizeBytes: number;
   readonly #source: Source;
   readonly #hash = createHash("sha256");
+  #unreadBytes: number;
 
-  constructor(source: Source) {
+  /**
+   * @param source Where the file's parts lie.
+   * @param fileBytes The size of the file.
+   */
+  constructor(source: Source, fileBytes: number) {
     this.#source = source;
+    this.#unreadBytes = fileBytes;
     this.name = source.name;
     this.sizeBytes = source.sizeBytes;
   }
 
   async read(into: Uint8Array, offsetBytes: number): Promise<void> {
     await this.#source.read(into, offsetBytes);
-    this.#hash.update(into);
+    this.#hash.update(into.subarray(0, this.#unreadBytes));
+    this.#unreadBytes -= Math.min(into.length, this.#unreadBytes);
   }
 
   digest(): string {

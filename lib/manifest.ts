@@ -56,8 +56,8 @@ export class Recorder {
   }
 
   /** Watches a file of the ISO being read. */
-  readonly tapFile = (path: string, source: Source): Source => {
-    const tap = new ReadHash(source);
+  readonly tapFile = (path: string, source: Source, fileBytes: number): Source => {
+    const tap = new ReadHash(source, fileBytes);
     this.#files.set(path, tap);
     return tap;
   };

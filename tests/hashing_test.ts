@@ -19,7 +19,7 @@ Deno.test("SHA-256: known values", () => {
 
 Deno.test("read hash: what was read, in the order of the reads", async () => {
   const bytes = noise(10_000);
-  const hash = new ReadHash(bytesSource("x", bytes));
+  const hash = new ReadHash(bytesSource("x", bytes), bytes.length);
   assert.deepEqual([hash.name, hash.sizeBytes], ["x", 10_000]);
   assert.deepEqual(await readBytes(hash, 5000, 5000), bytes.slice(5000));
   await readBytes(hash, 0, 100);

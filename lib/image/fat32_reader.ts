@@ -21,6 +21,8 @@ const FSINFO_LEAD = 0x41615252;
 const FSINFO_STRUCT = 0x61417272;
 const FSINFO_TRAIL = 0xaa550000;
 const UNKNOWN = 0xffffffff;
+/** What the boot sector says if there is no label, §3. */
+const NO_LABEL = "NO NAME";
 const MAX_DIRECTORY_BYTES = 65_536 * 32;
 /** As in the ISOs that images are made from; it bounds what deep folders make of long names. */
 const MAX_PATH_CHARACTERS = 1024;
@@ -145,7 +147,9 @@ class Reader {
     if (links.join() !== wantedLinks.join()) {
       this.#problem(`/${path} does not say where it and its parent are`);
     }
-    const wantedLabel = path === "" ? this.#geometry.label : undefined;
+    const wantedLabel = path === "" && this.#geometry.label !== NO_LABEL
+      ? this.#geometry.label
+      : undefined;
     if (label !== wantedLabel) {
       this.#problem(`the label in /${path} is ${label}, in the boot sector ${wantedLabel}`);
     }

@@ -1,0 +1,158 @@
+/**
+ * The commands kickstart and payload, and the spellings of the Python tool.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { Folder } from "../support/folder.ts";
+import { readFromImage, unpack, unpackFromImage } from "../support/inside.ts";
+import { esxiImg, mustEsxiImg, mustRun, testWith } from "../support/programs.ts";
+import { writeSampleIso } from "../support/sample_isos.ts";
+import { sha256OfFile } from "../support/trees.ts";
+
+const NEEDED = ["tar", "find", "mtype"];
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+Deno.test("kickstart: complete, the same on standard output and in a file", async () => {
+  using folder = new Folder();
+  const { path: cwd } = folder;
+  const { stdout, stderr } = await mustEsxiImg(["kickstart"], { cwd });
+  assert.equal(stderr, "");
+  for (const line of ["vmaccepteula", "reboot", "%include /tmp/esxiimg/rootpw"]) {
+    assert.match(stdout, new RegExp(`^${line}$`, "m"));
+  }
+  for (const section of ["%pre", "%post", "%firstboot"]) {
+    assert.match(stdout, new RegExp(`^${section} --interpreter=busybox`, "m"));
+  }
+  await mustEsxiImg(["kickstart", "-o", "ks.cfg"], { cwd });
+  assert.equal(await Deno.readTextFile(folder.file("ks.cfg")), stdout);
+  assert.equal((await esxiImg(["kickstart", "-o", "ks.cfg"], { cwd })).code, 1);
+  await mustEsxiImg(["kickstart", "-o", "ks.cfg", "--force"], { cwd });
+});
+
+Deno.test("kickstart -k: byte for byte, on standard output too", async () => {
+  using folder = new Folder();
+  const { path: cwd } = folder;
+  const kickstart = Uint8Array.of(0x23, 0xe4, 0x0d, 0x0a, 0xff, 0x00, 0x41);
+  folder.write("my.cfg", kickstart);
+  const { stdoutBytes } = await mustEsxiImg(["kickstart", "-k", "my.cfg"], { cwd });
+  assert.deepEqual(stdoutBytes, kickstart);
+  await mustEsxiImg(["kickstart", "-k", "my.cfg", "-o", "out.cfg"], { cwd });
+  assert.deepEqual(await Deno.readFile(folder.file("out.cfg")), kickstart);
+});
+
+testWith(
+  [...NEEDED, "bash", "busybox"],
+  "what kickstart's shell scripts are is shell",
+  async () => {
+    const { stdout } = await mustEsxiImg(["kickstart"]);
+    const sections = stdout.split(/^%(?:pre|post|firstboot) .*$/m).slice(1);
+    assert.equal(sections.length, 3);
+    for (const section of sections) await mustRun("busybox", ["ash", "-n", "-c", section]);
+  },
+);
+
+testWith(NEEDED, "payload: what is in it, how it is packed", async () => {
+  using folder = new Folder();
+  const { path: cwd } = folder;
+  const { stdout, stderr } = await mustEsxiImg(["payload"], { cwd });
+  assert.deepEqual([stdout, stderr, folder.names()], ["", "", ["esxiimg.tgz"]]);
+  const piped = await mustEsxiImg(["payload", "-o", "-"], { cwd });
+  assert.deepEqual(piped.stdoutBytes, await Deno.readFile(folder.file("esxiimg.tgz")));
+  await mustRun("gzip", ["-t", folder.file("esxiimg.tgz")]);
+  const files = await unpack(folder.file("esxiimg.tgz"));
+  assert.deepEqual(text(files["esxiimg/KS.CFG"]), (await mustEsxiImg(["kickstart"])).stdout);
+  assert.ok(Object.keys(files).some((path) => path.startsWith("esxiimg/hostconf/")));
+  assert.ok(!Object.keys(files).some((path) => /curtin|__pycache__|README/.test(path)));
+
+  const listing = (await mustRun("tar", ["tvzf", folder.file("esxiimg.tgz")])).stdout;
+  const lines = listing.trim().split("\n");
+  assert.match(lines[0], /^drwxr-xr-x 0\/0 .* esxiimg\/$/);
+  const seen = new Set<string>();
+  for (const line of lines) {
+    assert.match(line, /^(drwxr-xr-x|-rw-r--r--) 0\/0 /, "owned by root, no program");
+    const path = line.split(" ").at(-1) ?? "";
+    const parent = path.replace(/[^/]*\/?$/, "");
+    assert.ok(parent === "" || seen.has(parent), `${parent} comes before ${path}`);
+    seen.add(path);
+  }
+  const { stdoutBytes: tar } = await mustRun("zcat", [folder.file("esxiimg.tgz")]);
+  assert.equal(text(tar.subarray(257, 265)), "ustar  \0", "old GNU tar");
+});
+
+testWith(NEEDED, "payload, then build --payload, gives what build gives by itself", async () => {
+  using folder = new Folder();
+  const { path: cwd } = folder;
+  await writeSampleIso(folder.file("in.iso"));
+  folder.write("ks.cfg", "vmaccepteula\n");
+  await mustEsxiImg(["payload", "-k", "ks.cfg"], { cwd });
+  await mustEsxiImg(["build", "in.iso", "-q", "-o", "a.img", "--payload", "esxiimg.tgz"], { cwd });
+  await mustEsxiImg(["build", "in.iso", "-q", "-o", "b.img", "-k", "ks.cfg"], { cwd });
+  const [a, b] = await Promise.all(
+    ["a.img", "b.img"].map((name) => unpackFromImage(folder.file(name))),
+  );
+  assert.deepEqual(Object.keys(a), Object.keys(b));
+  for (const path of Object.keys(a).filter((path) => !path.endsWith("image.json"))) {
+    assert.deepEqual(a[path], b[path], path);
+  }
+});
+
+testWith(NEEDED, "the spellings of the Python tool", async (t) => {
+  using folder = new Folder();
+  const { path: cwd } = folder;
+  await writeSampleIso(folder.file("in.iso"));
+  folder.write("my.cfg", "vmaccepteula\nreboot\n");
+  await mustEsxiImg(["build", "in.iso", "-q", "-o", "new.img"], { cwd });
+  const expected = await sha256OfFile(folder.file("new.img"));
+  const run = async (...args: string[]) => await mustEsxiImg(args, { cwd });
+  const hashOf = async (name: string) => await sha256OfFile(folder.file(name));
+
+  await t.step("-o OUT ISO", async () => {
+    await run("-o", "a.img", "in.iso");
+    assert.equal(await hashOf("a.img"), expected);
+    await run("in.iso", "-o", "b.img");
+    assert.equal(await hashOf("b.img"), expected);
+  });
+  await t.step("gen-img", async () => {
+    await run("gen-img", "in.iso", "old.img");
+    assert.equal(await hashOf("old.img"), expected);
+    await run("gen-img", "in.iso", "old.img"); // it replaces its output
+    await run("gen-img", "in.iso", "old", "--format", "raw");
+    assert.equal(await hashOf("old"), expected);
+  });
+  await t.step("gen-img --ks-template and --esxiimg", async () => {
+    await run("gen-img", "in.iso", "ks.img", "--ks-template", "my.cfg");
+    const files = await unpackFromImage(folder.file("ks.img"));
+    assert.equal(text(files["esxiimg/KS.CFG"]), "vmaccepteula\nreboot\n");
+    await run("installer-helper", "helper.tgz", "--ks-template", "my.cfg");
+    await run("gen-img", "in.iso", "helped.img", "--esxiimg", "helper.tgz");
+    assert.deepEqual(
+      await readFromImage(folder.file("helped.img"), "esxiimg.tgz"),
+      await Deno.readFile(folder.file("helper.tgz")),
+    );
+  });
+  await t.step("ks-template", async () => {
+    await run("ks-template", "ks.cfg");
+    const { stdout } = await run("kickstart");
+    assert.equal(await Deno.readTextFile(folder.file("ks.cfg")), stdout);
+  });
+  await t.step("installer-helper", async () => {
+    await run("installer-helper", "helper2.tgz");
+    await run("payload");
+    assert.equal(await hashOf("helper2.tgz"), await hashOf("esxiimg.tgz"));
+  });
+});
+
+testWith(["make", "zcat"], "make ISO=…, as with packer-maas", async () => {
+  using folder = new Folder();
+  const { path: cwd } = folder;
+  const makefile = new URL("../../Makefile", import.meta.url).pathname;
+  const project = makefile.replace(/\/Makefile$/, "");
+  await writeSampleIso(folder.file("in.iso"));
+  const make = ["-s", "-C", project, `ISO=${cwd}/in.iso`, `IMAGE=${cwd}/vmware-esxi.dd.gz`];
+  await mustRun("make", make);
+  await mustEsxiImg(["verify", "vmware-esxi.dd.gz", "--iso", "in.iso"], { cwd });
+  await mustRun("make", [...make, "clean"]);
+  assert.deepEqual(folder.names(), ["in.iso"]);
+});

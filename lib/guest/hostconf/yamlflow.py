@@ -9,6 +9,10 @@ _ESCAPES = {
 _HEX_DIGITS = {"x": 2, "u": 4, "U": 8}
 
 _FOLD = re.compile(r"[ \t]*\n[ \t\n]*")
+# The same, or blanks that no line break follows: taken together they are looked at once.
+_BLANKS = re.compile(r"[ \t]*\n[ \t\n]*|[ \t]+")
+# A number with more digits is a text: turning it into a number takes time with the square of them.
+_MAX_NUMBER = 300
 
 _NULL = ("", "~", "null", "Null", "NULL")
 _TRUE = ("yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON")
@@ -35,6 +39,8 @@ def resolve(text):
         return True
     if text in _FALSE:
         return False
+    if len(text) > _MAX_NUMBER:
+        return text
     digits = text.replace("_", "")
     if _INTEGER.match(text):
         return int(digits)
@@ -54,11 +60,10 @@ def parse_quoted(text, at, line):
     at += 1
     while at < len(text):
         char = text[at]
-        fold = _FOLD.match(text, at)
-        if fold:
-            breaks = fold.group().count("\n")
-            result.append("\n" * (breaks - 1) or " ")
-            at = fold.end()
+        blanks = _BLANKS.match(text, at)
+        if blanks:
+            result.append(_folded(blanks))
+            at = blanks.end()
             continue
         if char == quote:
             if quote == "'" and text[at + 1:at + 2] == "'":
@@ -73,6 +78,16 @@ def parse_quoted(text, at, line):
         result.append(char)
         at += 1
     raise YamlError(line, "has a quote that is not closed", unfinished=True)
+
+
+def _folded(blanks):
+    """What stands for a match of _BLANKS: one line break is a blank, more are one less."""
+    breaks = blanks.group().count("\n")
+    return "\n" * (breaks - 1) or " " if breaks else blanks.group()
+
+
+def _folded_plain(blanks):
+    return " " if "\n" in blanks.group() else blanks.group()
 
 
 def _escape(text, at, line):
@@ -115,7 +130,7 @@ def parse_flow(text, at, line):
     if end == at:
         raise YamlError(line, "lacks a value between brackets")
     plain = text[at:end].strip()
-    return (re.sub(_FOLD, " ", plain) if "\n" in plain else resolve(plain)), end
+    return (_BLANKS.sub(_folded_plain, plain) if "\n" in plain else resolve(plain)), end
 
 
 def _collection(text, at, line, closer, result, item):

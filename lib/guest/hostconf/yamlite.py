@@ -12,10 +12,10 @@ from hostconf.yamlflow import YamlError, parse_flow, parse_quoted, resolve
 
 __all__ = ["YamlError", "loads"]
 
-# A key at the start of a line: quoted, or plain (a plain scalar may start with - ? : if no blank follows).
-_KEY = re.compile(
-    r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'"""
-    r"""|[^\s#\-?:,\[\]{}&*!|>'"%@`][^#]*?|[-?:][^\s#][^#]*?)\s*:(?=\s|$)""")
+_QUOTED_KEY = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*:(?=\s|$)""")
+# How a plain key begins: a plain scalar may start with - ? : if no blank follows.
+_PLAIN_KEY = re.compile(r"""[^\s#\-?:,\[\]{}&*!|>'"%@`]|[-?:][^\s#]""")
+_COLON = re.compile(r":(?=\s|$)")
 _BLOCK_SCALAR = re.compile(r"([|>])([1-9]?)([+-]?)([1-9]?)\s*(#.*)?$")
 
 
@@ -56,6 +56,18 @@ def _one_document(text):
     return lines
 
 
+def _key_of(text):
+    """(key, end) of the key that a line begins with, the end behind its colon; None where there is no key."""
+    quoted = _QUOTED_KEY.match(text)
+    if quoted:
+        return quoted.group(1), quoted.end()
+    first = _PLAIN_KEY.match(text)
+    colon = first and _COLON.search(text, first.end())
+    if not colon or "#" in text[:colon.start()]:
+        return None
+    return text[:colon.start()].rstrip(), colon.end()
+
+
 class _Reader:
     """A position in the lines of the text; the parsing methods move it."""
 
@@ -89,7 +101,7 @@ class _Reader:
             return self.sequence(indent)
         if text.startswith("? "):
             raise self.error("has a complex key")
-        if _KEY.match(text):
+        if _key_of(text):
             return self.mapping(indent)
         self.lines[self.at] = " " * indent + text
         return self.scalar(text, indent - 1)
@@ -107,7 +119,7 @@ class _Reader:
             if not inner or inner.startswith("#"):
                 self.at += 1
                 result.append(self.nested(indent))
-            elif inner.startswith("- ") or _KEY.match(inner):
+            elif inner.startswith("- ") or _key_of(inner):
                 # "- key: value": the mapping begins where its first key stands.
                 column = indent + len(text) - len(inner)
                 self.lines[self.at] = " " * column + inner
@@ -122,11 +134,11 @@ class _Reader:
             if self.at_end() or self.indent() != indent:
                 return self.closed(indent, result)
             text = self.line()[indent:]
-            match = _KEY.match(text)
-            if not match:
+            found = _key_of(text)
+            if not found:
                 raise self.error("is neither a key nor part of the value above")
-            key = self.key(match.group(1))
-            rest = text[match.end():].strip()
+            key = self.key(found[0])
+            rest = text[found[1]:].strip()
             if not rest or rest.startswith("#"):
                 self.at += 1
                 self.skip_blank()
@@ -177,18 +189,23 @@ class _Reader:
         return self.plain(text, indent)
 
     def closed_by(self, parse, text):
-        """A flow collection or quoted scalar: lines are joined until `parse` finds its end."""
+        """A flow collection or quoted scalar: lines are joined until `parse` finds its end.
+
+        Twice as many each time, so that a thousand lines are not read a thousand times.
+        """
         first = self.at
+        count = 1
         while True:
+            joined = "\n".join([text] + self.lines[first + 1:first + count])
             try:
-                value, end = parse(text, 0, first + 1)
+                value, end = parse(joined, 0, first + 1)
                 break
             except YamlError as error:
-                if not error.unfinished or self.at + 1 >= len(self.lines):
+                if not error.unfinished or first + count >= len(self.lines):
                     raise
-            self.at += 1
-            text += "\n" + self.line()
-        rest = text[end:].strip()
+            count *= 2
+        self.at = first + joined.count("\n", 0, end)
+        rest = joined[end:].split("\n", 1)[0].strip()
         if rest and not rest.startswith("#"):
             raise self.error("has something after the value")
         self.at += 1
@@ -207,7 +224,7 @@ class _Reader:
             if self.at_end() or self.indent() <= indent or self.line().lstrip().startswith("#"):
                 self.at = mark
                 break
-            if _KEY.match(self.line().lstrip()):
+            if _key_of(self.line().lstrip()):
                 raise self.error("is indented more than the lines above allow")
             parts.append("\n" * blank + _without_comment(self.line().strip()))
             self.at += 1

@@ -19,6 +19,7 @@ from hostconf.names import port_group_name
 MANAGEMENT_VMK = "vmk0"
 MANAGEMENT_PORT_GROUP = "Management Network"
 DEFAULT_MTU = 1500
+MAX_VMKS = 256  # of one host (VMware's configuration maximums)
 
 
 class PlanError(Exception):
@@ -202,7 +203,10 @@ class _Builder:
             if present[name]["portgroup"] == portgroup:
                 return name
         taken = [vmk["name"] for vmk in self.target["vmks"]] + list(present) + [MANAGEMENT_VMK]
-        return next("vmk%d" % i for i in range(100) if "vmk%d" % i not in taken)
+        free = next(("vmk%d" % i for i in range(MAX_VMKS) if "vmk%d" % i not in taken), None)
+        if free is None:
+            raise PlanError("the network has more addresses than a host has VMkernel interfaces (%d)" % MAX_VMKS)
+        return free
 
     def mac_for(self, mac, name):
         """The MAC, unless another VMkernel interface has it or asked for it before."""

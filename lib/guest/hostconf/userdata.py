@@ -38,6 +38,8 @@ def read(data, warn, name="user_data"):
         _read_part(_inflate(data or b""), None, name, scripts, configs, warn)
     except (ValueError, LookupError) as error:
         warn("%s is ignored: %s" % (name, error))
+    except RecursionError:
+        warn("%s is ignored: it is nested too deeply" % name)
     return scripts, configs
 
 

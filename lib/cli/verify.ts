@@ -1,15 +1,16 @@
 /**
- * `esxi-img verify IMAGE --iso ISO`
+ * `esxi-img verify IMAGE --iso ISO` or `--manifest FILE`
  *
  * @module
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { argument, type CommonFlags, commonFlags, switchFlag } from "./flags.ts";
+import { argument, type CommonFlags, commonFlags, switchFlag, textFlag } from "./flags.ts";
 
 /** The options of verify. */
 export interface VerifyFlags extends CommonFlags {
-  readonly iso: string;
+  readonly iso?: string;
+  readonly manifest?: string;
   readonly quiet: boolean;
   readonly json: boolean;
 }
@@ -23,23 +24,22 @@ export const verifyCommand = command<VerifyFlags, [image: string]>({
     positional: { kind: "tuple", parameters: [argument("IMAGE", "An image we made")] },
     aliases: { q: "quiet" },
     flags: {
-      iso: {
-        kind: "parsed",
-        parse: String,
-        placeholder: "ISO",
-        brief: "The ISO that the image was made from",
-      },
+      iso: textFlag("ISO", "The ISO that the image was made from"),
+      manifest: textFlag("FILE", "What build --manifest wrote: the ISO is not needed then"),
       quiet: switchFlag("Say nothing unless something is wrong"),
       json: switchFlag("Print the result as JSON"),
       ...commonFlags,
     },
   },
   docs: {
-    brief: "Check an image against its ISO",
+    brief: "Check an image against its ISO or its manifest",
     fullDescription: [
       "Checks an image against the ISO that it was made from: both copies of the partition table and",
       "their checksums, the file system (both FATs, every chain, the free count), the edits of boot.cfg,",
       "and every byte of every file. Each problem is a line; the exit status is 1 if there is any.",
+      "",
+      "  esxi-img verify esxi.img.gz --iso esxi.iso",
+      "  esxi-img verify esxi.qcow2 --manifest esxi.json     without the ISO, by SHA-256",
     ].join("\n"),
   },
 });

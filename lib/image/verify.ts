@@ -80,7 +80,8 @@ export async function verifyImage(
   };
 }
 
-function checkGeometry({ partition, volume }: Image): string[] {
+/** Compares what file system and partition table say of each other. */
+export function checkGeometry({ partition, volume }: Image): string[] {
   const { hiddenSectors, sectors } = volume.geometry;
   const problems: string[] = [];
   if (hiddenSectors !== partition.firstLba) {

@@ -58,7 +58,7 @@ export const routes = buildRouteMap({
       "  esxi-img inspect esxi.img.gz",
       "  esxi-img verify esxi.img.gz --iso VMware-VMvisor-Installer-8.0U3.iso",
       "",
-      "Exit status: 0 done, 1 failed, 2 wrong usage.",
+      "Exit status: 0 done, 1 failed, 2 wrong usage. --version --json lists what the program may do.",
     ].join("\n"),
     hideRoute: { "gen-img": true, "ks-template": true, "installer-helper": true },
   },
@@ -66,6 +66,9 @@ export const routes = buildRouteMap({
 
 /** Runs the command line. */
 export async function runApp(args: readonly string[]): Promise<number> {
+  if (args.length === 2 && args.includes("--version") && args.includes("--json")) {
+    return await printVersion();
+  }
   const isDebug = args.includes("--debug");
   const process = {
     stdout: { write: writeStdout },
@@ -90,7 +93,16 @@ export async function runApp(args: readonly string[]): Promise<number> {
  *
  * @param isDebug Whether to show where in the program a failure happened.
  */
-export function application(
+export /** What runs here, and what it may do. */
+async function printVersion(): Promise<number> {
+  const { listPermissions, runtimeVersions } = await import("../host/permissions.ts");
+  const permissions = listPermissions();
+  const facts = { name: NAME, version: VERSION, ...runtimeVersions(), permissions };
+  writeStdout(JSON.stringify(facts, null, 2) + "\n");
+  return 0;
+}
+
+function application(
   routes: RouteMap<CommandContext>,
   isDebug: boolean,
 ): Application<CommandContext> {

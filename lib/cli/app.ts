@@ -88,12 +88,7 @@ export async function runApp(args: readonly string[]): Promise<number> {
   return isUsage ? WRONG_USAGE : code < 0 ? FAILED : code;
 }
 
-/**
- * How arguments become a command, and failures a line.
- *
- * @param isDebug Whether to show where in the program a failure happened.
- */
-export /** What runs here, and what it may do. */
+/** What runs here, and what it may do. */
 async function printVersion(): Promise<number> {
   const { listPermissions, runtimeVersions } = await import("../host/permissions.ts");
   const permissions = listPermissions();
@@ -102,7 +97,12 @@ async function printVersion(): Promise<number> {
   return 0;
 }
 
-function application(
+/**
+ * How arguments become a command, and failures a line.
+ *
+ * @param isDebug Whether to show where in the program a failure happened.
+ */
+export function application(
   routes: RouteMap<CommandContext>,
   isDebug: boolean,
 ): Application<CommandContext> {

@@ -30,6 +30,8 @@ export interface SystemUse {
 
 /** SUSP §5.1 sets no limit on continuation areas; this one ends cycles. */
 const MAX_CONTINUATIONS = 64;
+/** What CD-ROM XA puts before the system use fields. */
+const XA_BYTES = 14;
 /** Name flags, RRIP §4.1.4: this directory and its parent. */
 const NAME_IS_SPECIAL = 0x06;
 
@@ -42,7 +44,7 @@ const NAME_IS_SPECIAL = 0x06;
 export function rockRidgeSkipBytes(root: Uint8Array, recordBytes: number): number | undefined {
   // The record of "." has a one-byte name, so its system use area begins at byte 34.
   const area = root.subarray(34, recordBytes);
-  for (const at of [0, 15]) { // SUSP §5.3; CD-ROM XA images put it behind 14 or 15 bytes
+  for (const at of [0, XA_BYTES]) { // SUSP §5.3
     const sp = area.subarray(at, at + 7);
     if (sp.length === 7 && sp[0] === 0x53 && sp[1] === 0x50 && sp[4] === 0xbe && sp[5] === 0xef) {
       return sp[6];

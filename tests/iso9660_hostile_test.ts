@@ -240,6 +240,97 @@ function fieldsOf(image: Uint8Array, signature: string, lengthBytes: number): nu
   return found;
 }
 
+/** An ISO of one directory, with records as they are given behind the root's own. */
+function isoOf(rootUse: readonly number[], ...records: readonly Uint8Array[]): Uint8Array {
+  const image = PLAIN.slice();
+  const root = 18 * SECTOR;
+  const contents = [recordFor("\0", root / SECTOR, SECTOR, rootUse, 2), ...records];
+  image.fill(0, root, root + SECTOR);
+  let at = root;
+  for (const record of contents) {
+    image.set(record, at);
+    at += record.length;
+  }
+  image.set(recordFor("\0", root / SECTOR, SECTOR, [], 2), ROOT);
+  return image;
+}
+
+/** ECMA-119 §9.1. */
+function recordFor(
+  name: string,
+  sector: number,
+  lengthBytes: number,
+  use: readonly number[] = [],
+  flags = 0,
+): Uint8Array {
+  const paddedBytes = 33 + name.length + (name.length % 2 === 0 ? 1 : 0);
+  const record = new Uint8Array(paddedBytes + use.length);
+  record[0] = record.length;
+  set32(record, 2, sector);
+  set32(record, 10, lengthBytes);
+  record[25] = flags;
+  record[32] = name.length;
+  record.set(new TextEncoder().encode(name), 33);
+  record.set(use, paddedBytes);
+  return record;
+}
+
+const SP = [0x53, 0x50, 7, 1, 0xbe, 0xef, 0];
+const nameField = (name: string) => [0x4e, 0x4d, 5 + name.length, 1, 0, ...encode(name)];
+const encode = (text: string) => [...new TextEncoder().encode(text)];
+
+Deno.test("Rock Ridge behind CD-ROM XA's fields", async () => {
+  const xa = Array(14).fill(0x58);
+  const skip14 = [...SP.slice(0, 6), 14];
+  const record = recordFor("FILE.;1", 20, 10, [...xa, ...nameField("a long name")]);
+  const volume = await readIso(source(isoOf([...xa, ...skip14], record)));
+  assert.equal(volume.names, "Rock Ridge");
+  assert.deepEqual(volume.files.map(({ path }) => path), ["a long name"]);
+});
+
+Deno.test("Rock Ridge: names in parts, flags, and what ends the fields", async () => {
+  const [use, special, stop, unknown] = [
+    [...nameField("first, "), ...nameField("second")],
+    [0x4e, 0x4d, 6, 1, 0x02, 0x2e, ...nameField("name")], // "." by a flag, which is no name
+    [...nameField("name"), 0x53, 0x54, 4, 1, ...nameField("unseen")], // ST
+    [0x5a, 0x5a, 4, 1, ...nameField("name"), 0x4e, 0x4d, 3], // one unknown, one cut short
+  ];
+  const records = [use, special, stop, unknown].map((use, i) => recordFor(`${i}.;1`, 20, 10, use));
+  const { files } = await readIso(source(isoOf(SP, ...records)));
+  assert.deepEqual(files.map(({ path }) => path), ["first, second", "name", "name", "name"]);
+});
+
+Deno.test("a relocated directory in two places", async () => {
+  const child = new Uint8Array(12);
+  child.set([0x43, 0x4c, 12, 1]);
+  set32(child, 4, 18); // the root itself, whose record is a sound one
+  const records = ["A", "B"].map((name) =>
+    recordFor(`${name}.;1`, 20, 0, [...nameField(name), ...child])
+  );
+  await assert.rejects(
+    readIso(source(isoOf(SP, ...records))),
+    failure("damaged-iso", /a relocated directory has two places/),
+  );
+});
+
+Deno.test("files that overlap: a few may be hard links, many are an attack", async () => {
+  const all = (count: number) =>
+    isoOf(
+      [],
+      ...Array.from({ length: count }, (_, i) => recordFor(`F${i}.V00;1`, 0, PLAIN.length)),
+    );
+  assert.equal((await readIso(source(all(8)))).files.length, 8);
+  await assert.rejects(readIso(source(all(9))), failure("damaged-iso", /its files overlap/));
+});
+
+Deno.test("names as 8.3 records have them", async () => {
+  const records = ["A.;1", "B.C;12", "C", "D.E", "E.;", "F;1;2"].map((name, i) =>
+    recordFor(name, 20, i)
+  );
+  const { files } = await readIso(source(isoOf([], ...records)));
+  assert.deepEqual(files.map(({ path }) => path), ["A", "B.C", "C", "D.E", "E", "F;1"]);
+});
+
 testWith(["xorriso"], "Rock Ridge: hostile fields", async (t) => {
   using folder = new Folder();
   const image = await rockRidgeIso(folder);

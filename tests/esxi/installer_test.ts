@@ -40,6 +40,17 @@ Deno.test("an installer is recognised, the UEFI boot.cfg first", async () => {
   assert.equal(installer.bootCfgs[0].text, BOOT_CFG);
 });
 
+Deno.test("the version is that of the UEFI boot.cfg", async () => {
+  const other = { ...FILES, "BOOT.CFG": BOOT_CFG.replace("8.0.3-0.35", "7.0.0-0.1") };
+  assert.equal((await recognizeInstaller(memoryTree(other))).version, "8.0.3");
+  const metadata = { ...FILES, "UPGRADE/METADATA.XML": "<esxVersion>9.1.0</esxVersion>" };
+  const empty = BOOT_CFG.replace(/build=.*/, "build=");
+  const { version, build } = await recognizeInstaller(
+    memoryTree({ ...metadata, "EFI/BOOT/BOOT.CFG": empty }, "ESXI-8.0-20513097"),
+  );
+  assert.deepEqual([version, build], ["9.1.0", "20513097"]);
+});
+
 Deno.test("names are found whatever their case", async () => {
   const lower = Object.fromEntries(
     Object.entries(FILES).map(([path, text]) => [path.toLowerCase(), text]),
@@ -121,6 +132,9 @@ Deno.test("version and build: from boot.cfg, METADATA.XML or the label", () => {
       ["", "<esxRelease>1.0.17630552</esxRelease>", "", undefined, "17630552"],
       ["", "", "ESXI-8.0U3B-24280767-STANDARD", "8.0.3", "24280767"],
       ["", "", "ESXI-8.0-20513097-STANDARD", "8.0.0", "20513097"],
+      ["", "", "ESXI-7.0U3N-21930508-STANDARD", "7.0.3", "21930508"],
+      ["", "", "ESXI-9.0U1-12345", "9.0.1", "12345"],
+      ["", "", "ESXI-8.0U2-1234-CUSTOM", "8.0.2", undefined],
       ["", "", "ESXI-7.0.0-15843807-STANDARD", "7.0.0", "15843807"],
       ["", "", "ESXI-6.7.0-8169922-STANDARD", "6.7.0", "8169922"],
       ["", "", "ESXI-6.7U3-14320388-STANDARD", "6.7.0", "14320388"],

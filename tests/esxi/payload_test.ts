@@ -278,10 +278,19 @@ testWith(["gzip"], "boot module: with the name of its file, as gzip writes it", 
 });
 
 Deno.test("boot module: optional fields of the header are skipped", () => {
-  const [header, rest] = [MEMBER.slice(0, 10), MEMBER.slice(10)];
-  header[3] = 0x02 | 0x04 | 0x08 | 0x10;
-  const fields = joined([3, 0, 9, 9, 9], TEXT.encode("name\0comment\0"), [0, 0]);
-  assert.deepEqual(readBootModule(joined(header, fields, rest), "x"), TEXT.encode("a boot module"));
+  const fields: readonly (readonly [flag: number, bytes: Uint8Array])[] = [
+    [0x04, joined([0x2c, 1], new Uint8Array(300).fill(9))],
+    [0x08, TEXT.encode("name\0")],
+    [0x10, TEXT.encode("comment\0")],
+    [0x02, new Uint8Array(2)],
+  ];
+  for (let choice = 0; choice < 16; choice++) {
+    const chosen = fields.filter((_, i) => (choice >> i & 1) === 1);
+    const header = MEMBER.slice(0, 10);
+    for (const [flag] of chosen) header[3] |= flag;
+    const member = joined(header, ...chosen.map(([, bytes]) => bytes), MEMBER.slice(10));
+    assert.deepEqual(readBootModule(member, "x"), TEXT.encode("a boot module"));
+  }
 });
 
 Deno.test("boot module: what the boot loader stumbles over is refused", () => {

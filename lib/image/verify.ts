@@ -5,7 +5,6 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import type { Source } from "../disk/extent.ts";
 import { foldCase } from "../disk/fat_names.ts";
 import { isKickstart, splitWords } from "../esxi/boot_cfg.ts";
@@ -13,19 +12,12 @@ import { type BootCfgFile, readBootCfgs } from "../esxi/installer.ts";
 import { KICKSTART_URL } from "../esxi/kickstart.ts";
 import { PAYLOAD_NAME, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../failure.ts";
-import {
-  type FilePart,
-  type FileTree,
-  findFile,
-  readSmallFile,
-  type TreeFile,
-} from "../file_tree.ts";
+import { type FileTree, findFile, readSmallFile, type TreeFile } from "../file_tree.ts";
 import { type IsoVolume, readIso } from "../iso9660.ts";
+import { FileComparer } from "./compare.ts";
 import { type Image, readImage } from "./image.ts";
 import { checkPartitionTable } from "./partition_table.ts";
 
-/** How much is compared at a time. */
-const CHUNK_BYTES = 1024 * 1024;
 const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
 
 /** What a verification found. */
@@ -60,10 +52,10 @@ export async function verifyImage(
   const pairs = pairFiles(source, image.volume, edited);
   problems.push(...pairs.problems);
   const totalBytes = pairs.pairs.reduce((sum, [, copy]) => sum + copy.sizeBytes, 0);
-  const buffers = [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)];
+  const comparer = new FileComparer(source.source, disk);
   let comparedBytes = 0;
   for (const [original, copy] of pairs.pairs) {
-    const difference = await compareFile(source, original, disk, copy, buffers, (bytes) => {
+    const difference = await comparer.compare(original, copy, (bytes) => {
       onProgress?.(comparedBytes + bytes, totalBytes);
     });
     comparedBytes += copy.sizeBytes;
@@ -118,56 +110,6 @@ function pairFiles(source: IsoVolume, volume: FileTree, edited: ReadonlySet<stri
   for (const path of missing) problems.push(`/${path} is missing`);
   pairs.sort(([, a], [, b]) => (a.parts[0]?.offsetBytes ?? 0) - (b.parts[0]?.offsetBytes ?? 0));
   return { pairs, added, problems };
-}
-
-/** Returns the first byte that differs. */
-async function compareFile(
-  source: FileTree,
-  original: TreeFile,
-  disk: Source,
-  copy: TreeFile,
-  buffers: readonly Uint8Array[],
-  onProgress: (bytes: number) => void,
-): Promise<number | undefined> {
-  const cursors = [new PartCursor(original), new PartCursor(copy)];
-  for (let at = 0; at < copy.sizeBytes;) {
-    const lengthBytes = Math.min(...cursors.map((cursor) => cursor.lengthBytes), CHUNK_BYTES);
-    if (lengthBytes === 0) return at; // its chain is too short, which has been reported
-    const [left, right] = buffers.map((buffer) => buffer.subarray(0, lengthBytes));
-    const [a, b] = cursors.map((cursor) => cursor.advance(lengthBytes));
-    await Promise.all([source.source.read(left, a), disk.read(right, b)]);
-    if (Buffer.compare(left, right) !== 0) return at + left.findIndex((x, i) => x !== right[i]);
-    at += lengthBytes;
-    onProgress(at);
-  }
-  return undefined;
-}
-
-/** A place in a file, and where it lies. */
-class PartCursor {
-  readonly #parts: readonly FilePart[];
-  #index = 0;
-  #skippedBytes = 0;
-
-  constructor(file: TreeFile) {
-    this.#parts = file.parts;
-  }
-
-  /** How many bytes follow without a gap; 0 at the end. */
-  get lengthBytes(): number {
-    return (this.#parts[this.#index]?.lengthBytes ?? 0) - this.#skippedBytes;
-  }
-
-  /** Goes on, at most to the next gap; returns where it was. */
-  advance(byBytes: number): number {
-    const offsetBytes = this.#parts[this.#index].offsetBytes + this.#skippedBytes;
-    this.#skippedBytes += byBytes;
-    if (this.lengthBytes === 0) {
-      this.#index++;
-      this.#skippedBytes = 0;
-    }
-    return offsetBytes;
-  }
 }
 
 /** Checks that the boot.cfg files differ from the ISO's in our edits alone, and the payload. */

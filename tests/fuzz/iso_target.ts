@@ -27,16 +27,16 @@ const TINY: InstallerOptions = {
 const FIELDS = ["SP", "CE", "ST", "NM", "SL", "CL", "RE", "PX", "ER", "PL"];
 const SECTOR_BYTES = 2048;
 
-/** An installer-shaped ISO by our own writer. */
-export function ownIso(): SparseFile {
+/** A tiny installer-shaped ISO by our own writer. */
+export function makeIso(options: InstallerOptions = {}): SparseFile {
   using folder = new Folder();
-  writeInstallerIso(folder.file("seed.iso"), TINY);
+  writeInstallerIso(folder.file("seed.iso"), { ...TINY, ...options });
   return SparseFile.of(Deno.readFileSync(folder.file("seed.iso")));
 }
 
 /** Our own, and those of xorriso where it is installed. */
 async function seeds(): Promise<SparseFile[]> {
-  const found = [ownIso()];
+  const found = [makeIso()];
   if (pathOf("xorriso") === undefined) return found;
   using folder = new Folder();
   const deep = "RR_MOVED/A/B/C/D/E/F/G/H/I/DEEP.TXT";

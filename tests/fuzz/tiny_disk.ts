@@ -12,7 +12,7 @@ import { EFI_SYSTEM_PARTITION, gptExtents, SECTOR_BYTES } from "../../lib/disk/g
 import { contentOf } from "../encode/support.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
 import { countedSource } from "./bounds.ts";
-import { ownIso } from "./iso_target.ts";
+import { makeIso } from "./iso_target.ts";
 import { SparseFile } from "./sparse_file.ts";
 
 const MIB = 1024 * 1024;
@@ -22,7 +22,7 @@ const DATA_SECTORS = 400;
 
 /** The ISO that the image is made from. */
 export function tinyIso(): Source {
-  iso ??= ownIso();
+  iso ??= makeIso();
   return countedSource("tiny.iso", iso);
 }
 

@@ -9,13 +9,8 @@ import { closeSync, constants, openSync } from "node:fs";
 import { Failure } from "../failure.ts";
 import type { Sink } from "../encode/sink.ts";
 import { ioFailure } from "./io_failure.ts";
+import { openPartial, removeAbandoned } from "./partial_file.ts";
 
-/** Ends the name of a file that is being written. */
-const PARTIAL = ".esxi-img-partial";
-/** What follows the final name: a UUID, which cannot be guessed, and {@linkcode PARTIAL}. */
-const PARTIAL_END = /^[0-9a-f-]{36}\.esxi-img-partial$/;
-/** How long a runtime that can only wait for a lock waits for it. */
-const LOCK_WAIT_MS = 100;
 /** How often a pipe is asked for its reader. */
 const PIPE_POLL_MS = 50;
 const ZEROS = new Uint8Array(1024 * 1024);
@@ -209,13 +204,10 @@ class FileOutput implements Output {
   static async create(path: string, options: OutputOptions): Promise<FileOutput> {
     const { folder, base } = split(path);
     await removeAbandoned(folder, base);
-    const partialPath = `${folder}.${base}.${crypto.randomUUID()}${PARTIAL}`;
-    const mode = options.isSecret ? 0o600 : 0o666;
     try {
       // At once: no signal comes between making the file and knowing how to remove it.
-      const file = Deno.openSync(partialPath, { write: true, createNew: true, mode });
-      lockNew(file);
-      return new FileOutput(path, partialPath, file, options.force ?? false);
+      const partial = openPartial(folder, base, options.isSecret ? 0o600 : 0o666);
+      return new FileOutput(path, partial.path, partial.file, options.force ?? false);
     } catch (error) {
       throw ioFailure(error, path, "cannot write");
     }
@@ -288,52 +280,4 @@ class FileOutput implements Output {
     if (this.#isOpen) this.#file.close();
     this.#isOpen = false;
   }
-}
-
-/**
- * Tells other builds that a file is at work. The system takes the lock back when the program ends,
- * however it ends.
- */
-function lockNew(file: Deno.FsFile): void {
-  try {
-    file.lockSync(true);
-  } catch {
-    // The file system has no locks: then nothing is ever taken for abandoned there.
-  }
-}
-
-/** Removes what killed builds of the same output left behind. */
-async function removeAbandoned(folder: string, base: string): Promise<void> {
-  try {
-    for await (const { name } of Deno.readDir(folder === "" ? "." : folder)) {
-      const isPartial = name.startsWith(`.${base}.`) &&
-        PARTIAL_END.test(name.slice(base.length + 2));
-      if (isPartial && await isAbandoned(folder + name)) await Deno.remove(folder + name);
-    }
-  } catch {
-    // A folder that cannot be listed may still be written to; opening the file will tell.
-  }
-}
-
-/** Whether nobody holds the lock of a partial file. */
-async function isAbandoned(path: string): Promise<boolean> {
-  const file: Deno.FsFile & Partial<TryLock> = await Deno.open(path, { write: true });
-  if (file.tryLock !== undefined) {
-    using _file = file;
-    return await file.tryLock(true);
-  }
-  // Before Deno 2.9 a lock can only be waited for. A file at work stays open until the program ends.
-  const locked = file.lock(true).then(() => true, () => false);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const waited = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), LOCK_WAIT_MS);
-  });
-  const isFree = await Promise.race([locked, waited]);
-  clearTimeout(timer);
-  if (isFree) file.close();
-  return isFree;
-}
-
-interface TryLock {
-  tryLock(exclusive: boolean): Promise<boolean>;
 }

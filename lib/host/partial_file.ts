@@ -10,7 +10,7 @@ const PARTIAL = ".esxi-img-partial";
 /** What follows the final name: a UUID, which cannot be guessed, and {@linkcode PARTIAL}. */
 const PARTIAL_END = /^[0-9a-f-]{36}\.esxi-img-partial$/;
 /** How long a runtime that can only wait for a lock waits for it. */
-const LOCK_WAIT_MS = 100;
+const LOCK_WAIT_MS = 1000;
 
 /**
  * Makes the file for an output.

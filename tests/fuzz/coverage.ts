@@ -25,7 +25,7 @@ interface Report {
 /** Watches the program's own code in this process. */
 export class Coverage implements Disposable {
   readonly #session = new Session();
-  /** By script, one byte for each character that has run. */
+  /** By function, one byte for each of its characters that has run. */
   readonly #covered = new Map<string, Uint8Array>();
   /** Ways through functions that brought nothing new. */
   readonly #seen = new Set<string>();
@@ -64,23 +64,16 @@ export class Coverage implements Disposable {
     const { startOffset, endOffset } = ranges[0];
     const now = new Uint8Array(endOffset - startOffset);
     for (const range of ranges) {
-      now.fill(
-        Math.min(range.count, 1),
-        range.startOffset - startOffset,
-        range.endOffset - startOffset,
-      );
+      const [start, end] = [range.startOffset - startOffset, range.endOffset - startOffset];
+      now.fill(Math.min(range.count, 1), start, end);
     }
-    let covered = this.#covered.get(script) ?? new Uint8Array(0);
-    if (covered.length < endOffset) {
-      const longer = new Uint8Array(endOffset);
-      longer.set(covered);
-      covered = longer;
-      this.#covered.set(script, covered);
-    }
+    const key = `${script} ${startOffset}-${endOffset}`;
+    const covered = this.#covered.get(key) ?? new Uint8Array(now.length);
+    this.#covered.set(key, covered);
     let hasGrown = false;
     now.forEach((ran, i) => {
-      if (ran === 0 || covered[startOffset + i] === 1) return;
-      covered[startOffset + i] = 1;
+      if (ran === 0 || covered[i] === 1) return;
+      covered[i] = 1;
       hasGrown = true;
     });
     return hasGrown;

@@ -16,7 +16,7 @@ const READER = new URL("./metadata_reader.py", import.meta.url).pathname;
 const MAX_FILE_BYTES = 50_000;
 
 /** Files by name, one character for each byte. */
-interface Metadata {
+export interface Metadata {
   readonly kind: "openstack" | "curtin" | "answers";
   readonly files: Readonly<Record<string, string>>;
 }

@@ -16,6 +16,7 @@ export type FailureCode =
   | "unfit-for-fat"
   | "too-small"
   | "not-image"
+  | "not-manifest"
   | "mismatch"
   | "exists"
   | "io"

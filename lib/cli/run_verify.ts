@@ -5,11 +5,14 @@
  */
 
 import { Failure } from "../failure.ts";
+import { WholeHash } from "../hashing.ts";
 import { FileSource, readSmall } from "../host/files.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { openImage } from "../image/open.ts";
 import { verifyImage, type VerifyReport } from "../image/verify.ts";
-import { parseManifest, verifyManifest } from "../image/verify_manifest.ts";
+import { checkIso, verifyManifest } from "../image/verify_manifest.ts";
+import type { Manifest } from "../manifest.ts";
+import { parseManifest } from "../manifest_reader.ts";
 import { printable } from "./printable.ts";
 import { Progress } from "./progress.ts";
 import { formatSize } from "./sizes.ts";
@@ -18,44 +21,66 @@ import type { VerifyFlags } from "./verify.ts";
 /** Far more than a manifest of 10,000 files has. */
 const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 
+/** What is said of an image. */
+interface Verdict extends VerifyReport {
+  /** Whether the file is the very one that the manifest tells of, or the same disk in another. */
+  readonly isSameFile?: boolean;
+}
+
 /** Verifies an image against its ISO, its manifest, or both. */
 export async function runVerify(flags: VerifyFlags, imagePath: string): Promise<void> {
   if (flags.iso === undefined && flags.manifest === undefined) {
-    throw new Failure("usage", imagePath, "there is nothing to verify it against", "pass --iso");
+    const remedy = "pass --iso, --manifest or both";
+    throw new Failure("usage", imagePath, "there is nothing to verify it against", remedy);
   }
+  const manifest = flags.manifest === undefined ? undefined : await readManifest(flags.manifest);
   using file = await FileSource.open(imagePath);
-  const { format, disk } = await openImage(file);
-  const reports: VerifyReport[] = [];
-  if (flags.manifest !== undefined) {
-    const bytes = await readSmall(flags.manifest, MAX_MANIFEST_BYTES);
-    const manifest = parseManifest(new TextDecoder().decode(bytes), flags.manifest);
-    reports.push(await withProgress(flags, (update) => verifyManifest(disk, manifest, update)));
+  const hashed = manifest === undefined ? undefined : new WholeHash(file);
+  const { format, disk } = await openImage(hashed ?? file);
+  hashed?.start(); // opening reads the file's end first, where a format has something there
+  let verdict: Verdict | undefined;
+  if (manifest !== undefined) {
+    const report = await withProgress(flags, (update) => verifyManifest(disk, manifest, update));
+    const { sizeBytes, sha256 } = manifest.output;
+    const isSameFile = file.sizeBytes === sizeBytes && await hashed?.digest() === sha256;
+    verdict = { ...report, isSameFile };
   }
   if (flags.iso !== undefined) {
     using iso = await FileSource.open(flags.iso);
-    reports.push(await withProgress(flags, (update) => verifyImage(disk, iso, update)));
+    const report = await withProgress(flags, (update) => verifyImage(disk, iso, update));
+    const problems = manifest === undefined
+      ? []
+      : [...verdict?.problems ?? [], ...await checkIso(iso, manifest, report.addedFiles)];
+    verdict = {
+      ...report,
+      isSameFile: verdict?.isSameFile,
+      problems: [...new Set([...problems, ...report.problems])],
+    };
   }
-  report(flags, imagePath, format, reports);
+  if (verdict !== undefined) report(flags, imagePath, format, verdict);
 }
 
-function report(
-  flags: VerifyFlags,
-  imagePath: string,
-  format: string,
-  reports: readonly VerifyReport[],
-): void {
-  const problems = [...new Set(reports.flatMap((one) => one.problems))];
-  const { comparedFiles, comparedBytes } = reports[reports.length - 1];
+async function readManifest(path: string): Promise<Manifest> {
+  const bytes = await readSmall(path, MAX_MANIFEST_BYTES);
+  return parseManifest(new TextDecoder().decode(bytes), path);
+}
+
+function report(flags: VerifyFlags, imagePath: string, format: string, verdict: Verdict): void {
+  const { problems, comparedFiles, comparedBytes, isSameFile } = verdict;
   if (flags.json) {
     const { iso, manifest } = flags;
-    const ok = problems.length === 0;
-    const facts = { image: imagePath, iso, manifest, format, ok, ...reports.at(-1), problems };
-    writeStdout(JSON.stringify(facts, null, 2) + "\n");
+    const facts = { image: imagePath, iso, manifest, format, ok: problems.length === 0 };
+    writeStdout(JSON.stringify({ ...facts, ...verdict }, null, 2) + "\n");
   } else if (!flags.quiet && problems.length === 0) {
     const edits = flags.iso === undefined ? "" : "edits, ";
+    const same = isSameFile === undefined
+      ? ""
+      : isSameFile
+      ? "; it is the very file of the manifest"
+      : "; the manifest tells of another file with the same content";
     writeStdout(
       `${imagePath}: right: partition table, file system, ${edits}` +
-        `and ${formatSize(comparedBytes)} in ${comparedFiles} files\n`,
+        `and ${formatSize(comparedBytes)} in ${comparedFiles} files${same}\n`,
     );
   }
   if (problems.length === 0) return;

@@ -40,6 +40,8 @@ export const verifyCommand = command<VerifyFlags, [image: string]>({
       "",
       "  esxi-img verify esxi.img.gz --iso esxi.iso",
       "  esxi-img verify esxi.qcow2 --manifest esxi.json     without the ISO, by SHA-256",
+      "",
+      "With both, the manifest and the ISO are compared with each other as well.",
     ].join("\n"),
   },
 });

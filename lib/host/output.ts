@@ -9,6 +9,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { Failure } from "../failure.ts";
 import type { Sink } from "../encode/sink.ts";
 import { ioFailure } from "./io_failure.ts";
+import { outliveSizeLimit } from "./signals.ts";
 import { openPartial, removeAbandoned } from "./partial_file.ts";
 
 /** How often a pipe is asked for its reader. */
@@ -203,6 +204,7 @@ class FileOutput implements Output {
 
   static async create(path: string, options: OutputOptions): Promise<FileOutput> {
     const { folder, base } = split(path);
+    outliveSizeLimit();
     await removeAbandoned(folder, base);
     try {
       // At once: no signal comes between making the file and knowing how to remove it.

@@ -8,13 +8,8 @@ import { writeStderr } from "./terminal.ts";
 
 const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/**
- * While it lives, a signal cleans up and ends the program with status 1. A file that outgrows its
- * limit (setrlimit(2), RLIMIT_FSIZE) is left to the write that fails.
- */
+/** While it lives, a signal cleans up and ends the program with status 1. */
 export function abortOnSignal(cleanUp: () => void): Disposable {
-  const ignore = () => {};
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGXFSZ", ignore);
   const listeners = SIGNALS.filter((signal) => Deno.build.os !== "windows" || signal === "SIGINT")
     .map((signal) => {
       const listener = () => {
@@ -27,8 +22,19 @@ export function abortOnSignal(cleanUp: () => void): Disposable {
     });
   return {
     [Symbol.dispose]() {
-      if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGXFSZ", ignore);
       for (const { signal, listener } of listeners) Deno.removeSignalListener(signal, listener);
     },
   };
+}
+
+let outlivesSizeLimit = false;
+
+/**
+ * Lets a write fail that makes a file larger than its limit (setrlimit(2), RLIMIT_FSIZE), instead of
+ * being killed by it. For good: other writes may still be under way when the first has failed.
+ */
+export function outliveSizeLimit(): void {
+  if (outlivesSizeLimit || Deno.build.os === "windows") return;
+  Deno.addSignalListener("SIGXFSZ", () => {});
+  outlivesSizeLimit = true;
 }

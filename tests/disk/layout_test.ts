@@ -45,7 +45,9 @@ Deno.test("disk: whatever its size, both tables and the partition fit", async ()
       assert.deepEqual(volume.problems, []);
       assert.equal(volume.geometry.hiddenSectors, partition.firstLba);
       assert.equal(partition.firstLba * 512, PARTITION_OFFSET_BYTES);
-      assert.ok(volume.geometry.sectors <= partition.lastLba - partition.firstLba + 1);
+      // The partition is all of the disk but a mebibyte on each side, and the volume all of it.
+      assert.equal(volume.geometry.sectors, partition.lastLba - partition.firstLba + 1);
+      assert.equal(volume.geometry.sectors * 512, map.sizeBytes - 2 * MIB);
       // Whole mebibytes, never more than was asked for.
       assert.equal(map.sizeBytes % MIB, 0);
       assert.equal(

@@ -54,6 +54,19 @@ Deno.test("sector map: gigabytes of zeros take no memory", () => {
   assert.deepEqual(map.extents().map((extent) => extent.offsetBytes), [(2 ** 32 - 1) * SECTOR]);
 });
 
+Deno.test("sector map: one byte that is not zero counts, wherever it is", () => {
+  for (const at of [0, 1, 255, 510, 511]) {
+    const map = new SectorMap();
+    const sector = new Uint8Array(SECTOR);
+    sector[at] = 1;
+    map.write(7, sector);
+    assert.equal(map.extents().length, 1, `byte ${at}`);
+    const read = new Uint8Array(SECTOR);
+    map.read(7, read);
+    assert.deepEqual(read, sector);
+  }
+});
+
 Deno.test("sector map: what is overwritten with zeros is gone", () => {
   const map = new SectorMap();
   map.write(3, new Uint8Array(SECTOR).fill(1));

@@ -23,6 +23,16 @@ Deno.test("compressible: what deflate shrinks, and not what it has shrunk", () =
   }
 });
 
+Deno.test("compressible: the middle decides", () => {
+  const middle = 32 * KIB;
+  const mixed = prose(64 * KIB);
+  mixed.set(noise(8 * KIB), middle - 4 * KIB);
+  assert.equal(isCompressible(mixed), false);
+  const turned = noise(64 * KIB);
+  turned.set(prose(8 * KIB), middle - 4 * KIB);
+  assert.ok(isCompressible(turned));
+});
+
 Deno.test("compressible: small pieces are worth a try, and stay what they are", () => {
   for (const length of [0, 1, 100, 180]) {
     const bytes = noise(length);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { blockMap } from "../../lib/disk/block_map.ts";
 import { bytesExtent } from "../../lib/disk/extent.ts";
-import { formatFor, formatNames, FORMATS } from "../../lib/encode/formats.ts";
+import { checkDiskSize, formatFor, formatNames, FORMATS } from "../../lib/encode/formats.ts";
 import { openImage } from "../../lib/image/open.ts";
 import { failure } from "../support/failures.ts";
 import { equalBytes, IDENTITY, MemorySink, MIB, noise } from "./support.ts";
@@ -46,6 +46,19 @@ Deno.test("formats: what names none is wrong usage, which lists them all", () =>
   for (const path of ["x", "x.iso", "x.img.xz", "gz", "x.gz/"]) {
     assert.throws(() => formatFor(undefined, path), failure("usage", list), path);
   }
+});
+
+Deno.test("formats: names are listed, and a disk that is too large for one is refused", () => {
+  assert.equal(formatNames(), FORMATS.map(({ name }) => name).join(", "));
+  assert.match(formatNames(), /^gz, raw, qcow2/);
+  const vhd = formatFor("vhd", undefined);
+  const largest = 2040 * 2 ** 30;
+  checkDiskSize(vhd, largest, "x.vhd");
+  assert.throws(
+    () => checkDiskSize(vhd, largest + 512, "x.vhd"),
+    failure("too-small", /x\.vhd: vhd holds at most 2040 GiB/),
+  );
+  checkDiskSize(formatFor("raw", undefined), 2 ** 50, "x.img");
 });
 
 Deno.test("formats: what each writes is opened as what it was", async () => {

@@ -73,6 +73,8 @@ for (const format of ["raw", "gz"]) {
         says: /cannot write: the file system cannot hold a file that large/,
         advises: /^choose another folder$/,
       });
+      const payload = 'ulimit -f 4; exec "$0" payload -o out';
+      assert.equal((await run("bash", ["-c", payload, EXECUTABLE], { cwd })).code, 1);
     }
     assert.deepEqual(folder.names(), ["in.iso"]);
   });

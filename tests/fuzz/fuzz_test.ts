@@ -21,6 +21,7 @@ const CASES: Readonly<Record<string, number>> = {
   "boot-cfg": 500,
   payload: 300,
   arguments: 200,
+  manifest: 300,
   metadata: 400,
 };
 

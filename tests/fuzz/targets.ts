@@ -10,7 +10,7 @@ import { isoTarget } from "./iso_target.ts";
 import { metadataTarget } from "./metadata_target.ts";
 import { payloadTarget } from "./payload_target.ts";
 import { planTarget } from "./plan_target.ts";
-import { argumentsTarget, bootCfgTarget } from "./text_targets.ts";
+import { argumentsTarget, bootCfgTarget, manifestTarget } from "./text_targets.ts";
 
 // deno-lint-ignore no-explicit-any -- each target has inputs of its own type
 export const TARGETS: readonly Target<any>[] = [
@@ -20,5 +20,6 @@ export const TARGETS: readonly Target<any>[] = [
   bootCfgTarget,
   payloadTarget,
   argumentsTarget,
+  manifestTarget,
   metadataTarget,
 ];

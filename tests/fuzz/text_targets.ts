@@ -1,5 +1,5 @@
 /**
- * What is text: boot.cfg, and the command line.
+ * What is text: boot.cfg, the command line, manifests.
  *
  * @module
  */
@@ -16,9 +16,11 @@ import { application, routes } from "../../lib/cli/app.ts";
 import { normalizeArguments } from "../../lib/cli/arguments.ts";
 import { editBootCfg, parseBootCfg, resolveBootPath } from "../../lib/esxi/boot_cfg.ts";
 import { decodeLatin1, encodeLatin1 } from "../../lib/esxi/installer.ts";
+import { parseManifest } from "../../lib/manifest_reader.ts";
 import { bootCfgText, moduleNames } from "../support/installer_iso.ts";
 import { withinMemory } from "./bounds.ts";
 import type { Target } from "./fuzzer.ts";
+import { mutateJson } from "./json_mutator.ts";
 import { changeBytes, wordsOf } from "./mutators.ts";
 
 /** A target whose inputs are bytes, changed with the help of some words. */
@@ -182,3 +184,44 @@ export const argumentsTarget: Target<Uint8Array> = {
 function decodeArguments(bytes: Uint8Array): string[] {
   return new TextDecoder().decode(bytes).split("\0");
 }
+
+const MANIFEST = {
+  format: 1,
+  tool: { name: "esxi-img", version: "0.1.0" },
+  iso: { name: "a.iso", sizeBytes: 1, sha256: "0".repeat(64) },
+  esxi: { version: "8.0.3", build: null },
+  options: { kernelopt: ["a=b"] },
+  disk: {
+    sizeBytes: 1024,
+    guid: "00000000-0000-0000-0000-00000000000A",
+    partitionGuid: "00000000-0000-0000-0000-00000000000B",
+    clusterBytes: 512,
+    time: "2024-09-23T12:00:00.000Z",
+  },
+  files: ["iso", "edited", "added"].map((origin, i) => ({
+    path: `A/B${i}`,
+    sizeBytes: i,
+    sha256: "f".repeat(64),
+    origin,
+  })),
+  output: { format: "raw", sizeBytes: 1024, sha256: "1".repeat(64) },
+};
+
+const encodeJson = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+
+export const manifestTarget: Target<Uint8Array> = {
+  ...bytesTarget("manifest", () => Promise.resolve([encodeJson(MANIFEST)]), [], (bytes) => {
+    const text = new TextDecoder().decode(bytes);
+    const manifest = parseManifest(text, "m.json");
+    assert.deepEqual(parseManifest(JSON.stringify(manifest), "m.json"), manifest);
+    return Promise.resolve(undefined);
+  }),
+  mutate(input, random) {
+    if (random.chance(1, 10)) return changeBytes(input, random);
+    try {
+      return encodeJson(mutateJson(JSON.parse(new TextDecoder().decode(input)), random));
+    } catch {
+      return changeBytes(input, random);
+    }
+  },
+};

@@ -13,6 +13,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { type BlockMap, readBlocks, runs } from "../disk/block_map.ts";
 import { crc32WithZeros } from "./crc32.ts";
@@ -33,6 +34,9 @@ const BLOCK_BYTES = STORED_BLOCKS * STORED_BYTES;
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 /** RFC 1951 §3.2.4: an empty stored block with BFINAL set. */
 const FINAL_BLOCK = Uint8Array.of(1, 0, 0, 0xff, 0xff);
+const ZERO_PIECE = new Uint8Array(STORED_BYTES);
+/** By length: a full block, and whatever a disk or a run ends with. */
+const zeroBlocks = new Map<number, Uint8Array>();
 /** Blocks of zeros that are written at a time. */
 const ZERO_BATCH = 64;
 
@@ -127,6 +131,7 @@ class StoredFrame {
     if (![quarter, quarter + half].some((i) => isCompressible(this.pieces[i]))) {
       return [this.#stored(0, this.pieces.length)];
     }
+    if (this.pieces.every(isZero)) return [zeroBlock(this.pieces)];
     // Deflating costs a hundred times as much as storing, so a closer look at each piece pays.
     const kinds = this.pieces.map(isCompressible);
     const parts: (Uint8Array | Promise<Uint8Array>)[] = [];
@@ -148,6 +153,21 @@ class StoredFrame {
       last.byteOffset + last.length,
     );
   }
+}
+
+/** Zeros that a source holds as data, as sparse files do: deflated once for each length. */
+function zeroBlock(pieces: readonly Uint8Array[]): Uint8Array {
+  const lengthBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  let block = zeroBlocks.get(lengthBytes);
+  if (block === undefined) {
+    block = deflatePiece(new Uint8Array(lengthBytes));
+    zeroBlocks.set(lengthBytes, block);
+  }
+  return block;
+}
+
+function isZero(piece: Uint8Array): boolean {
+  return Buffer.compare(piece, ZERO_PIECE.subarray(0, piece.length)) === 0;
 }
 
 async function writeZeros(sink: Sink, lengthBytes: number): Promise<void> {

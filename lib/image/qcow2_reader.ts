@@ -26,11 +26,6 @@ import { ExtentList, type VirtualDisk, virtualDisk } from "./virtual_disk.ts";
 const MIN_CLUSTER_BITS = 9;
 const MAX_CLUSTER_BITS = 21;
 
-/** Whether a file begins like a qcow2 image. */
-export function isQcow2(head: Uint8Array): boolean {
-  return hasQcow2Magic(head);
-}
-
 /**
  * Opens a qcow2 image.
  *

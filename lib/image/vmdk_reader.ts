@@ -42,11 +42,6 @@ const ZEROED_GRAIN = 1;
 /** What zlib adds to bytes that do not shrink, generously. */
 const ZLIB_OVERHEAD_BYTES = 1024;
 
-/** Whether a file begins like a VMDK, or like the descriptor of one. */
-export function isVmdk(head: Uint8Array): boolean {
-  return hasVmdkMagic(head) || isDescriptor(head);
-}
-
 /** "The Descriptor File": how every product begins it. */
 function isDescriptor(head: Uint8Array): boolean {
   return new TextDecoder("latin1").decode(head.subarray(0, 21)) === "# Disk DescriptorFile";

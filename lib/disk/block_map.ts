@@ -81,27 +81,46 @@ export function roundUp(value: number, unit: number): number {
   return Math.ceil(value / unit) * unit;
 }
 
-/** Fills `into` with the disk's bytes from `offsetBytes` on; what lies past the disk's end is zero. */
-export async function readBlocks(
+/**
+ * Fills `into` with the disk's bytes from `offsetBytes` on; what lies past the disk's end is zero.
+ *
+ * @returns A promise only if one of the sources needs one, see {@linkcode Source}.
+ */
+export function readBlocks(
   map: BlockMap,
   into: Uint8Array,
   offsetBytes: number,
-): Promise<void> {
+): void | Promise<void> {
+  return readFrom(map, firstEndingAfter(map.extents, offsetBytes), into, offsetBytes, 0);
+}
+
+/** Goes on with an extent, when `into` is filled up to its beginning or the gap before it. */
+function readFrom(
+  map: BlockMap,
+  firstExtent: number,
+  into: Uint8Array,
+  offsetBytes: number,
+  filledBytes: number,
+): void | Promise<void> {
   const endBytes = offsetBytes + into.length;
-  let filledBytes = 0;
-  for (let i = firstEndingAfter(map.extents, offsetBytes); i < map.extents.length; i++) {
+  for (let i = firstExtent; i < map.extents.length; i++) {
     const extent = map.extents[i];
     if (extent.offsetBytes >= endBytes) break;
     const skipBytes = Math.max(offsetBytes - extent.offsetBytes, 0);
     const atBytes = extent.offsetBytes + skipBytes - offsetBytes;
     const lengthBytes = Math.min(extent.lengthBytes - skipBytes, into.length - atBytes);
-    into.fill(0, filledBytes, atBytes);
-    const part = into.subarray(atBytes, atBytes + lengthBytes);
-    if ("bytes" in extent) part.set(extent.bytes.subarray(skipBytes, skipBytes + lengthBytes));
-    else await extent.source.read(part, extent.sourceOffsetBytes + skipBytes);
+    if (atBytes > filledBytes) into.fill(0, filledBytes, atBytes);
     filledBytes = atBytes + lengthBytes;
+    const part = into.subarray(atBytes, filledBytes);
+    if ("bytes" in extent) part.set(extent.bytes.subarray(skipBytes, skipBytes + lengthBytes));
+    else {
+      const pending = extent.source.read(part, extent.sourceOffsetBytes + skipBytes);
+      if (pending) {
+        return pending.then(() => readFrom(map, i + 1, into, offsetBytes, atBytes + lengthBytes));
+      }
+    }
   }
-  into.fill(0, filledBytes);
+  if (filledBytes < into.length) into.fill(0, filledBytes);
 }
 
 /** Binary search: the index of the first extent that ends after `offsetBytes`. */

@@ -12,11 +12,12 @@ export interface Source {
   readonly name: string;
   readonly sizeBytes: number;
   /**
-   * Fills `into` with the bytes that begin at `offsetBytes`.
+   * Fills `into` with the bytes that begin at `offsetBytes`, at once or by the time the promise is
+   * fulfilled. A build reads every 64 KiB: as many promises would cost a fifth of its time.
    *
    * @throws {Failure} `truncated` if the source ends before `into` is full, `io` if it cannot be read.
    */
-  read(into: Uint8Array, offsetBytes: number): Promise<void>;
+  read(into: Uint8Array, offsetBytes: number): void | Promise<void>;
 }
 
 interface Placed {
@@ -58,10 +59,9 @@ export function bytesSource(name: string, bytes: Uint8Array): Source {
       const missingBytes = offsetBytes + into.length - bytes.length;
       if (missingBytes > 0) {
         const what = `it ends ${missingBytes} bytes too early`;
-        return Promise.reject(new Failure("truncated", name, what, "use a complete one"));
+        throw new Failure("truncated", name, what, "use a complete one");
       }
       into.set(bytes.subarray(offsetBytes, offsetBytes + into.length));
-      return Promise.resolve();
     },
   };
 }

@@ -1,14 +1,16 @@
 /**
- * A disk read front to back in large pieces, each while the one before it is being used.
+ * A disk read front to back in large pieces.
  *
  * @module
  */
 
 import { type BlockMap, readBlocks, roundUp, runs } from "../disk/block_map.ts";
-import { later } from "./later.ts";
 
-/** How much is read at a time: larger pieces are no faster, smaller ones cost more calls. */
-export const CHUNK_BYTES = 1024 * 1024;
+/**
+ * How much is read and written at a time: smaller pieces cost more calls. Pieces of 2 MiB and more
+ * can take far longer, for then the kernel looks for huge pages to keep them in.
+ */
+export const CHUNK_BYTES = 30 * 64 * 1024;
 /** The unit in which sizes of disks are counted by every format for virtual machines. */
 export const SECTOR_BYTES = 512;
 
@@ -19,7 +21,8 @@ export interface Chunk {
   readonly lengthBytes: number;
   /**
    * What it holds, `null` for a hole. At the disk's end it is filled up with zeros to a whole unit.
-   * It stays valid until the next chunk is asked for.
+   * It stays valid until the chunk after the next one is asked for, so that it can be written
+   * meanwhile.
    */
   readonly bytes: Uint8Array | null;
 }
@@ -37,24 +40,14 @@ export async function* chunks(
   chunkBytes: number = CHUNK_BYTES,
 ): AsyncGenerator<Chunk> {
   const buffers = [new Uint8Array(chunkBytes), new Uint8Array(chunkBytes)];
-  const begin = (place: Omit<Chunk, "bytes">, isHole: boolean): Promise<Chunk> => {
-    if (isHole) return Promise.resolve({ ...place, bytes: null });
-    buffers.reverse();
-    const bytes = buffers[0].subarray(0, roundUp(place.lengthBytes, unitBytes));
-    return later(readBlocks(map, bytes, place.offsetBytes).then(() => ({ ...place, bytes })));
-  };
-  let begun: Promise<Chunk> | undefined;
-  try {
-    for (const { kind, ...place } of pieces(map, unitBytes, chunkBytes)) {
-      const ready = await begun;
-      begun = begin(place, kind === "hole");
-      if (ready !== undefined) yield ready;
+  for (const { kind, ...place } of pieces(map, unitBytes, chunkBytes)) {
+    if (kind === "hole") yield { ...place, bytes: null };
+    else {
+      buffers.reverse();
+      const bytes = buffers[0].subarray(0, roundUp(place.lengthBytes, unitBytes));
+      await readBlocks(map, bytes, place.offsetBytes);
+      yield { ...place, bytes };
     }
-    const last = await begun;
-    if (last !== undefined) yield last;
-  } finally {
-    // Whoever stops early may close the sources next.
-    await begun?.catch(() => {});
   }
 }
 

@@ -47,6 +47,11 @@ export class Gatherer {
     return piece;
   }
 
+  /** Gives back the end of what was reserved last. */
+  release(lengthBytes: number): void {
+    this.#filledBytes -= lengthBytes;
+  }
+
   /** Appends a copy of some bytes. */
   async append(bytes: Uint8Array): Promise<void> {
     await this.makeRoom(bytes.length);

@@ -8,6 +8,7 @@ import { type BlockMap, runs } from "../disk/block_map.ts";
 import { chunks } from "./chunks.ts";
 import { CLUSTER_BYTES, encodeEntry } from "./qcow2_format.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
+import { WriteBehind } from "./write_behind.ts";
 
 /** How the data clusters are to be stored, decided before anything is written. */
 export interface DataPlan {
@@ -37,10 +38,12 @@ export function planPlain(map: BlockMap, options: EncodeOptions): DataPlan {
     entry: (nth, dataOffsetBytes) => encodeEntry(dataOffsetBytes + nth * CLUSTER_BYTES),
     references: () => 1,
     async write(sink) {
+      const out = new WriteBehind(sink);
       for await (const chunk of chunks(map, CLUSTER_BYTES)) {
-        if (chunk.bytes !== null) await sink.write(chunk.bytes);
+        if (chunk.bytes !== null) await out.write(chunk.bytes);
         options.onProgress?.(chunk.offsetBytes + chunk.lengthBytes);
       }
+      await out.finish();
     },
   };
 }

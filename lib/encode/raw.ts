@@ -4,14 +4,13 @@
  * @module
  */
 
-import { type BlockMap, readBlocks, runs } from "../disk/block_map.ts";
-import { later } from "./later.ts";
+import type { BlockMap } from "../disk/block_map.ts";
+import { chunks } from "./chunks.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
+import { WriteBehind } from "./write_behind.ts";
 
 /** The block size of every file system in use: a smaller hole saves nothing. */
 const HOLE_BYTES = 4096;
-/** How much is read at a time. */
-const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * Writes a disk as it is, its holes as the sink's.
@@ -23,24 +22,12 @@ export async function encodeRaw(
   sink: Sink,
   options: EncodeOptions = {},
 ): Promise<void> {
-  // One buffer is filled while the other is written.
-  const buffers = [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)];
-  let written = Promise.resolve();
-  for (const run of runs(map, HOLE_BYTES)) {
-    if (run.kind === "hole") {
-      await written;
-      await sink.hole(run.lengthBytes);
-      continue;
-    }
-    const endBytes = run.offsetBytes + run.lengthBytes;
-    for (let at = run.offsetBytes; at < endBytes; at += CHUNK_BYTES) {
-      buffers.reverse();
-      const chunk = buffers[0].subarray(0, Math.min(CHUNK_BYTES, endBytes - at));
-      await Promise.all([readBlocks(map, chunk, at), written]);
-      written = later(sink.write(chunk));
-      options.onProgress?.(at + chunk.length);
-    }
+  const out = new WriteBehind(sink);
+  for await (const { offsetBytes, lengthBytes, bytes } of chunks(map, HOLE_BYTES)) {
+    if (bytes === null) await out.hole(lengthBytes);
+    else await out.write(bytes.subarray(0, lengthBytes));
+    options.onProgress?.(offsetBytes + lengthBytes);
   }
-  await written;
+  await out.finish();
   options.onProgress?.(map.sizeBytes);
 }

@@ -27,6 +27,7 @@ import { type BlockMap, roundUp } from "../disk/block_map.ts";
 import { deriveGuid } from "../disk/guid.ts";
 import { chunks, requireWholeSectors, SECTOR_BYTES } from "./chunks.ts";
 import { mappedTables } from "./mapped_tables.ts";
+import { encodeRaw } from "./raw.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
 import {
   BAT_ENTRY_BYTES,
@@ -38,9 +39,8 @@ import {
   FOOTER_BYTES,
   MAX_DISK_BYTES,
 } from "./vhd_format.ts";
+import { WriteBehind } from "./write_behind.ts";
 
-/** The block size of every file system in use: a smaller hole saves nothing. */
-const HOLE_BYTES = 4096;
 /** "Block Allocation Table and Data Blocks": one bit for each sector of 2 MiB, set for data. */
 const BITMAP = new Uint8Array(BLOCK_BYTES / SECTOR_BYTES / 8).fill(0xff);
 const BITMAP_SECTORS = BITMAP.length / SECTOR_BYTES;
@@ -66,11 +66,7 @@ export async function encodeVhdFixed(
   options: VhdOptions,
 ): Promise<void> {
   requireVhdSize(map);
-  for await (const chunk of chunks(map, HOLE_BYTES)) {
-    if (chunk.bytes === null) await sink.hole(chunk.lengthBytes);
-    else await sink.write(chunk.bytes.subarray(0, chunk.lengthBytes));
-    options.onProgress?.(chunk.offsetBytes + chunk.lengthBytes);
-  }
+  await encodeRaw(map, sink, options);
   const footer = {
     diskType: DISK_TYPE.fixed,
     sizeBytes: map.sizeBytes,
@@ -108,14 +104,16 @@ export async function encodeVhdDynamic(
     blockBytes: BLOCK_BYTES,
   }));
   await sink.write(blockAllocationTable(map, tableEntries));
+  const out = new WriteBehind(sink);
   for await (const chunk of chunks(map, BLOCK_BYTES, BLOCK_BYTES)) {
     if (chunk.bytes !== null) {
-      await sink.write(BITMAP);
-      await sink.write(chunk.bytes);
+      await out.write(BITMAP);
+      await out.write(chunk.bytes);
     }
     options.onProgress?.(chunk.offsetBytes + chunk.lengthBytes);
   }
-  await sink.write(footer);
+  await out.write(footer);
+  await out.finish();
 }
 
 function blockAllocationTable(map: BlockMap, tableEntries: number): Uint8Array {

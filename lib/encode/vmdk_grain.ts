@@ -6,7 +6,7 @@
  */
 
 import { deflateSync } from "node:zlib";
-import { roundUp } from "../disk/block_map.ts";
+import { type BlockMap, readBlocks, roundUp } from "../disk/block_map.ts";
 import { adler32 } from "./adler32.ts";
 import { SECTOR_BYTES } from "./chunks.ts";
 import { isCompressible } from "./entropy.ts";
@@ -21,28 +21,52 @@ const ZLIB_TRAILER_BYTES = 4;
 /** RFC 1951 §3.2.4: LEN has 16 bits. */
 const STORED_BYTES = 65_535;
 const STORED_HEADER_BYTES = 5;
-const MAX_STORED_GRAIN_BYTES = roundUp(
-  GRAIN_MARKER_BYTES + ZLIB_HEADER.length + GRAIN_BYTES + ZLIB_TRAILER_BYTES +
-    Math.ceil(GRAIN_BYTES / STORED_BYTES) * STORED_HEADER_BYTES,
+/** Where the bytes of a stored grain begin. */
+const STORED_AT = GRAIN_MARKER_BYTES + ZLIB_HEADER.length + STORED_HEADER_BYTES;
+/** Of so many grains one is looked at; the others only while what came before them shrank. */
+const GRAINS_FOR_LOOK = 8;
+
+/** The most that a grain takes in the file: stored, in two blocks. */
+export const MAX_GRAIN_BYTES = roundUp(
+  STORED_AT + GRAIN_BYTES + STORED_HEADER_BYTES + ZLIB_TRAILER_BYTES,
   SECTOR_BYTES,
 );
 
-/**
- * Appends a grain.
- *
- * @param lba Where it begins on the disk.
- * @param isWorthTrying Whether it may shrink; if not, it is stored without a further look.
- */
-export async function appendGrain(
-  out: Gatherer,
-  lba: number,
-  grain: Uint8Array,
-  isWorthTrying: boolean,
-): Promise<void> {
-  const deflated = isWorthTrying ? deflate(grain) : null;
-  await out.makeRoom(MAX_STORED_GRAIN_BYTES);
-  if (deflated === null) storeGrain(out, lba, grain);
-  else putStream(out, lba, deflated);
+/** Writes the grains of a disk. */
+export class GrainWriter {
+  readonly #map: BlockMap;
+  readonly #out: Gatherer;
+  #written = 0;
+  #hasShrunk = false;
+
+  constructor(map: BlockMap, out: Gatherer) {
+    this.#map = map;
+    this.#out = out;
+  }
+
+  /**
+   * Reads a grain right to where it goes as it is, and deflates it if that pays. There must be room
+   * for {@linkcode MAX_GRAIN_BYTES}.
+   *
+   * @param lengthBytes Less than {@linkcode GRAIN_BYTES} at the end of the disk only.
+   */
+  async append(offsetBytes: number, lengthBytes: number): Promise<void> {
+    const piece = this.#out.reserve(MAX_GRAIN_BYTES);
+    const grain = piece.subarray(STORED_AT, STORED_AT + lengthBytes);
+    const reading = readBlocks(this.#map, grain, offsetBytes);
+    if (reading) await reading;
+    const isWorthTrying = this.#hasShrunk || this.#written % GRAINS_FOR_LOOK === 0;
+    const deflated = isWorthTrying ? deflate(grain) : null;
+    const streamBytes = deflated === null ? store(piece, lengthBytes) : deflated.length;
+    if (deflated !== null) piece.set(deflated, GRAIN_MARKER_BYTES);
+    encodeGrainMarker(piece, offsetBytes / SECTOR_BYTES, streamBytes);
+    const usedBytes = GRAIN_MARKER_BYTES + streamBytes;
+    const keptBytes = roundUp(usedBytes, SECTOR_BYTES);
+    piece.fill(0, usedBytes, keptBytes);
+    this.#out.release(MAX_GRAIN_BYTES - keptBytes);
+    this.#hasShrunk = deflated !== null;
+    this.#written++;
+  }
 }
 
 /** The grain as a zlib stream, or `null` if it does not shrink. */
@@ -52,33 +76,30 @@ function deflate(grain: Uint8Array): Uint8Array | null {
   return deflated.length < grain.length ? deflated : null;
 }
 
-function putStream(out: Gatherer, lba: number, stream: Uint8Array): void {
-  const lengthBytes = GRAIN_MARKER_BYTES + stream.length;
-  const piece = out.reserve(roundUp(lengthBytes, SECTOR_BYTES));
-  encodeGrainMarker(piece, lba, stream.length);
-  piece.set(stream, GRAIN_MARKER_BYTES);
-  piece.fill(0, lengthBytes);
-}
-
-/** Appends a grain as a zlib stream of stored blocks, without copying it on the way. */
-function storeGrain(out: Gatherer, lba: number, grain: Uint8Array): void {
-  const blocks = Math.ceil(grain.length / STORED_BYTES);
-  const streamBytes = ZLIB_HEADER.length + blocks * STORED_HEADER_BYTES + grain.length +
-    ZLIB_TRAILER_BYTES;
-  const lengthBytes = GRAIN_MARKER_BYTES + streamBytes;
-  const piece = out.reserve(roundUp(lengthBytes, SECTOR_BYTES));
+/**
+ * Completes the zlib stream around a grain that lies at {@linkcode STORED_AT}. Its last byte is one
+ * more than fits into a stored block, and moves into one of its own.
+ *
+ * @returns The length of the stream.
+ */
+function store(piece: Uint8Array, lengthBytes: number): number {
   const view = new DataView(piece.buffer, piece.byteOffset, piece.length);
-  encodeGrainMarker(piece, lba, streamBytes);
+  const checksum = adler32(piece.subarray(STORED_AT, STORED_AT + lengthBytes));
   piece.set(ZLIB_HEADER, GRAIN_MARKER_BYTES);
-  let end = GRAIN_MARKER_BYTES + ZLIB_HEADER.length;
-  for (let at = 0; at < grain.length; at += STORED_BYTES) {
-    const blockBytes = Math.min(STORED_BYTES, grain.length - at);
-    view.setUint8(end, at + blockBytes === grain.length ? 1 : 0); // BFINAL; BTYPE 00
-    view.setUint16(end + 1, blockBytes, true);
-    view.setUint16(end + 3, blockBytes ^ 0xffff, true);
-    piece.set(grain.subarray(at, at + blockBytes), end + STORED_HEADER_BYTES);
-    end += STORED_HEADER_BYTES + blockBytes;
+  const putHeader = (at: number, blockBytes: number, isLast: boolean) => {
+    view.setUint8(at, isLast ? 1 : 0); // BFINAL; BTYPE 00
+    view.setUint16(at + 1, blockBytes, true);
+    view.setUint16(at + 3, blockBytes ^ 0xffff, true);
+  };
+  const firstBytes = Math.min(lengthBytes, STORED_BYTES);
+  const restBytes = lengthBytes - firstBytes;
+  putHeader(STORED_AT - STORED_HEADER_BYTES, firstBytes, restBytes === 0);
+  let end = STORED_AT + firstBytes;
+  if (restBytes > 0) {
+    piece.copyWithin(end + STORED_HEADER_BYTES, end, end + restBytes);
+    putHeader(end, restBytes, true);
+    end += STORED_HEADER_BYTES + restBytes;
   }
-  view.setUint32(end, adler32(grain));
-  piece.fill(0, lengthBytes);
+  view.setUint32(end, checksum);
+  return end + ZLIB_TRAILER_BYTES - GRAIN_MARKER_BYTES;
 }

@@ -34,6 +34,7 @@ import {
   TABLE_SPAN_BYTES,
 } from "./vmdk_format.ts";
 import { MAX_FILE_SECTORS, type VmdkOptions } from "./vmdk_stream.ts";
+import { WriteBehind } from "./write_behind.ts";
 
 const VERSION = 1;
 
@@ -81,10 +82,12 @@ export async function encodeVmdkSparse(
   await out.pad(GRAIN_BYTES);
   await out.finish();
 
+  const grains = new WriteBehind(sink);
   for await (const chunk of chunks(map, GRAIN_BYTES)) {
-    if (chunk.bytes !== null) await sink.write(chunk.bytes);
+    if (chunk.bytes !== null) await grains.write(chunk.bytes);
     options.onProgress?.(chunk.offsetBytes + chunk.lengthBytes);
   }
+  await grains.finish();
 }
 
 /** The tables lie one behind the other. */

@@ -18,10 +18,9 @@
  * @module
  */
 
-import type { BlockMap } from "../disk/block_map.ts";
-import { chunks, requireWholeSectors, SECTOR_BYTES } from "./chunks.ts";
+import { type BlockMap, runs } from "../disk/block_map.ts";
+import { requireWholeSectors, SECTOR_BYTES } from "./chunks.ts";
 import { Gatherer } from "./gather.ts";
-import { mayShrink } from "./may_shrink.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
 import { encodeDescriptor } from "./vmdk_descriptor.ts";
 import {
@@ -42,7 +41,7 @@ import {
   TABLE_SPAN_BYTES,
   type VmdkHeader,
 } from "./vmdk_format.ts";
-import { appendGrain } from "./vmdk_grain.ts";
+import { GrainWriter, MAX_GRAIN_BYTES } from "./vmdk_grain.ts";
 
 /** ESXi refuses to import streams of an older version ("sparse VMDK version too old"). */
 const VERSION = 3;
@@ -88,18 +87,19 @@ export async function encodeVmdkStream(
   await out.pad(OVERHEAD_SECTORS * SECTOR_BYTES);
 
   const tables = new GrainTables(map.sizeBytes);
-  for await (const chunk of chunks(map, GRAIN_BYTES)) {
-    const isWorthTrying = chunk.bytes !== null && mayShrink(chunk.bytes);
-    for (let at = 0; chunk.bytes !== null && at < chunk.lengthBytes; at += GRAIN_BYTES) {
-      const offsetBytes = chunk.offsetBytes + at;
-      await tables.finishBefore(offsetBytes, out);
-      tables.set(offsetBytes, sectorOf(out));
+  const grains = new GrainWriter(map, out);
+  for (const run of runs(map, GRAIN_BYTES)) {
+    const endBytes = run.offsetBytes + run.lengthBytes;
+    for (let at = run.offsetBytes; run.kind === "data" && at < endBytes; at += GRAIN_BYTES) {
+      await tables.finishBefore(at, out);
+      await out.makeRoom(MAX_GRAIN_BYTES);
+      tables.set(at, sectorOf(out));
       // The last grain ends with the disk.
-      const grain = chunk.bytes.subarray(at, Math.min(at + GRAIN_BYTES, chunk.lengthBytes));
-      await appendGrain(out, offsetBytes / SECTOR_BYTES, grain, isWorthTrying);
+      await grains.append(at, Math.min(GRAIN_BYTES, endBytes - at));
+      options.onProgress?.(Math.min(at + GRAIN_BYTES, endBytes));
     }
-    options.onProgress?.(chunk.offsetBytes + chunk.lengthBytes);
   }
+  options.onProgress?.(map.sizeBytes);
   const directoryOffset = await tables.finish(out);
 
   await out.append(encodeMarker(MARKER.footer, 1));

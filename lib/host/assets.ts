@@ -6,6 +6,8 @@
 
 import type { PayloadFile } from "../esxi/payload.ts";
 
+/** The executable holds everything as JavaScript, with its assets beside it: `deno task bundle`. */
+const isBundled = import.meta.url.endsWith(".js");
 const GUEST_FOLDER = `${import.meta.dirname}/../guest`;
 /** What explains the guest code, or comes from running it, stays at home. */
 const LEFT_OUT = /(^|\/)(README\.md|__pycache__)$/;
@@ -25,7 +27,16 @@ export async function readGuestFiles(): Promise<PayloadFile[]> {
   return files.toSorted((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** Reads FatFs. It lies beside the package's module, under `deno run` and when compiled. */
+/** Reads FatFs. */
 export async function readFatfsWasm(): Promise<Uint8Array<ArrayBuffer>> {
-  return await Deno.readFile(new URL("./ff.wasm", import.meta.resolve("fatfs-wasm")));
+  // The executable takes no file that looks like a module for an asset.
+  const url = isBundled
+    ? new URL("./ff.wasm.bin", import.meta.url)
+    : new URL("./ff.wasm", import.meta.resolve("fatfs-wasm"));
+  return await Deno.readFile(url);
+}
+
+/** What runs in the threads of {@linkcode DeflatePool}. */
+export function deflateWorkerUrl(): URL {
+  return new URL(isBundled ? "./deflate_worker.js" : "./deflate_worker.ts", import.meta.url);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { deflateWorkerUrl } from "./assets.ts";
 import { type Deflater, gather, inlineDeflater } from "../encode/deflate.ts";
 import type { DeflateReply, DeflateRequest } from "./deflate_worker.ts";
 
@@ -80,10 +81,7 @@ export class DeflatePool implements Deflater, Disposable {
 
   #worker(): Worker {
     const index = this.#next++ % this.#threads;
-    return this.#workers[index] ??= new Worker(
-      new URL("./deflate_worker.ts", import.meta.url),
-      { type: "module" },
-    );
+    return this.#workers[index] ??= new Worker(deflateWorkerUrl(), { type: "module" });
   }
 
   [Symbol.dispose](): void {

@@ -50,8 +50,7 @@ export class FileSource implements Source, Disposable {
 
   // Reading at once and writing in another thread is faster than asking threads for both: what is
   // read is in the page cache more often than not.
-  // deno-lint-ignore require-await
-  async read(into: Uint8Array, offsetBytes: number): Promise<void> {
+  read(into: Uint8Array, offsetBytes: number): void {
     try {
       if (offsetBytes !== this.#positionBytes) {
         this.#file.seekSync(offsetBytes, Deno.SeekMode.Start);

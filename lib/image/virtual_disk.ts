@@ -26,7 +26,7 @@ export function virtualDisk(
     ...kind,
     sizeBytes: map.sizeBytes,
     map,
-    async read(into, offsetBytes) {
+    read(into, offsetBytes) {
       if (offsetBytes + into.length > map.sizeBytes) {
         throw new Failure(
           "truncated",
@@ -35,7 +35,7 @@ export function virtualDisk(
           "use a complete image",
         );
       }
-      await readBlocks(map, into, offsetBytes);
+      return readBlocks(map, into, offsetBytes);
     },
   };
 }

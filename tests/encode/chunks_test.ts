@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { blockMap } from "../../lib/disk/block_map.ts";
+import { bytesExtent } from "../../lib/disk/extent.ts";
 import { chunks } from "../../lib/encode/chunks.ts";
 import { Gatherer } from "../../lib/encode/gather.ts";
+import { WriteBehind } from "../../lib/encode/write_behind.ts";
 import { arbitraryMap, contentOf, equalBytes, KIB, MemorySink, MIB, noise } from "./support.ts";
 
 Deno.test("chunks put together are the disk, in whole units", async () => {
@@ -28,25 +30,57 @@ Deno.test("chunks put together are the disk, in whole units", async () => {
   );
 });
 
-Deno.test("the next chunk is read meanwhile, and whoever stops waits for it", async () => {
+Deno.test("a chunk is written while the next one is read, and no two writes overlap", async () => {
   const events: string[] = [];
-  const source = {
-    name: "slow",
-    sizeBytes: 4 * MIB,
-    async read(_into: Uint8Array, offsetBytes: number) {
-      events.push(`begin ${offsetBytes / MIB}`);
+  let pending = 0;
+  const out = new WriteBehind({
+    async write(bytes) {
+      assert.equal(++pending, 1);
+      events.push(`begin ${bytes[0]}`);
       await new Promise((resolve) => setTimeout(resolve, 1));
-      events.push(`end ${offsetBytes / MIB}`);
+      events.push(`end ${bytes[0]}`);
+      pending--;
     },
-  };
-  const all = { offsetBytes: 0, lengthBytes: 4 * MIB, source, sourceOffsetBytes: 0 };
-  for await (const chunk of chunks(blockMap(4 * MIB, [all]), 64 * KIB)) {
-    events.push(`use ${chunk.offsetBytes / MIB}`);
-    if (chunk.offsetBytes === MIB) break;
+    hole(lengthBytes) {
+      assert.equal(pending, 0);
+      events.push(`hole ${lengthBytes}`);
+      return Promise.resolve();
+    },
+  });
+  for (const byte of [1, 2]) {
+    events.push(`read ${byte}`);
+    await out.write(Uint8Array.of(byte));
   }
-  events.push("stopped");
-  const expected = "begin 0,end 0,begin 1,use 0,end 1,begin 2,use 1,end 2,stopped";
+  await out.hole(3);
+  await out.write(Uint8Array.of(4));
+  await out.finish();
+  const expected = "read 1,begin 1,read 2,end 1,begin 2,end 2,hole 3,begin 4,end 4";
   assert.equal(events.join(","), expected);
+});
+
+Deno.test("a write that fails is told by what comes next, even if nobody waits", async () => {
+  const failing = () => Promise.reject(new RangeError("full"));
+  const out = new WriteBehind({ write: failing, hole: failing });
+  await out.write(new Uint8Array(1));
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  await assert.rejects(out.finish(), RangeError);
+  await assert.rejects(out.write(new Uint8Array(1)), RangeError);
+});
+
+Deno.test("a chunk stays as it is while the next one is asked for", async () => {
+  const content = noise(8 * MIB);
+  const map = blockMap(content.length, [bytesExtent(0, content)]);
+  let before: { readonly offsetBytes: number; readonly bytes: Uint8Array | null } | undefined;
+  for await (const chunk of chunks(map, 64 * KIB)) {
+    if (before?.bytes) {
+      const expected = content.subarray(
+        before.offsetBytes,
+        before.offsetBytes + before.bytes.length,
+      );
+      assert.ok(equalBytes(before.bytes, expected));
+    }
+    before = chunk;
+  }
 });
 
 Deno.test("gathered pieces come out in order, in large writes", async () => {

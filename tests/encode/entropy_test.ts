@@ -5,7 +5,7 @@ import { equalBytes, KIB, noise, prose } from "./support.ts";
 
 Deno.test("entropy: of one value 0 bits, of n equally frequent ones log2 n", () => {
   assert.equal(entropyBits(new Uint8Array(0)), 0);
-  assert.equal(entropyBits(new Uint8Array(1000)), 0);
+  assert.ok(Math.abs(entropyBits(new Uint8Array(1000))) < 1e-12);
   assert.equal(entropyBits(Uint8Array.of(1, 2)), 1);
   assert.equal(entropyBits(Uint8Array.from({ length: 256 }, (_, i) => i)), 8);
   const unequal = entropyBits(Uint8Array.of(0, 0, 0, 1));

@@ -180,7 +180,7 @@ Deno.test("VMDK: after damage, what was read before is still right", async () =>
   for (let round = 0; round < 2; round++) {
     await disk.read(part, 0);
     assert.deepEqual(part, content.subarray(0, 100));
-    await assert.rejects(disk.read(part, CLUSTER), isNotImage);
+    await assert.rejects(async () => await disk.read(part, CLUSTER), isNotImage);
   }
 });
 

@@ -1,5 +1,5 @@
 /**
- * The sums that Adler-32 consists of, 16 bytes at a time. The module is small enough to be written
+ * The sums that Adler-32 consists of, 64 bytes at a time. The module is small enough to be written
  * down instruction by instruction; opcodes are those of the WebAssembly Core Specification 2.0, §5.4.
  *
  * @module
@@ -9,8 +9,12 @@
 export const PIECE_BYTES = 32 * 1024;
 /** Where the bytes lie in the module's memory; the sums are left before them. */
 const DATA_AT = 64;
-/** What one instruction works on: only multiples of it can be summed. */
-export const VECTOR_BYTES = 16;
+/** The module's own page of memory; what is asked for follows. */
+const PAGE_BYTES = 64 * 1024;
+/** What one instruction works on. */
+const VECTOR_BYTES = 16;
+/** What one turn of the loop works on: only multiples of it can be summed. */
+export const BLOCK_BYTES = 4 * VECTOR_BYTES;
 
 /** Sums over some bytes; see RFC 1950 §8.2 for what becomes of them. */
 export interface ByteSums {
@@ -20,36 +24,51 @@ export interface ByteSums {
   readonly weighted: number;
 }
 
-/** Sums up to {@linkcode PIECE_BYTES}, a multiple of {@linkcode VECTOR_BYTES}. */
-export type SumBytes = (bytes: Uint8Array) => ByteSums;
+/** Sums bytes, 64 at a time. */
+export interface ByteSummer {
+  /** Bytes here are summed where they are; others are copied first, which takes half as long. */
+  readonly arena: Uint8Array<ArrayBuffer>;
+  /** Sums up to {@linkcode PIECE_BYTES}, a multiple of {@linkcode BLOCK_BYTES}. */
+  sum(bytes: Uint8Array): ByteSums;
+}
 
-/** Makes the function, or `null` where the machine has no 128-bit instructions. */
-export function loadByteSums(): SumBytes | null {
+/** Makes a summer, or `null` where the machine has no 128-bit instructions. */
+export function byteSummer(arenaBytes: number): ByteSummer | null {
   if (!WebAssembly.validate(MODULE)) return null;
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(MODULE));
   const sum = exports.sum as (at: number, end: number) => void;
   const memory = exports.memory as WebAssembly.Memory;
-  const data = new Uint8Array(memory.buffer, DATA_AT, PIECE_BYTES);
-  const lanes = new Uint32Array(memory.buffer, 0, 3 * 4);
+  memory.grow(Math.ceil(arenaBytes / PAGE_BYTES)); // before the views, which it would detach
+  const buffer = memory.buffer as ArrayBuffer;
+  const data = new Uint8Array(buffer, DATA_AT, PIECE_BYTES);
+  const lanes = new Uint32Array(buffer, 0, 4 * 4);
   const laneSum = (first: number) =>
     lanes[first] + lanes[first + 1] + lanes[first + 2] + lanes[first + 3];
-  return (bytes) => {
-    data.set(bytes);
-    sum(DATA_AT, DATA_AT + bytes.length);
-    return { plain: laneSum(0), weighted: VECTOR_BYTES * laneSum(4) + laneSum(8) };
+  return {
+    arena: new Uint8Array(buffer, PAGE_BYTES, arenaBytes),
+    sum(bytes) {
+      const isHere = bytes.buffer === buffer;
+      if (!isHere) data.set(bytes);
+      const at = isHere ? bytes.byteOffset : DATA_AT;
+      sum(at, at + bytes.length);
+      const weighted = BLOCK_BYTES * laneSum(4) + VECTOR_BYTES * laneSum(8) + laneSum(12);
+      return { plain: laneSum(0), weighted };
+    },
   };
 }
 
 // Locals: the two parameters, then vectors.
-const AT = 0, END = 1, PLAIN = 2, BEFORE = 3, WEIGHTED = 4, LOW = 5, HIGH = 6;
-const VECTORS = 5;
+const AT = 0, END = 1, PLAIN = 2, BEFORE = 3, VECTOR_WEIGHTED = 4, BYTE_WEIGHTED = 5;
+const LOW = 6, HIGH = 7, SUM = 8, SUMS = 9, LOWS = 10, HIGHS = 11;
+const VECTORS = 10;
 const I32 = 0x7f, V128 = 0x7b;
 const get = (local: number) => [0x20, local];
 const set = (local: number) => [0x21, local];
 const tee = (local: number) => [0x22, local];
-const i32Const = (value: number) => [0x41, value];
+/** A number of up to 13 bits (§5.2.2, signed LEB128). */
+const i32Const = (value: number) => [0x41, 0x80 | value & 0x7f, value >> 7];
 const words = (values: readonly number[]) => [0xfd, 0x0c, ...values.flatMap((value) => [value, 0])];
-const load = [0xfd, 0x00, 4, 0]; // v128.load
+const load = (offset: number) => [0xfd, 0x00, 4, offset]; // v128.load
 const store = (offset: number) => [0xfd, 0x0b, 4, offset]; // v128.store
 const widenLow = [0xfd, 0x89, 0x01]; // i16x8.extend_low_i8x16_u
 const widenHigh = [0xfd, 0x8a, 0x01]; // i16x8.extend_high_i8x16_u
@@ -63,21 +82,51 @@ const ONES = words([1, 1, 1, 1, 1, 1, 1, 1]);
 const LOW_WEIGHTS = words([16, 15, 14, 13, 12, 11, 10, 9]);
 const HIGH_WEIGHTS = words([8, 7, 6, 5, 4, 3, 2, 1]);
 
+/** Adds pairs of 16-bit lanes, each lane times its weight, to 32-bit ones. */
+const accumulate = (
+  into: number,
+  lanes: number,
+  weights: number[],
+) => [...get(lanes), ...weights, ...multiplyAndAddPairs, ...get(into), ...addLanes, ...set(into)];
+
+/**
+ * One of the vectors of a block. `SUM` is what it and those before it come to, so a vector counts
+ * in `SUMS` once for each that follows it. No 16-bit lane overflows: 6 · 2 · 255 at most.
+ */
+const addVector = (nth: number) => {
+  const isFirst = nth === 0;
+  const addTo = (into: number, lanes: number) =>
+    isFirst
+      ? [...get(lanes), ...set(into)]
+      : [...get(into), ...get(lanes), ...addWords, ...set(into)];
+  return [
+    ...[...get(AT), ...load(nth * VECTOR_BYTES), ...tee(LOW), ...widenHigh, ...set(HIGH)],
+    ...[...get(LOW), ...widenLow, ...set(LOW)],
+    ...[...addTo(LOWS, LOW), ...addTo(HIGHS, HIGH)],
+    ...(nth === 1 ? [...get(SUM), ...set(SUMS)] : nth > 1 ? addTo(SUMS, SUM) : []),
+    ...[...get(LOW), ...get(HIGH), ...addWords],
+    ...(isFirst ? [] : [...get(SUM), ...addWords]),
+    ...set(SUM),
+  ];
+};
+
 const BODY = [
   loop,
-  // The end has moved on by 16 bytes, so what was summed so far counts 16 times more.
+  // The end has moved on by a block, so what was summed so far counts that much more.
   [get(BEFORE), get(PLAIN), addLanes, set(BEFORE)],
-  [get(AT), load, tee(LOW), widenHigh, set(HIGH), get(LOW), widenLow, set(LOW)],
-  [get(LOW), get(HIGH), addWords, ONES, multiplyAndAddPairs, get(PLAIN), addLanes, set(PLAIN)],
-  [get(LOW), LOW_WEIGHTS, multiplyAndAddPairs, get(WEIGHTED), addLanes],
-  [get(HIGH), HIGH_WEIGHTS, multiplyAndAddPairs, addLanes, set(WEIGHTED)],
-  [get(AT), i32Const(VECTOR_BYTES), i32Add, tee(AT), get(END), lessThan, branchIf],
+  [0, 1, 2, 3].map(addVector),
+  accumulate(PLAIN, SUM, ONES),
+  accumulate(VECTOR_WEIGHTED, SUMS, ONES),
+  accumulate(BYTE_WEIGHTED, LOWS, LOW_WEIGHTS),
+  accumulate(BYTE_WEIGHTED, HIGHS, HIGH_WEIGHTS),
+  [get(AT), i32Const(BLOCK_BYTES), i32Add, tee(AT), get(END), lessThan, branchIf],
   end,
   [i32Const(0), get(PLAIN), store(0)],
   [i32Const(0), get(BEFORE), store(16)],
-  [i32Const(0), get(WEIGHTED), store(32)],
+  [i32Const(0), get(VECTOR_WEIGHTED), store(32)],
+  [i32Const(0), get(BYTE_WEIGHTED), store(48)],
   end,
-].flat(2);
+].flat(3);
 
 /** A length of less than 2^14, and what has that length (§5.2.2, LEB128). */
 function sized(bytes: readonly number[]): number[] {

@@ -16,10 +16,17 @@ export class Gatherer {
   #flushedBytes = 0;
   #written = Promise.resolve();
 
-  /** @param bufferBytes The largest piece that can be reserved. */
-  constructor(sink: Sink, bufferBytes: number = CHUNK_BYTES) {
+  /**
+   * @param bufferBytes The largest piece that can be reserved.
+   * @param memory Twice as much, where the pieces are to lie.
+   */
+  constructor(
+    sink: Sink,
+    bufferBytes: number = CHUNK_BYTES,
+    memory: Uint8Array = new Uint8Array(2 * bufferBytes),
+  ) {
     this.#sink = sink;
-    this.#buffers = [new Uint8Array(bufferBytes), new Uint8Array(bufferBytes)];
+    this.#buffers = [memory.subarray(0, bufferBytes), memory.subarray(bufferBytes)];
   }
 
   /** Where the next piece will begin in the output. */
@@ -27,9 +34,13 @@ export class Gatherer {
     return this.#flushedBytes + this.#filledBytes;
   }
 
-  /** Waits until a piece of this size can be reserved; call it before {@linkcode reserve}. */
-  async makeRoom(lengthBytes: number): Promise<void> {
-    if (this.#filledBytes + lengthBytes > this.#buffers[0].length) await this.flush();
+  /**
+   * Makes sure that a piece of this size can be reserved; call it before {@linkcode reserve}.
+   *
+   * @returns A promise only if that has to be waited for.
+   */
+  makeRoom(lengthBytes: number): void | Promise<void> {
+    if (this.#filledBytes + lengthBytes > this.#buffers[0].length) return this.flush();
   }
 
   /**

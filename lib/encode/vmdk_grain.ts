@@ -7,7 +7,7 @@
 
 import { deflateSync } from "node:zlib";
 import { type BlockMap, readBlocks, roundUp } from "../disk/block_map.ts";
-import { adler32 } from "./adler32.ts";
+import type { Adler32 } from "./adler32.ts";
 import { SECTOR_BYTES } from "./chunks.ts";
 import { isCompressible } from "./entropy.ts";
 import type { Gatherer } from "./gather.ts";
@@ -36,12 +36,15 @@ export const MAX_GRAIN_BYTES = roundUp(
 export class GrainWriter {
   readonly #map: BlockMap;
   readonly #out: Gatherer;
+  readonly #adler: Adler32;
   #written = 0;
   #hasShrunk = false;
 
-  constructor(map: BlockMap, out: Gatherer) {
+  /** @param adler Its arena is where `out` has its pieces. */
+  constructor(map: BlockMap, out: Gatherer, adler: Adler32) {
     this.#map = map;
     this.#out = out;
+    this.#adler = adler;
   }
 
   /**
@@ -57,7 +60,9 @@ export class GrainWriter {
     if (reading) await reading;
     const isWorthTrying = this.#hasShrunk || this.#written % GRAINS_FOR_LOOK === 0;
     const deflated = isWorthTrying ? deflate(grain) : null;
-    const streamBytes = deflated === null ? store(piece, lengthBytes) : deflated.length;
+    const streamBytes = deflated === null
+      ? store(piece, lengthBytes, this.#adler.of(grain))
+      : deflated.length;
     if (deflated !== null) piece.set(deflated, GRAIN_MARKER_BYTES);
     encodeGrainMarker(piece, offsetBytes / SECTOR_BYTES, streamBytes);
     const usedBytes = GRAIN_MARKER_BYTES + streamBytes;
@@ -80,11 +85,11 @@ function deflate(grain: Uint8Array): Uint8Array | null {
  * Completes the zlib stream around a grain that lies at {@linkcode STORED_AT}. Its last byte is one
  * more than fits into a stored block, and moves into one of its own.
  *
+ * @param checksum The grain's Adler-32.
  * @returns The length of the stream.
  */
-function store(piece: Uint8Array, lengthBytes: number): number {
+function store(piece: Uint8Array, lengthBytes: number, checksum: number): number {
   const view = new DataView(piece.buffer, piece.byteOffset, piece.length);
-  const checksum = adler32(piece.subarray(STORED_AT, STORED_AT + lengthBytes));
   piece.set(ZLIB_HEADER, GRAIN_MARKER_BYTES);
   const putHeader = (at: number, blockBytes: number, isLast: boolean) => {
     view.setUint8(at, isLast ? 1 : 0); // BFINAL; BTYPE 00

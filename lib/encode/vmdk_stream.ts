@@ -19,7 +19,8 @@
  */
 
 import { type BlockMap, runs } from "../disk/block_map.ts";
-import { requireWholeSectors, SECTOR_BYTES } from "./chunks.ts";
+import { Adler32 } from "./adler32.ts";
+import { CHUNK_BYTES, requireWholeSectors, SECTOR_BYTES } from "./chunks.ts";
 import { Gatherer } from "./gather.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
 import { encodeDescriptor } from "./vmdk_descriptor.ts";
@@ -68,7 +69,8 @@ export async function encodeVmdkStream(
   options: VmdkOptions,
 ): Promise<void> {
   requireWholeSectors(map);
-  const out = new Gatherer(sink);
+  const adler = new Adler32(2 * CHUNK_BYTES);
+  const out = new Gatherer(sink, CHUNK_BYTES, adler.arena);
   const header: VmdkHeader = {
     version: VERSION,
     flags: FLAG_NEWLINE_TEST | FLAG_COMPRESSED | FLAG_MARKERS,
@@ -87,12 +89,13 @@ export async function encodeVmdkStream(
   await out.pad(OVERHEAD_SECTORS * SECTOR_BYTES);
 
   const tables = new GrainTables(map.sizeBytes);
-  const grains = new GrainWriter(map, out);
+  const grains = new GrainWriter(map, out, adler);
   for (const run of runs(map, GRAIN_BYTES)) {
     const endBytes = run.offsetBytes + run.lengthBytes;
     for (let at = run.offsetBytes; run.kind === "data" && at < endBytes; at += GRAIN_BYTES) {
-      await tables.finishBefore(at, out);
-      await out.makeRoom(MAX_GRAIN_BYTES);
+      if (tables.mustFinishBefore(at)) await tables.finish(out);
+      const flushing = out.makeRoom(MAX_GRAIN_BYTES);
+      if (flushing) await flushing;
       tables.set(at, sectorOf(out));
       // The last grain ends with the disk.
       await grains.append(at, Math.min(GRAIN_BYTES, endBytes - at));
@@ -100,7 +103,7 @@ export async function encodeVmdkStream(
     }
   }
   options.onProgress?.(map.sizeBytes);
-  const directoryOffset = await tables.finish(out);
+  const directoryOffset = await tables.finishAll(out);
 
   await out.append(encodeMarker(MARKER.footer, 1));
   await out.append(encodeHeader({ ...header, directoryOffset: BigInt(directoryOffset) }));
@@ -124,9 +127,14 @@ class GrainTables {
     this.#table[offsetBytes % TABLE_SPAN_BYTES / GRAIN_BYTES] = sector;
   }
 
-  /** Writes the table if the grain at `offsetBytes` belongs to a later one. */
-  async finishBefore(offsetBytes: number, out: Gatherer): Promise<void> {
-    if (this.#index === null || offsetBytes < (this.#index + 1) * TABLE_SPAN_BYTES) return;
+  /** Whether the grain at `offsetBytes` belongs to a later table. */
+  mustFinishBefore(offsetBytes: number): boolean {
+    return this.#index !== null && offsetBytes >= (this.#index + 1) * TABLE_SPAN_BYTES;
+  }
+
+  /** Writes the table, if it holds anything. */
+  async finish(out: Gatherer): Promise<void> {
+    if (this.#index === null) return;
     await out.append(encodeMarker(MARKER.grainTable, TABLE_SECTORS));
     this.#directory[this.#index] = sectorOf(out);
     await appendEntries(out, this.#table);
@@ -139,8 +147,8 @@ class GrainTables {
    *
    * @returns The directory's sector.
    */
-  async finish(out: Gatherer): Promise<number> {
-    await this.finishBefore(Infinity, out);
+  async finishAll(out: Gatherer): Promise<number> {
+    await this.finish(out);
     const directoryBytes = this.#directory.length * ENTRY_BYTES;
     await out.append(
       encodeMarker(MARKER.grainDirectory, Math.ceil(directoryBytes / SECTOR_BYTES)),

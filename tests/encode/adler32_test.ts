@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { adler32 } from "../../lib/encode/adler32.ts";
-import { loadByteSums, PIECE_BYTES } from "../../wasm/adler32_simd.ts";
+import { byteSummer, PIECE_BYTES } from "../../wasm/adler32_simd.ts";
 import { noise } from "./support.ts";
 
 Deno.test("Adler-32: RFC 1950's algorithm on a known word", () => {
@@ -26,14 +26,20 @@ Deno.test("Adler-32: no sum overflows", () => {
   assert.equal(adler32(bytes), zlibAdler32(bytes));
 });
 
-Deno.test("the vector sums are those of each byte", () => {
-  const sum = loadByteSums();
-  assert.ok(sum !== null, "this machine has no 128-bit instructions");
-  for (const length of [16, 32, 1024, PIECE_BYTES]) {
+Deno.test("the vector sums are those of each byte, wherever they lie", () => {
+  const summer = byteSummer(3 * PIECE_BYTES);
+  assert.ok(summer !== null, "this machine has no 128-bit instructions");
+  assert.equal(summer.arena.length, 3 * PIECE_BYTES);
+  for (const length of [64, 128, 1024, PIECE_BYTES]) {
     const bytes = noise(length);
     const plain = bytes.reduce((total, byte) => total + byte, 0);
     const weighted = bytes.reduce((total, byte, i) => total + byte * (length - i), 0);
-    assert.deepEqual(sum(bytes), { plain, weighted });
+    assert.deepEqual(summer.sum(bytes), { plain, weighted });
+    for (const at of [0, 19, 2 * PIECE_BYTES]) {
+      const here = summer.arena.subarray(at, at + length);
+      here.set(bytes);
+      assert.deepEqual(summer.sum(here), { plain, weighted });
+    }
   }
 });
 

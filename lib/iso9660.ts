@@ -18,6 +18,7 @@ import { readBytes, type Source } from "./disk/extent.ts";
 import { Failure } from "./failure.ts";
 import type { FileTree, TreeFile } from "./file_tree.ts";
 import { readSystemUse, rockRidgeSkipBytes, type SystemUse } from "./iso9660_system_use.ts";
+import { decodeLatin1 } from "./latin1.ts";
 
 /** ECMA-119 §6.1.2; images with other logical block sizes exist on paper only. */
 export const SECTOR_BYTES = 2048;
@@ -66,7 +67,7 @@ export async function readIso(source: Source): Promise<IsoVolume> {
 
   return {
     source,
-    label: new TextDecoder("latin1").decode(primary.subarray(40, 72)).trimEnd(),
+    label: decodeLatin1(primary.subarray(40, 72)).trimEnd(),
     declaredBytes,
     createdMs: parseVolumeDate(primary.subarray(813, 830)),
     descriptor: primary,
@@ -84,7 +85,7 @@ async function readDescriptors(source: Source) {
     if (offsetBytes + SECTOR_BYTES > source.sizeBytes) break;
     const bytes = await readBytes(source, offsetBytes, SECTOR_BYTES);
     // §8.1: type, then the standard identifier "CD001".
-    if (new TextDecoder("latin1").decode(bytes.subarray(1, 6)) !== "CD001") break;
+    if (decodeLatin1(bytes.subarray(1, 6)) !== "CD001") break;
     const type = bytes[0];
     if (type === 1) primary ??= bytes;
     if (type === 2 && isJoliet(bytes)) joliet ??= bytes;
@@ -102,7 +103,7 @@ async function readDescriptors(source: Source) {
 
 /** Joliet specification §3.1: UCS-2 levels 1 to 3 announce themselves by these escape sequences. */
 function isJoliet(descriptor: Uint8Array): boolean {
-  const escape = new TextDecoder("latin1").decode(descriptor.subarray(88, 91));
+  const escape = decodeLatin1(descriptor.subarray(88, 91));
   return escape === "%/@" || escape === "%/C" || escape === "%/E";
 }
 
@@ -154,7 +155,7 @@ function bothEndian32(source: Source, bytes: Uint8Array, at: number): number {
 
 /** §8.4.26.1: `YYYYMMDDhhmmsscc` and the offset from UTC in quarters of an hour. */
 function parseVolumeDate(bytes: Uint8Array): number | undefined {
-  const text = new TextDecoder("latin1").decode(bytes.subarray(0, 16));
+  const text = decodeLatin1(bytes.subarray(0, 16));
   const match = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text);
   if (match === null) return undefined;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number);
@@ -326,7 +327,7 @@ function* records(source: Source, bytes: Uint8Array): Generator<DirectoryRecord>
 function decodeName(record: DirectoryRecord, names: IsoVolume["names"]): string {
   const name = names === "Joliet"
     ? new TextDecoder("utf-16be", { ignoreBOM: true }).decode(record.name)
-    : new TextDecoder("latin1").decode(record.name);
+    : decodeLatin1(record.name);
   // §7.5.1: `NAME.EXT;1`; without an extension the dot stays.
   return record.isDirectory ? name : name.replace(/;\d*$/, "").replace(/\.$/, "");
 }

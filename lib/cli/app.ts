@@ -17,7 +17,7 @@ import {
 } from "@stricli/core";
 import { Failure } from "../failure.ts";
 import { isClosedPipe } from "../host/io_failure.ts";
-import { writeStderr, writeStdout } from "../host/terminal.ts";
+import { wantsColor, writeStderr, writeStdout } from "../host/terminal.ts";
 import { VERSION } from "../version.ts";
 import { normalizeArguments } from "./arguments.ts";
 import { buildCommand } from "./build.ts";
@@ -70,8 +70,9 @@ export async function runApp(args: readonly string[]): Promise<number> {
     return await printVersion();
   }
   const isDebug = args.includes("--debug");
+  const colorDepth = args.includes("--no-color") || !wantsColor() ? 1 : 4;
   const process = {
-    stdout: { write: writeStdout },
+    stdout: { write: writeStdout, getColorDepth: () => colorDepth },
     // A reader that went away is no failure to tell, but run ends even that with a line break.
     stderr: { write: (text: string) => text.trim() === "" ? undefined : writeStderr(text) },
     // null: run only sets what is not set
@@ -126,7 +127,6 @@ export function application(
       caseStyle: "convert-camel-to-kebab",
       useAliasInUsageLine: true,
       onlyRequiredInUsageLine: true,
-      disableAnsiColor: true,
     },
     localization: { text },
     determineExitCode: (error) =>

@@ -15,6 +15,7 @@
 import { crc32 } from "node:zlib";
 import { bytesExtent, type Extent } from "./extent.ts";
 import { type Guid, parseGuid } from "./guid.ts";
+import { decodeLatin1 } from "../latin1.ts";
 
 export const SECTOR_BYTES = 512;
 /** §5.3.3, table 5-7. */
@@ -180,7 +181,7 @@ function encodeEntry(partition: Partition): Uint8Array {
 export function parseHeader(sector: Uint8Array, lba: number): GptHeader | string {
   const view = new DataView(sector.buffer, sector.byteOffset, SECTOR_BYTES);
   const get64 = (at: number) => Number(view.getBigUint64(at, true));
-  if (new TextDecoder("latin1").decode(sector.subarray(0, 8)) !== SIGNATURE) {
+  if (decodeLatin1(sector.subarray(0, 8)) !== SIGNATURE) {
     return "it has no signature";
   }
   const headerBytes = view.getUint32(HEADER.headerBytes, true);

@@ -6,6 +6,7 @@
  */
 
 import { SECTOR_BYTES } from "./chunks.ts";
+import { decodeLatin1 } from "../latin1.ts";
 
 /** "Hard Disk Footer Format": one sector. */
 export const FOOTER_BYTES = 512;
@@ -224,5 +225,5 @@ function setText(bytes: Uint8Array, at: number, text: string): void {
 }
 
 function getText(bytes: Uint8Array, at: number, length: number): string {
-  return new TextDecoder("latin1").decode(bytes.subarray(at, at + length));
+  return decodeLatin1(bytes.subarray(at, at + length));
 }

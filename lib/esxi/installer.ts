@@ -5,10 +5,10 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { Failure } from "../failure.ts";
 import { type FileTree, findFile, readSmallFile, type TreeFile } from "../file_tree.ts";
 import { type BootCfg, parseBootCfg, resolveBootPath } from "./boot_cfg.ts";
+import { decodeLatin1 } from "../latin1.ts";
 
 /** UEFI mboot reads boot.cfg only in the folder that it was started from. */
 export const UEFI_BOOT_CFG = "EFI/BOOT/BOOT.CFG";
@@ -124,17 +124,6 @@ export function findVersion(
     build: /<(?:build|esxRelease)>[^<]{0,64}?(\d{5,9})\s{0,9}</.exec(metadataXml)?.[1] ??
       /-(\d{5,9})(?!\d)/.exec(label)?.[1],
   };
-}
-
-/** Text of which every character stands for one byte. */
-export function decodeLatin1(bytes: Uint8Array): string {
-  // Not TextDecoder: its "latin1" is windows-1252, which does not give every byte back.
-  return Buffer.from(bytes).toString("latin1");
-}
-
-/** The bytes of a text of which every character stands for one. */
-export function encodeLatin1(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, "latin1"));
 }
 
 function notInstaller(tree: FileTree, what: string): Failure {

@@ -14,6 +14,8 @@
  * @module
  */
 
+import { decodeLatin1 } from "../latin1.ts";
+
 const ENTRY_BYTES = 32;
 const FREE = 0xe5;
 const END = 0x00;
@@ -126,10 +128,6 @@ function shortName(entry: Uint8Array): string {
   const base = text(0, 8, LOWER_BASE);
   const extension = text(8, 11, LOWER_EXTENSION);
   return extension === "" ? base : `${base}.${extension}`;
-}
-
-function decodeLatin1(bytes: Uint8Array): string {
-  return new TextDecoder("latin1").decode(bytes);
 }
 
 /** JavaScript's own also trims the byte 0xA0. */

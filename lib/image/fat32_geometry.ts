@@ -6,6 +6,7 @@
 
 import { SECTOR_BYTES } from "../disk/gpt.ts";
 import { Failure } from "../failure.ts";
+import { decodeLatin1 } from "../latin1.ts";
 
 /** §3.5: the numbers above are marks, and the first two are not counted. */
 export const FIRST_CLUSTER = 2;
@@ -62,7 +63,7 @@ export function parseBootSector(boot: Uint8Array, path: string, sizeBytes: numbe
     backupBootSector: view.getUint16(50, true),
     serial: view.getUint32(67, true),
     media: view.getUint8(21),
-    label: new TextDecoder("latin1").decode(boot.subarray(71, 82)).replace(/ +$/, ""),
+    label: decodeLatin1(boot.subarray(71, 82)).replace(/ +$/, ""),
   };
   const isFat32 = view.getUint16(510, true) === 0xaa55 &&
     view.getUint16(11, true) === SECTOR_BYTES && view.getUint16(22, true) === 0 &&

@@ -18,11 +18,6 @@ const SIZE_MODULUS = 2 ** 32;
 /** Our images are read in one pass. One that needs more is scattered, maybe so that this takes ages. */
 const MAX_RESTARTS = 16;
 
-/** Whether a file begins like gzip. */
-export function isGzip(head: Uint8Array): boolean {
-  return head[0] === 0x1f && head[1] === 0x8b;
-}
-
 /**
  * Opens a gzipped disk image.
  *

@@ -8,6 +8,7 @@ import { readBytes, type Source } from "../disk/extent.ts";
 import { Failure } from "../failure.ts";
 import { readIso, SECTOR_BYTES as ISO_SECTOR_BYTES } from "../iso9660.ts";
 import { type Inspection, inspectTree } from "./inspection.ts";
+import { decodeLatin1 } from "../latin1.ts";
 
 /**
  * Looks into an ISO or an image.
@@ -28,7 +29,7 @@ async function isIso(file: Source): Promise<boolean> {
   const offsetBytes = 16 * ISO_SECTOR_BYTES;
   if (file.sizeBytes < offsetBytes + 6) return false;
   const head = await readBytes(file, offsetBytes, 6);
-  return new TextDecoder("latin1").decode(head.subarray(1)) === "CD001";
+  return decodeLatin1(head.subarray(1)) === "CD001";
 }
 
 async function inspectIso(file: Source): Promise<Inspection> {

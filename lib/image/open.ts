@@ -6,6 +6,7 @@
 
 import { readBytes, type Source } from "../disk/extent.ts";
 import type { VirtualDisk } from "./virtual_disk.ts";
+import { decodeLatin1 } from "../latin1.ts";
 
 /** Enough to tell every format by but a fixed VHD, which ends with its mark. */
 const HEAD_BYTES = 512;
@@ -28,7 +29,7 @@ export async function openImage(file: Source): Promise<OpenImage> {
   if (head[0] === 0x1f && head[1] === 0x8b) { // RFC 1952 §2.3.1
     return { format: "gz", disk: await (await import("./gzip_reader.ts")).openGzip(file) };
   }
-  const disk = await openVirtualDisk(file, new TextDecoder("latin1").decode(head.subarray(0, 21)));
+  const disk = await openVirtualDisk(file, decodeLatin1(head.subarray(0, 21)));
   if (disk === undefined) return { format: "raw", disk: file };
   return { format: `${disk.format} (${disk.variant})`, disk };
 }

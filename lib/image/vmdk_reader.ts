@@ -27,6 +27,7 @@ import { compressedSource } from "./compressed_source.ts";
 import { DisjointParts, notImage, readPart, requireInside } from "./damage.ts";
 import { copyStored } from "./stored_zlib.ts";
 import { ExtentList, type VirtualDisk, virtualDisk } from "./virtual_disk.ts";
+import { decodeLatin1 } from "../latin1.ts";
 
 const NEWEST_VERSION = 3;
 /** "Hosted Sparse Extents", grainSize: a power of 2, more than 8 sectors; 2048 are 1 MiB. */
@@ -44,7 +45,7 @@ const ZLIB_OVERHEAD_BYTES = 1024;
 
 /** "The Descriptor File": how every product begins it. */
 function isDescriptor(head: Uint8Array): boolean {
-  return new TextDecoder("latin1").decode(head.subarray(0, 21)) === "# Disk DescriptorFile";
+  return decodeLatin1(head.subarray(0, 21)) === "# Disk DescriptorFile";
 }
 
 /**

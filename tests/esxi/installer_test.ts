@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  decodeLatin1,
-  encodeLatin1,
-  findVersion,
-  readBootCfgs,
-  recognizeInstaller,
-} from "../../lib/esxi/installer.ts";
+import { findVersion, readBootCfgs, recognizeInstaller } from "../../lib/esxi/installer.ts";
 import { failure } from "../support/failures.ts";
 import { memoryTree } from "../support/memory_tree.ts";
+import { decodeLatin1, encodeLatin1 } from "../../lib/latin1.ts";
 
 const BOOT_CFG =
   "title=Loading ESXi installer\nprefix=\nkernel=/b.b00\nkernelopt=runweasel cdromBoot\n" +

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { bytesSource, readBytes, type Source } from "../../lib/disk/extent.ts";
-import { decodeLatin1, encodeLatin1 } from "../../lib/esxi/installer.ts";
+import { decodeLatin1, encodeLatin1 } from "../../lib/latin1.ts";
 import { Failure } from "../../lib/failure.ts";
 import { findFile } from "../../lib/file_tree.ts";
 import { readImage } from "../../lib/image/image.ts";

@@ -50,6 +50,8 @@ export interface ImageOptions extends PayloadOptions {
   readonly fatfsWasm: BufferSource;
   /** A finished payload, used instead of one made from the options above. */
   readonly payload?: Uint8Array;
+  /** The disk's GUID, if that payload names one: the guest looks for the image's disk by it. */
+  readonly diskGuid?: Guid;
   /** Boot modules to add, by their names in the image. */
   readonly modules?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   readonly kernelOptions?: readonly string[];
@@ -90,7 +92,7 @@ export async function planImage(iso: Source, options: ImageOptions): Promise<Ima
   const volume = await readIso(iso);
   const installer = await recognizeInstaller(volume);
   const identity = identify(volume, installer, options);
-  const diskGuid = deriveGuid(identity, "disk");
+  const diskGuid = options.diskGuid ?? deriveGuid(identity, "disk");
   const partitionGuid = deriveGuid(identity, "partition");
   const timeMs = imageTimeMs(volume, options.timeSeconds);
 
@@ -154,6 +156,11 @@ export function makePayload(
   });
 }
 
+/** What GUID and salt of a payload derive from that is made for no image in particular. */
+export function payloadIdentity(options: PayloadOptions): Uint8Array {
+  return digest(payloadInputs(options));
+}
+
 /** The time stamp of everything in an image: the given one, else the ISO's, else FAT's first. */
 function imageTimeMs(volume: IsoVolume, timeSeconds: number | undefined): number {
   const timeMs = timeSeconds === undefined ? volume.createdMs : timeSeconds * 1000;
@@ -169,25 +176,36 @@ function identify(
   installer: Installer,
   options: ImageOptions,
 ): Uint8Array {
+  return digest(
+    options.seed !== undefined ? { seed: options.seed } : {
+      descriptor: sha256(volume.descriptor),
+      files: volume.files,
+      bootCfgs: installer.bootCfgs.map(({ text }) => text),
+      ...payloadInputs(options),
+      payload: options.payload && sha256(options.payload),
+      modules: options.modules?.map(({ name, bytes }) => [name, sha256(bytes)]),
+      kernelOptions: options.kernelOptions,
+      label: options.label,
+      freeBytes: options.freeBytes,
+      diskBytes: options.diskBytes,
+      timeSeconds: options.timeSeconds,
+    },
+  );
+}
+
+function payloadInputs(options: PayloadOptions): Record<string, unknown> {
   const files = (list: readonly PayloadFile[] = []) =>
     list.map(({ path, bytes }) => [path, sha256(bytes)]);
-  const inputs = options.seed !== undefined ? { seed: options.seed } : {
-    descriptor: sha256(volume.descriptor),
-    files: volume.files,
-    bootCfgs: installer.bootCfgs.map(({ text }) => text),
+  return {
     guestFiles: files(options.guestFiles),
     kickstart: options.kickstart && sha256(options.kickstart),
-    payload: options.payload && sha256(options.payload),
     metadata: files(options.metadata),
-    modules: options.modules?.map(({ name, bytes }) => [name, sha256(bytes)]),
     installDisk: options.installDisk,
     sshKeys: options.sshKeys,
-    kernelOptions: options.kernelOptions,
-    label: options.label,
-    freeBytes: options.freeBytes,
-    diskBytes: options.diskBytes,
-    timeSeconds: options.timeSeconds,
   };
+}
+
+function digest(inputs: Record<string, unknown>): Uint8Array {
   return new Uint8Array(createHash("sha256").update(JSON.stringify(inputs)).digest());
 }
 

@@ -8,7 +8,7 @@ import { type ImageOptions, type ImagePlan, planImage } from "../build.ts";
 import type { BlockMap } from "../disk/block_map.ts";
 import { type Format, formatFor } from "../encode/formats.ts";
 import type { Sink } from "../encode/sink.ts";
-import { readBootModule, unpackPayload } from "../esxi/payload.ts";
+import { payloadDiskGuid, readBootModule, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../failure.ts";
 import { readFatfsWasm, readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
@@ -155,12 +155,13 @@ async function readOptions(flags: BuildFlags): Promise<ImageOptions> {
   const payload = flags.payload === undefined
     ? undefined
     : await readSmall(flags.payload, MAX_MODULE_BYTES);
-  if (payload !== undefined) await unpackPayload(payload, flags.payload ?? "");
+  const parts = payload && await unpackPayload(payload, flags.payload ?? "");
   return {
     ...await readPayloadOptions(flags),
     guestFiles: await readGuestFiles(),
     fatfsWasm: await readFatfsWasm(),
     payload,
+    diskGuid: parts && payloadDiskGuid(parts),
     modules: await Promise.all((flags.module ?? []).map(openModule)),
     kernelOptions: flags.kernelopt,
     label: flags.label ?? DEFAULT_LABEL,

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
-import { FAT_EPOCH_MS, makePayload } from "../build.ts";
+import { FAT_EPOCH_MS, makePayload, payloadIdentity } from "../build.ts";
 import { renderKickstart } from "../esxi/kickstart.ts";
 import { hashPassword } from "../esxi/password.ts";
 import { PAYLOAD_NAME } from "../esxi/payload.ts";
@@ -16,15 +15,12 @@ import { writeStdout } from "../host/terminal.ts";
 import type { PartFlags } from "./kickstart.ts";
 import { inputPaths, readPayloadOptions } from "./payload_options.ts";
 
-/** There is no image whose identity salt and GUID could derive from. */
-const NO_IMAGE = new Uint8Array(createHash("sha256").update("esxi-img payload").digest());
-
 /** Writes the kickstart. */
 export async function runKickstart(flags: PartFlags): Promise<void> {
-  const options = await readPayloadOptions(flags);
+  const options = { ...await readPayloadOptions(flags), guestFiles: await readGuestFiles() };
   const rootPasswordHash = options.rootPassword === undefined
     ? undefined
-    : hashPassword(options.rootPassword, NO_IMAGE);
+    : hashPassword(options.rootPassword, payloadIdentity(options));
   const kickstart = options.kickstart ??
     new TextEncoder().encode(renderKickstart({ ...options, rootPasswordHash }));
   await write(flags.output ?? "-", kickstart, flags);
@@ -35,7 +31,7 @@ export async function runPayload(flags: PartFlags): Promise<void> {
   const options = { ...await readPayloadOptions(flags), guestFiles: await readGuestFiles() };
   const timeSeconds = sourceDateEpochSeconds();
   const timeMs = timeSeconds === undefined ? FAT_EPOCH_MS : timeSeconds * 1000;
-  const payload = makePayload(options, NO_IMAGE, timeMs);
+  const payload = makePayload(options, payloadIdentity(options), timeMs);
   await write(flags.output ?? PAYLOAD_NAME, payload, flags);
 }
 

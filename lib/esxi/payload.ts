@@ -14,6 +14,7 @@
 
 import { crc32, gzipSync, inflateRawSync } from "node:zlib";
 import { unpackTar } from "modern-tar";
+import { type Guid, parseGuid } from "../disk/guid.ts";
 import { Failure } from "../failure.ts";
 import { parentFolders } from "../file_tree.ts";
 import { KICKSTART_PATH } from "./kickstart.ts";
@@ -23,6 +24,8 @@ import { packOldGnuTar } from "./tar.ts";
 export const PAYLOAD_NAME = "esxiimg.tgz";
 /** The folder that the payload unpacks to. */
 const FOLDER = "esxiimg";
+const FACTS_NAME = "image.json";
+const FACTS_PATH = `${FOLDER}/${FACTS_NAME}`;
 /** RFC 1952 §2.3: a header without optional fields; CRC32 and ISIZE end a member. */
 const GZIP_HEADER_BYTES = 10;
 const GZIP_TRAILER_BYTES = 8;
@@ -75,7 +78,7 @@ export function packPayload(parts: PayloadParts): Uint8Array {
   }));
   const files = [
     { path: "KS.CFG", bytes: parts.kickstart },
-    { path: "image.json", bytes: facts },
+    { path: FACTS_NAME, bytes: facts },
     ...[...metadata, ...parts.guestFiles].toSorted((a, b) => a.path < b.path ? -1 : 1),
   ];
   const folders = [...new Set(files.flatMap(({ path }) => parentFolders(path)))].toSorted();
@@ -113,6 +116,21 @@ export async function unpackPayload(payload: Uint8Array, path: string): Promise<
     throw unfit(`it holds no ${KICKSTART_PATH}`);
   }
   return files;
+}
+
+/**
+ * The GUID by which a payload's guest looks for its image's disk, if the payload says so: one that
+ * was not made by esxi-img need not.
+ *
+ * @param files What the payload holds.
+ */
+export function payloadDiskGuid(files: readonly PayloadFile[]): Guid | undefined {
+  const facts = files.find(({ path }) => path === FACTS_PATH);
+  try {
+    return facts && parseGuid(JSON.parse(new TextDecoder().decode(facts.bytes)).disk_guid);
+  } catch {
+    return undefined; // the guest takes it for an image without a GUID, too
+  }
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-const KINDS = ["read", "write", "net", "run", "ffi", "sys", "env"] as const;
+const KINDS = ["read", "write", "net", "run", "ffi", "sys", "import", "env"] as const;
 /** The environment variables that the program reads. */
 const VARIABLES = ["SOURCE_DATE_EPOCH", "NO_COLOR"];
 

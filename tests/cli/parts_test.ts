@@ -98,6 +98,28 @@ testWith(NEEDED, "payload, then build --payload, gives what build gives by itsel
   }
 });
 
+testWith(
+  [...NEEDED, "sgdisk"],
+  "build --payload: the disk has the GUID that the payload looks for",
+  async () => {
+    using folder = new Folder();
+    const { path: cwd } = folder;
+    await writeSampleIso(folder.file("in.iso"));
+    const guids = [];
+    for (const disk of ["--firstdisk=local", "--firstdisk=usb"]) {
+      await mustEsxiImg(["payload", "-o", "p.tgz", "--force", "--install-disk", disk], { cwd });
+      const build = ["build", "in.iso", "-q", "-o", "a.img", "--force", "--payload", "p.tgz"];
+      await mustEsxiImg(build, { cwd });
+      const payload = await unpackFromImage(folder.file("a.img"));
+      const { disk_guid } = JSON.parse(text(payload["esxiimg/image.json"]));
+      const table = await mustRun("sgdisk", ["-p", folder.file("a.img")]);
+      assert.ok(table.stdout.includes(`Disk identifier (GUID): ${disk_guid}`));
+      guids.push(disk_guid);
+    }
+    assert.notEqual(guids[0], guids[1]);
+  },
+);
+
 testWith(NEEDED, "the spellings of the Python tool", async (t) => {
   using folder = new Folder();
   const { path: cwd } = folder;

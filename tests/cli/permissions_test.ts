@@ -12,6 +12,7 @@ Deno.test("the executable may read and write files, two variables, and nothing e
     run: "denied",
     ffi: "denied",
     sys: "denied",
+    import: "denied",
     env: ["SOURCE_DATE_EPOCH", "NO_COLOR"],
   });
 });

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { Folder } from "../support/folder.ts";
 import { installerFiles } from "../support/installer_iso.ts";
-import { esxiImg, mustEsxiImg, testWith } from "../support/programs.ts";
+import { esxiImg, mustEsxiImg, type Outcome, testWith } from "../support/programs.ts";
 import { SMALL, writeSampleIso } from "../support/sample_isos.ts";
 import { writeSlowIso } from "../support/slow_build.ts";
 import { onTerminal } from "../support/terminal.ts";
@@ -169,5 +169,15 @@ Deno.test("--debug shows where a failure happened, after its line", async () => 
   assert.equal(code, 1);
   const [first, ...rest] = stderr.trimEnd().split("\n");
   assert.equal(first, "esxi-img: /none.iso: cannot read: no such file or folder; check the path");
-  assert.ok(rest.some((line) => /^\s+at .*files\.ts/.test(line)), stderr);
+  assert.ok(rest.some((line) => /^\s+at .*FileSource\.open /.test(line)), stderr);
+});
+
+testWith(["script"], "help has colours on a terminal, unless somebody wants none", async () => {
+  const help = ["build", "--help"];
+  const isColoured = (outcome: Outcome) => outcome.stdout.includes("\x1b[");
+  assert.ok(isColoured(await onTerminal(help)));
+  assert.ok(isColoured(await onTerminal(help, "", { env: { NO_COLOR: "" } })));
+  assert.ok(!isColoured(await onTerminal(help, "", { env: { NO_COLOR: "1" } })));
+  assert.ok(!isColoured(await onTerminal([...help, "--no-color"])));
+  assert.ok(!isColoured(await mustEsxiImg(help)));
 });

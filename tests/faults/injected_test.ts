@@ -53,6 +53,19 @@ testWith(NEEDED, "a read that fails, early and late", async () => {
   }
 });
 
+testWith(NEEDED, "a read-only ISO on a slow mount gives the same image", async () => {
+  using folder = await withIso();
+  await Deno.chmod(folder.file("in.iso"), 0o444);
+  await mustEsxiImg(["build", "in.iso", "-o", "fast.img.gz"], { cwd: folder.path });
+  const slow = ["read:delay_exit=5000", "lseek:delay_exit=5000"];
+  const outcome = await injected(folder, slow, BUILD, ["-P", folder.file("in.iso")]);
+  assert.equal(outcome.code, 0, outcome.stderr);
+  assert.deepEqual(
+    await Deno.readFile(folder.file("out.img.gz")),
+    await Deno.readFile(folder.file("fast.img.gz")),
+  );
+});
+
 testWith(NEEDED, "a file system without hard links and without locks", async () => {
   using folder = await withIso();
   const outcome = await injected(folder, ["linkat:error=EPERM", "flock:error=ENOLCK"], BUILD);

@@ -26,6 +26,8 @@ import type { EncodeOptions, Sink } from "./sink.ts";
 const STORED_BYTES = 65_535;
 const STORED_HEADER_BYTES = 5;
 const STORED_BLOCKS = 32;
+/** How much is deflated at a time: nearly 1 MiB. More takes memory, and leaves threads waiting. */
+const DEFLATED_BLOCKS = 16;
 /** Samples that decide whether to look closer at a block: modules have many MiB. */
 const SAMPLES = 2;
 /**
@@ -103,7 +105,8 @@ class BlockWriter {
   /** A block to fill. */
   async next(): Promise<StoredBlock> {
     const isDeflating = this.#pending.some((write) => write.isDeflating);
-    const mayWait = 1 + (isDeflating ? this.#deflater.depth : 0);
+    const depthBlocks = Math.ceil(this.#deflater.depth * DEFLATED_BLOCKS / STORED_BLOCKS);
+    const mayWait = 1 + (isDeflating ? depthBlocks : 0);
     while (this.#pending.length > mayWait) await this.#pending.shift()!.written;
     return this.#free.pop() ?? new StoredBlock();
   }
@@ -174,7 +177,8 @@ class StoredBlock {
     const kinds = this.pieces.map(isCompressible);
     const parts: (Uint8Array | Promise<Uint8Array>)[] = [];
     for (let start = 0, end = 0; start < kinds.length; start = end) {
-      while (end < kinds.length && kinds[end] === kinds[start]) end++;
+      const limit = kinds[start] ? start + DEFLATED_BLOCKS : kinds.length;
+      while (end < Math.min(limit, kinds.length) && kinds[end] === kinds[start]) end++;
       const deflated = kinds[start] && deflater.deflate(this.pieces.slice(start, end));
       if (deflated instanceof Promise) later(deflated);
       parts.push(deflated || this.#stored(start, end));

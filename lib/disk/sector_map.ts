@@ -32,10 +32,18 @@ export class SectorMap {
     }
   }
 
-  /** What is not zero, as extents in no particular order. */
+  /** What is not zero, in order, each run of sectors as one extent. */
   extents(): BytesExtent[] {
-    return [...this.#sectors].filter(([, sector]) => !isZero(sector))
-      .map(([lba, sector]) => bytesExtent(lba * SECTOR_BYTES, sector));
+    const lbas = Float64Array.from(this.#sectors.keys()).sort()
+      .filter((lba) => !isZero(this.#sectors.get(lba)!));
+    const extents: BytesExtent[] = [];
+    for (let start = 0, end = 1; start < lbas.length; start = end++) {
+      while (end < lbas.length && lbas[end] === lbas[end - 1] + 1) end++;
+      const bytes = new Uint8Array((end - start) * SECTOR_BYTES);
+      this.read(lbas[start], bytes);
+      extents.push(bytesExtent(lbas[start] * SECTOR_BYTES, bytes));
+    }
+    return extents;
   }
 }
 

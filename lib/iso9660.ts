@@ -17,11 +17,19 @@
 import { readBytes, type Source } from "./disk/extent.ts";
 import { Failure } from "./failure.ts";
 import type { FileTree, TreeFile } from "./file_tree.ts";
+import {
+  bothEndian32,
+  damaged,
+  decodeName,
+  type DirectoryRecord,
+  type NameSource,
+  parseRecord,
+  records,
+  SECTOR_BYTES,
+} from "./iso9660_records.ts";
 import { readSystemUse, rockRidgeSkipBytes, type SystemUse } from "./iso9660_system_use.ts";
 import { decodeLatin1 } from "./latin1.ts";
 
-/** ECMA-119 §6.1.2; images with other logical block sizes exist on paper only. */
-export const SECTOR_BYTES = 2048;
 /** ECMA-119 §6.3: sixteen sectors of system area come first. */
 const FIRST_DESCRIPTOR_SECTOR = 16;
 /** No real image has more; it bounds the search for the terminator. */
@@ -43,7 +51,7 @@ export interface IsoVolume extends FileTree {
   readonly createdMs: number | undefined;
   /** The primary volume descriptor as it stands, which identifies the image. */
   readonly descriptor: Uint8Array;
-  readonly names: "Rock Ridge" | "Joliet" | "ISO 9660";
+  readonly names: NameSource;
 }
 
 /**
@@ -107,63 +115,6 @@ function isJoliet(descriptor: Uint8Array): boolean {
   return escape === "%/@" || escape === "%/C" || escape === "%/E";
 }
 
-/** A directory record, §9.1. */
-interface DirectoryRecord {
-  readonly extentSector: number;
-  readonly lengthBytes: number;
-  readonly isDirectory: boolean;
-  /** §9.1.6 bit 7: another record of the same file follows. */
-  readonly continues: boolean;
-  readonly isInterleaved: boolean;
-  readonly name: Uint8Array;
-  /** What follows the name: system use fields. */
-  readonly systemUse: Uint8Array;
-}
-
-function parseRecord(source: Source, bytes: Uint8Array, at: number): DirectoryRecord {
-  const recordBytes = bytes[at];
-  const nameBytes = bytes[at + 32];
-  if (recordBytes < 34 || 33 + nameBytes > recordBytes || at + recordBytes > bytes.length) {
-    throw damaged(source, "a directory record is cut short");
-  }
-  const extendedAttributeSectors = bytes[at + 1];
-  const flags = bytes[at + 25];
-  return {
-    extentSector: bothEndian32(source, bytes, at + 2) + extendedAttributeSectors,
-    lengthBytes: bothEndian32(source, bytes, at + 10),
-    isDirectory: (flags & 0x02) !== 0,
-    continues: (flags & 0x80) !== 0,
-    isInterleaved: bytes[at + 26] !== 0 || bytes[at + 27] !== 0,
-    name: bytes.subarray(at + 33, at + 33 + nameBytes),
-    // §9.1.12: the name is padded to an even length of the record.
-    systemUse: bytes.subarray(
-      at + 33 + nameBytes + (nameBytes % 2 === 0 ? 1 : 0),
-      at + recordBytes,
-    ),
-  };
-}
-
-/** §7.3.3: a number stored in both byte orders, which must agree. */
-function bothEndian32(source: Source, bytes: Uint8Array, at: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, 8);
-  const value = view.getUint32(0, true);
-  if (value !== view.getUint32(4, false)) {
-    throw damaged(source, "a number differs between its two byte orders");
-  }
-  return value;
-}
-
-/** §8.4.26.1: `YYYYMMDDhhmmsscc` and the offset from UTC in quarters of an hour. */
-function parseVolumeDate(bytes: Uint8Array): number | undefined {
-  const text = decodeLatin1(bytes.subarray(0, 16));
-  const match = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text);
-  if (match === null) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number);
-  const quarters = new DataView(bytes.buffer, bytes.byteOffset).getInt8(16);
-  const ms = Date.UTC(year, month - 1, day, hour, minute, second) - quarters * 15 * 60_000;
-  return year < 1980 || Number.isNaN(ms) ? undefined : ms;
-}
-
 /** Walks the directories. Its state bounds what a hostile image can make it do. */
 class Walker {
   files: TreeFile[] = [];
@@ -198,7 +149,7 @@ class Walker {
     this.#countedBytes = 0;
   }
 
-  async walk(root: DirectoryRecord, names: IsoVolume["names"], skipBytes: number): Promise<void> {
+  async walk(root: DirectoryRecord, names: NameSource, skipBytes: number): Promise<void> {
     const pending = [{ record: root, path: "", depth: 0 }];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       if (next.depth > MAX_DEPTH) {
@@ -214,7 +165,7 @@ class Walker {
   async #readDirectory(
     record: DirectoryRecord,
     parent: string,
-    names: IsoVolume["names"],
+    names: NameSource,
     skipBytes: number,
   ): Promise<{ record: DirectoryRecord; path: string }[]> {
     const children: { record: DirectoryRecord; path: string }[] = [];
@@ -311,27 +262,6 @@ class Walker {
   }
 }
 
-/** The records of a directory but for itself and its parent (§6.8.2.2: named 0x00 and 0x01). */
-function* records(source: Source, bytes: Uint8Array): Generator<DirectoryRecord> {
-  for (let at = 0; at < bytes.length;) {
-    if (bytes[at] === 0) { // §6.8.1.1: the rest of the sector is unused
-      at += SECTOR_BYTES - at % SECTOR_BYTES;
-      continue;
-    }
-    const record = parseRecord(source, bytes, at);
-    at += bytes[at];
-    if (record.name.length !== 1 || record.name[0] > 1) yield record;
-  }
-}
-
-function decodeName(record: DirectoryRecord, names: IsoVolume["names"]): string {
-  const name = names === "Joliet"
-    ? new TextDecoder("utf-16be", { ignoreBOM: true }).decode(record.name)
-    : decodeLatin1(record.name);
-  // §7.5.1: `NAME.EXT;1`; without an extension the dot stays.
-  return record.isDirectory ? name : name.replace(/;\d*$/, "").replace(/\.$/, "");
-}
-
 /** Joins a name to its directory, refusing what could lead elsewhere. */
 function joinPath(source: Source, parent: string, name: string): string {
   if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) {
@@ -344,6 +274,13 @@ function joinPath(source: Source, parent: string, name: string): string {
   return path;
 }
 
-function damaged(source: Source, what: string): Failure {
-  return new Failure("damaged-iso", source.name, what, "the ISO is damaged, download it again");
+/** §8.4.26.1: `YYYYMMDDhhmmsscc` and the offset from UTC in quarters of an hour. */
+function parseVolumeDate(bytes: Uint8Array): number | undefined {
+  const text = decodeLatin1(bytes.subarray(0, 16));
+  const match = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text);
+  if (match === null) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number);
+  const quarters = new DataView(bytes.buffer, bytes.byteOffset).getInt8(16);
+  const ms = Date.UTC(year, month - 1, day, hour, minute, second) - quarters * 15 * 60_000;
+  return year < 1980 || Number.isNaN(ms) ? undefined : ms;
 }

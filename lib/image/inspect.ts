@@ -6,7 +6,8 @@
 
 import { readBytes, type Source } from "../disk/extent.ts";
 import { Failure } from "../failure.ts";
-import { readIso, SECTOR_BYTES as ISO_SECTOR_BYTES } from "../iso9660.ts";
+import { readIso } from "../iso9660.ts";
+import { SECTOR_BYTES as ISO_SECTOR_BYTES } from "../iso9660_records.ts";
 import { type Inspection, inspectTree } from "./inspection.ts";
 import { decodeLatin1 } from "../latin1.ts";
 

@@ -3,7 +3,17 @@ import fc from "fast-check";
 import { blockMap, runs } from "../../lib/disk/block_map.ts";
 import { bytesExtent } from "../../lib/disk/extent.ts";
 import { encodeRaw } from "../../lib/encode/raw.ts";
-import { arbitraryMap, contentOf, equalBytes, KIB, MemorySink, MIB, noise } from "./support.ts";
+import {
+  arbitraryMap,
+  brokenDisk,
+  contentOf,
+  equalBytes,
+  KIB,
+  MemorySink,
+  MIB,
+  noise,
+  slowSink,
+} from "./support.ts";
 
 Deno.test("raw: the disk's bytes, its holes as holes", async () => {
   await fc.assert(
@@ -43,25 +53,11 @@ Deno.test("raw: progress rises to the disk's size", async () => {
 });
 
 Deno.test("raw: a buffer is not touched while the sink has it", async () => {
-  await encodeRaw(blockMap(8 * MIB, [bytesExtent(0, noise(8 * MIB))]), {
-    async write(bytes) {
-      const before = bytes.slice();
-      await new Promise((resolve) => setTimeout(resolve));
-      assert.ok(equalBytes(bytes, before));
-    },
-    hole: () => Promise.resolve(),
-  });
+  await encodeRaw(blockMap(9 * MIB, [bytesExtent(0, noise(8 * MIB))]), slowSink());
 });
 
 Deno.test("raw: a failing source or sink fails the encoder", async () => {
-  const source = {
-    name: "broken",
-    sizeBytes: 8 * MIB,
-    read: (_into: Uint8Array, offsetBytes: number) =>
-      offsetBytes >= 3 * MIB ? Promise.reject(new Error("bad sector")) : Promise.resolve(),
-  };
-  const extent = { offsetBytes: 0, lengthBytes: 8 * MIB, source, sourceOffsetBytes: 0 };
-  await assert.rejects(encodeRaw(blockMap(8 * MIB, [extent]), new MemorySink()), /bad sector/);
+  await assert.rejects(encodeRaw(brokenDisk(3 * MIB), new MemorySink()), /bad sector/);
   const full = {
     write: () => Promise.reject(new Error("disk full")),
     hole: () => Promise.reject(new Error("disk full")),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { type BlockMap, blockMap, readBlocks } from "../../lib/disk/block_map.ts";
@@ -118,6 +119,31 @@ export class MemorySink implements Sink {
   async toBytes(): Promise<Uint8Array> {
     return await contentOf(this.map);
   }
+}
+
+/** A sink that takes its time, and notices if somebody touches the bytes meanwhile. */
+export function slowSink(): Sink {
+  return {
+    async write(bytes) {
+      const before = bytes.slice();
+      await new Promise((resolve) => setTimeout(resolve));
+      assert.ok(equalBytes(bytes, before), "the bytes belong to the sink until they are written");
+    },
+    hole: () => new Promise((resolve) => setTimeout(resolve)),
+  };
+}
+
+/** A disk of 8 MiB that cannot be read from some byte on. */
+export function brokenDisk(goodBytes: number): BlockMap {
+  const sizeBytes = 8 * MIB;
+  const source = {
+    name: "broken",
+    sizeBytes,
+    read: (_into: Uint8Array, offsetBytes: number) =>
+      offsetBytes >= goodBytes ? Promise.reject(new Error("bad sector")) : Promise.resolve(),
+  };
+  const extent = { offsetBytes: 0, lengthBytes: sizeBytes, source, sourceOffsetBytes: 0 };
+  return blockMap(sizeBytes, [extent]);
 }
 
 /** A disk as a source that refuses overlapping reads, as a file would confuse them. */

@@ -7,14 +7,20 @@ import { esxiImg, mustEsxiImg } from "../support/programs.ts";
 
 const PARTITION_BYTES = 1024 * 1024;
 
-Deno.test("verify --manifest: right without the ISO, in every format", async () => {
-  using folder = new Folder();
+/** A folder with an image and its manifest; the ISO is gone. */
+async function withImage(): Promise<Folder> {
+  const folder = new Folder();
   const iso = folder.file("esxi.iso");
-  const manifest = folder.file("m.json");
   writeInstallerIso(iso, { moduleCount: 20, modulesBytes: 3_000_000 });
-  const image = folder.file("a.img");
-  await mustEsxiImg(["build", iso, "-o", image, "--manifest", manifest, "-q"]);
+  const output = ["-o", folder.file("a.img"), "--manifest", folder.file("m.json")];
+  await mustEsxiImg(["build", iso, ...output, "-q"]);
   Deno.removeSync(iso);
+  return folder;
+}
+
+Deno.test("verify --manifest: right without the ISO, in every format", async () => {
+  using folder = await withImage();
+  const [image, manifest] = [folder.file("a.img"), folder.file("m.json")];
   for (const format of ["raw", "gz", "qcow2", "vmdk"]) {
     const other = folder.file(`b.${format}`);
     await mustEsxiImg(["convert", image, "-f", format, "-o", other, "-q"]);
@@ -24,12 +30,8 @@ Deno.test("verify --manifest: right without the ISO, in every format", async () 
 });
 
 Deno.test("verify --manifest: names the file that differs, is missing, or is new", async () => {
-  using folder = new Folder();
-  const iso = folder.file("esxi.iso");
-  const manifest = folder.file("m.json");
-  writeInstallerIso(iso, { moduleCount: 20, modulesBytes: 3_000_000 });
-  const image = folder.file("a.img");
-  await mustEsxiImg(["build", iso, "-o", image, "--manifest", manifest, "-q"]);
+  using folder = await withImage();
+  const [image, manifest] = [folder.file("a.img"), folder.file("m.json")];
   const right = Deno.readTextFileSync(manifest);
   const damages: readonly (readonly [change: (text: string) => string, says: RegExp])[] = [
     [(text) => text.replace(/"guid": ".{8}/, '"guid": "00000000'), /the disk's GUID is /],

@@ -1,5 +1,6 @@
 /**
  * What `esxi-img build` does: read the options' files, plan, encode, verify, say what came out.
+ * What few builds need is loaded when it is needed.
  *
  * @module
  */
@@ -16,9 +17,7 @@ import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource, readSmall } from "../host/files.ts";
 import { openOutput, type Output } from "../host/output.ts";
 import { abortOnSignal } from "../host/signals.ts";
-import { openImage } from "../image/open.ts";
-import { verifyImage } from "../image/verify.ts";
-import { Recorder } from "../manifest.ts";
+import type { Recorder } from "../manifest.ts";
 import type { BuildFlags } from "./build.ts";
 import { inputPaths, readPayloadOptions } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
@@ -37,7 +36,9 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
   const outputPath = flags.output ?? defaultOutput(isoPath, format);
   checkUsage(flags, outputPath);
   using file = await FileSource.open(isoPath);
-  const recorder = flags.isoSha256 ?? flags.manifest ? new Recorder(file) : undefined;
+  const recorder = flags.isoSha256 ?? flags.manifest
+    ? new (await import("../manifest.ts")).Recorder(file)
+    : undefined;
   const plan = await planImage(recorder?.iso ?? file, {
     ...await readOptions(flags),
     tapFile: flags.manifest === undefined ? undefined : recorder?.tapFile,
@@ -205,6 +206,8 @@ async function verifyOutput(
 ): Promise<void> {
   using file = await FileSource.open(path);
   using progress = new Progress("verifying", isQuiet);
+  const { openImage } = await import("../image/open.ts");
+  const { verifyImage } = await import("../image/verify.ts");
   const { disk } = await openImage(file);
   const { problems } = await verifyImage(disk, iso, progress.update);
   if (problems.length > 0) {

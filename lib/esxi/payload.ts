@@ -13,7 +13,6 @@
  */
 
 import { crc32, gzipSync, inflateRawSync } from "node:zlib";
-import { unpackTar } from "modern-tar";
 import { type Guid, parseGuid } from "../disk/guid.ts";
 import { Failure } from "../failure.ts";
 import { parentFolders } from "../file_tree.ts";
@@ -104,6 +103,7 @@ export async function unpackPayload(payload: Uint8Array, path: string): Promise<
   const unfit = (what: string, cause?: unknown) =>
     new Failure("kickstart", path, what, "make one with: esxi-img payload", cause);
   const tar = readBootModule(payload, path);
+  const { unpackTar } = await import("modern-tar"); // most builds make their payload
   let files: PayloadFile[];
   try {
     files = (await unpackTar(tar, { strict: true }))

@@ -7,8 +7,12 @@
 
 /** Ends the name of a file that is being written. */
 const PARTIAL = ".esxi-img-partial";
-/** What follows the final name: a UUID, which cannot be guessed, and {@linkcode PARTIAL}. */
-const PARTIAL_END = /^[0-9a-f-]{36}\.esxi-img-partial$/;
+/** Ends it for the instant before it is locked, in which it would look abandoned. */
+const NEW = ".esxi-img-new";
+/** What follows the final name: a UUID, which cannot be guessed, and one of the ends above. */
+const END = /^[0-9a-f-]{36}(\.esxi-img-(?:partial|new))$/;
+/** Whoever has not locked a file by now was killed before it could. */
+const NEW_LIFE_MS = 60_000;
 /** How long a runtime that can only wait for a lock waits for it. */
 const LOCK_WAIT_MS = 1000;
 
@@ -23,10 +27,17 @@ export function openPartial(
   base: string,
   mode: number,
 ): { path: string; file: Deno.FsFile } {
-  const path = `${folder}.${base}.${crypto.randomUUID()}${PARTIAL}`;
-  const file = Deno.openSync(path, { write: true, createNew: true, mode });
+  const stem = `${folder}.${base}.${crypto.randomUUID()}`;
+  const file = Deno.openSync(stem + NEW, { write: true, createNew: true, mode });
   lockNew(file);
-  return { path, file };
+  try {
+    Deno.renameSync(stem + NEW, stem + PARTIAL);
+  } catch (error) {
+    file.close();
+    Deno.removeSync(stem + NEW);
+    throw error;
+  }
+  return { path: stem + PARTIAL, file };
 }
 
 /**
@@ -45,13 +56,20 @@ function lockNew(file: Deno.FsFile): void {
 export async function removeAbandoned(folder: string, base: string): Promise<void> {
   try {
     for await (const { name } of Deno.readDir(folder === "" ? "." : folder)) {
-      const isPartial = name.startsWith(`.${base}.`) &&
-        PARTIAL_END.test(name.slice(base.length + 2));
-      if (isPartial && await isAbandoned(folder + name)) await Deno.remove(folder + name);
+      if (!name.startsWith(`.${base}.`)) continue;
+      const end = END.exec(name.slice(base.length + 2))?.[1];
+      const isOver = end === NEW ? isOld : isAbandoned;
+      if (end !== undefined && await isOver(folder + name)) await Deno.remove(folder + name);
     }
   } catch {
     // A folder that cannot be listed may still be written to; opening the file will tell.
   }
+}
+
+/** Whether a file that is not locked yet is there for longer than that takes. */
+async function isOld(path: string): Promise<boolean> {
+  const { mtime } = await Deno.stat(path);
+  return mtime !== null && Date.now() - mtime.getTime() > NEW_LIFE_MS;
 }
 
 /** Whether nobody holds the lock of a partial file. */

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { Folder } from "../support/folder.ts";
 import { mustEsxiImg } from "../support/programs.ts";
+import { writeSampleIso } from "../support/sample_isos.ts";
 import {
   PARTIAL_NAME,
   type Running,
@@ -76,6 +77,18 @@ Deno.test("a partial file of a build at work is left to it, to its last moment",
     await mustEsxiImg(["verify", "out.img.gz", "--iso", "in.iso"], { cwd });
     await Deno.remove(folder.file("out.img.gz"));
   }
+});
+
+Deno.test("what a build left before it could lock its file goes, but not at once", async () => {
+  using folder = new Folder();
+  await writeSampleIso(folder.file("in.iso"));
+  const { path: cwd } = folder;
+  const [old, young] = [1, 2].map(() => `.out.img.gz.${crypto.randomUUID()}.esxi-img-new`);
+  for (const name of [old, young]) folder.write(name, "");
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  await Deno.utime(folder.file(old), hourAgo, hourAgo);
+  await mustEsxiImg(["build", "in.iso", "-o", "out.img.gz"], { cwd });
+  assert.deepEqual(folder.names(), [young, "in.iso", "out.img.gz"]);
 });
 
 Deno.test("of two builds to one output one wins, the other says so", async () => {

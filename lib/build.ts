@@ -16,7 +16,7 @@ import { KICKSTART_URL, renderKickstart } from "./esxi/kickstart.ts";
 import { hashPassword } from "./esxi/password.ts";
 import { packPayload, PAYLOAD_NAME, type PayloadFile } from "./esxi/payload.ts";
 import { Failure } from "./failure.ts";
-import { parentFolders } from "./file_tree.ts";
+import { byFirstByte, parentFolders } from "./file_tree.ts";
 import { sha256 } from "./hashing.ts";
 import { type IsoVolume, readIso } from "./iso9660.ts";
 import { encodeLatin1 } from "./latin1.ts";
@@ -257,7 +257,7 @@ function mergeContent(
   }
   const replaced = new Set(edited.map((file) => file.path));
   const kept = volume.files.filter((file) => !replaced.has(file.path))
-    .toSorted((a, b) => (a.parts[0]?.offsetBytes ?? 0) - (b.parts[0]?.offsetBytes ?? 0))
+    .toSorted(byFirstByte)
     .map(({ path, sizeBytes, parts }) => {
       let atBytes = 0;
       const source = tapFile(path, volume.source, sizeBytes);

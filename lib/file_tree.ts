@@ -72,3 +72,8 @@ export function parentFolders(path: string): string[] {
   const names = path.split("/").slice(0, -1);
   return names.map((_, i) => names.slice(0, i + 1).join("/"));
 }
+
+/** Sorts files by where their bytes begin, so that reading them goes front to back. */
+export function byFirstByte(a: TreeFile, b: TreeFile): number {
+  return (a.parts[0]?.offsetBytes ?? 0) - (b.parts[0]?.offsetBytes ?? 0);
+}

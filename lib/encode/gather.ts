@@ -5,16 +5,15 @@
  */
 
 import { CHUNK_BYTES } from "./chunks.ts";
-import { later } from "./later.ts";
 import type { Sink } from "./sink.ts";
+import { WriteBehind } from "./write_behind.ts";
 
 /** Collects what is to be written: one buffer is filled while the other is being written. */
 export class Gatherer {
-  readonly #sink: Sink;
+  readonly #out: WriteBehind;
   #buffers: [Uint8Array, Uint8Array];
   #filledBytes = 0;
   #flushedBytes = 0;
-  #written = Promise.resolve();
 
   /**
    * @param bufferBytes The largest piece that can be reserved.
@@ -25,7 +24,7 @@ export class Gatherer {
     bufferBytes: number = CHUNK_BYTES,
     memory: Uint8Array = new Uint8Array(2 * bufferBytes),
   ) {
-    this.#sink = sink;
+    this.#out = new WriteBehind(sink);
     this.#buffers = [memory.subarray(0, bufferBytes), memory.subarray(bufferBytes)];
   }
 
@@ -79,9 +78,8 @@ export class Gatherer {
 
   /** Begins to write what was collected, as soon as what went before it is written. */
   async flush(): Promise<void> {
-    await this.#written;
     if (this.#filledBytes === 0) return;
-    this.#written = later(this.#sink.write(this.#buffers[0].subarray(0, this.#filledBytes)));
+    await this.#out.write(this.#buffers[0].subarray(0, this.#filledBytes));
     this.#buffers.reverse();
     this.#flushedBytes += this.#filledBytes;
     this.#filledBytes = 0;
@@ -90,6 +88,6 @@ export class Gatherer {
   /** Writes what is left, and waits for it. */
   async finish(): Promise<void> {
     await this.flush();
-    await this.#written;
+    await this.#out.finish();
   }
 }

@@ -21,10 +21,8 @@ import { deflatePiece, type Deflater, inlineDeflater } from "./deflate.ts";
 import { isCompressible } from "./entropy.ts";
 import { later } from "./later.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
+import { putStoredHeader, STORED_BYTES, STORED_HEADER_BYTES } from "./stored_block.ts";
 
-/** RFC 1951 §3.2.4: LEN has 16 bits. */
-const STORED_BYTES = 65_535;
-const STORED_HEADER_BYTES = 5;
 const STORED_BLOCKS = 32;
 /** How much is deflated at a time: nearly 1 MiB. More takes memory, and leaves threads waiting. */
 const DEFLATED_BLOCKS = 16;
@@ -156,9 +154,7 @@ class StoredBlock {
     for (let at = 0; at < lengthBytes; at += STORED_BYTES) {
       const pieceBytes = Math.min(STORED_BYTES, lengthBytes - at);
       const header = this.pieces.length * (STORED_HEADER_BYTES + STORED_BYTES);
-      this.#view.setUint8(header, 0); // BFINAL and BTYPE
-      this.#view.setUint16(header + 1, pieceBytes, true); // LEN
-      this.#view.setUint16(header + 3, pieceBytes ^ 0xffff, true); // NLEN
+      putStoredHeader(this.#view, header, pieceBytes, false);
       const start = header + STORED_HEADER_BYTES;
       const piece = this.#buffer.subarray(start, start + pieceBytes);
       this.pieces.push(piece);
@@ -172,7 +168,9 @@ class StoredBlock {
   /** What to write, or promises of it. */
   encode(deflater: Deflater): (Uint8Array | Promise<Uint8Array>)[] {
     if (!this.#mayPay()) return [this.#stored(0, this.pieces.length)];
-    if (this.pieces.every(isZero)) return [zeroBlock(this.pieces)];
+    if (this.pieces.every(isZero)) {
+      return [zeroBlock(this.pieces.reduce((sum, piece) => sum + piece.length, 0))];
+    }
     // Deflating costs a hundred times as much as storing, so a closer look at each piece pays.
     const kinds = this.pieces.map(isCompressible);
     const parts: (Uint8Array | Promise<Uint8Array>)[] = [];
@@ -206,9 +204,8 @@ class StoredBlock {
   }
 }
 
-/** Zeros that a source holds as data, as sparse files do: deflated once for each length. */
-function zeroBlock(pieces: readonly Uint8Array[]): Uint8Array {
-  const lengthBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+/** Zeros, of holes or of sources that hold them as data: deflated once for each length. */
+function zeroBlock(lengthBytes: number): Uint8Array {
   let block = zeroBlocks.get(lengthBytes);
   if (block === undefined) {
     block = deflatePiece(new Uint8Array(lengthBytes));
@@ -224,7 +221,7 @@ function isZero(piece: Uint8Array): boolean {
 async function writeZeros(sink: Sink, lengthBytes: number): Promise<void> {
   const blocks = Math.floor(lengthBytes / BLOCK_BYTES);
   if (blocks > 0) {
-    const one = deflatePiece(new Uint8Array(BLOCK_BYTES));
+    const one = zeroBlock(BLOCK_BYTES);
     const batch = new Uint8Array(one.length * Math.min(blocks, ZERO_BATCH));
     for (let at = 0; at < batch.length; at += one.length) batch.set(one, at);
     for (let done = 0; done < blocks; done += ZERO_BATCH) {
@@ -232,7 +229,7 @@ async function writeZeros(sink: Sink, lengthBytes: number): Promise<void> {
     }
   }
   const restBytes = lengthBytes % BLOCK_BYTES;
-  if (restBytes > 0) await sink.write(deflatePiece(new Uint8Array(restBytes)));
+  if (restBytes > 0) await sink.write(zeroBlock(restBytes));
 }
 
 /** RFC 1952 §2.3.1: CRC32, and the size modulo 2^32. */

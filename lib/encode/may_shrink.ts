@@ -9,7 +9,7 @@ const PLACES = [1 / 4, 3 / 4];
 const LOOK_BYTES = 64 * 1024;
 
 /**
- * Takes two looks at a chunk of about 1 MiB: false if both see compressed data. A look at each of
+ * Takes two looks at a chunk of about 2 MiB: false if both see compressed data. A look at each of
  * its clusters or grains costs more than storing them, and pays only if some may shrink.
  */
 export function mayShrink(chunk: Uint8Array): boolean {

@@ -11,6 +11,7 @@ import type { Adler32 } from "./adler32.ts";
 import { SECTOR_BYTES } from "./chunks.ts";
 import { isCompressible } from "./entropy.ts";
 import type { Gatherer } from "./gather.ts";
+import { putStoredHeader, STORED_BYTES, STORED_HEADER_BYTES } from "./stored_block.ts";
 import { encodeGrainMarker, GRAIN_BYTES, GRAIN_MARKER_BYTES } from "./vmdk_format.ts";
 
 /** zlib's default. */
@@ -18,9 +19,6 @@ const LEVEL = 6;
 /** RFC 1950 §2.2: deflate with a window of 32 KiB, fastest algorithm. */
 const ZLIB_HEADER = [0x78, 0x01];
 const ZLIB_TRAILER_BYTES = 4;
-/** RFC 1951 §3.2.4: LEN has 16 bits. */
-const STORED_BYTES = 65_535;
-const STORED_HEADER_BYTES = 5;
 /** Where the bytes of a stored grain begin. */
 const STORED_AT = GRAIN_MARKER_BYTES + ZLIB_HEADER.length + STORED_HEADER_BYTES;
 /** Of so many grains one is looked at; the others only while what came before them shrank. */
@@ -91,18 +89,13 @@ function deflate(grain: Uint8Array): Uint8Array | null {
 function store(piece: Uint8Array, lengthBytes: number, checksum: number): number {
   const view = new DataView(piece.buffer, piece.byteOffset, piece.length);
   piece.set(ZLIB_HEADER, GRAIN_MARKER_BYTES);
-  const putHeader = (at: number, blockBytes: number, isLast: boolean) => {
-    view.setUint8(at, isLast ? 1 : 0); // BFINAL; BTYPE 00
-    view.setUint16(at + 1, blockBytes, true);
-    view.setUint16(at + 3, blockBytes ^ 0xffff, true);
-  };
   const firstBytes = Math.min(lengthBytes, STORED_BYTES);
   const restBytes = lengthBytes - firstBytes;
-  putHeader(STORED_AT - STORED_HEADER_BYTES, firstBytes, restBytes === 0);
+  putStoredHeader(view, STORED_AT - STORED_HEADER_BYTES, firstBytes, restBytes === 0);
   let end = STORED_AT + firstBytes;
   if (restBytes > 0) {
     piece.copyWithin(end + STORED_HEADER_BYTES, end, end + restBytes);
-    putHeader(end, restBytes, true);
+    putStoredHeader(view, end, restBytes, true);
     end += STORED_HEADER_BYTES + restBytes;
   }
   view.setUint32(end, checksum);

@@ -12,7 +12,13 @@ import { type BootCfgFile, readBootCfgs } from "../esxi/installer.ts";
 import { KICKSTART_URL } from "../esxi/kickstart.ts";
 import { PAYLOAD_NAME, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../failure.ts";
-import { type FileTree, findFile, readSmallFile, type TreeFile } from "../file_tree.ts";
+import {
+  byFirstByte,
+  type FileTree,
+  findFile,
+  readSmallFile,
+  type TreeFile,
+} from "../file_tree.ts";
 import { type IsoVolume, readIso } from "../iso9660.ts";
 import { FileComparer } from "./compare.ts";
 import { type Image, readImage } from "./image.ts";
@@ -108,7 +114,7 @@ function pairFiles(source: IsoVolume, volume: FileTree, edited: ReadonlySet<stri
   const missing = [...originals.values()].map((file) => file.path)
     .concat(source.directories.filter((path) => !folders.has(foldCase(path))));
   for (const path of missing) problems.push(`/${path} is missing`);
-  pairs.sort(([, a], [, b]) => (a.parts[0]?.offsetBytes ?? 0) - (b.parts[0]?.offsetBytes ?? 0));
+  pairs.sort(([, a], [, b]) => byFirstByte(a, b));
   return { pairs, added, problems };
 }
 

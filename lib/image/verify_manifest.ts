@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import type { Source } from "../disk/extent.ts";
 import { foldCase } from "../disk/fat_names.ts";
 import { formatGuid } from "../disk/guid.ts";
-import type { TreeFile } from "../file_tree.ts";
+import { byFirstByte, type TreeFile } from "../file_tree.ts";
 import { WholeHash } from "../hashing.ts";
 import type { Manifest } from "../manifest.ts";
 import { type Image, readImage } from "./image.ts";
@@ -38,7 +38,7 @@ export async function verifyManifest(
     ...checkIdentity(image, manifest),
   ];
   const wanted = new Map(manifest.files.map((file) => [foldCase(file.path), file]));
-  const pairs = image.volume.files.toSorted((a, b) => firstByte(a) - firstByte(b)).map((file) => {
+  const pairs = image.volume.files.toSorted(byFirstByte).map((file) => {
     const expected = wanted.get(foldCase(file.path));
     wanted.delete(foldCase(file.path));
     return { file, expected };
@@ -104,10 +104,6 @@ export async function checkIso(
     problems.push(`/${path} is called ${origin} by the manifest, but the ISO ${truth}`);
   }
   return problems;
-}
-
-function firstByte(file: TreeFile): number {
-  return file.parts[0]?.offsetBytes ?? 0;
 }
 
 async function hashFile(

@@ -22,6 +22,7 @@ import { withinMemory } from "./bounds.ts";
 import type { Target } from "./fuzzer.ts";
 import { mutateJson } from "./json_mutator.ts";
 import { changeBytes, wordsOf } from "./mutators.ts";
+import { MANIFEST } from "../support/manifests.ts";
 
 /** A target whose inputs are bytes, changed with the help of some words. */
 export function bytesTarget(
@@ -185,32 +186,22 @@ function decodeArguments(bytes: Uint8Array): string[] {
   return new TextDecoder().decode(bytes).split("\0");
 }
 
-const MANIFEST = {
-  format: 1,
-  tool: { name: "esxi-img", version: "0.1.0" },
-  iso: { name: "a.iso", sizeBytes: 1, sha256: "0".repeat(64) },
-  esxi: { version: "8.0.3", build: null },
+/** A manifest with something of everything. */
+const FULL_MANIFEST = {
+  ...MANIFEST,
   options: { kernelopt: ["a=b"] },
-  disk: {
-    sizeBytes: 1024,
-    guid: "00000000-0000-0000-0000-00000000000A",
-    partitionGuid: "00000000-0000-0000-0000-00000000000B",
-    clusterBytes: 512,
-    time: "2024-09-23T12:00:00.000Z",
-  },
   files: ["iso", "edited", "added"].map((origin, i) => ({
     path: `A/B${i}`,
     sizeBytes: i,
     sha256: "f".repeat(64),
     origin,
   })),
-  output: { format: "raw", sizeBytes: 1024, sha256: "1".repeat(64) },
 };
 
 const encodeJson = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
 export const manifestTarget: Target<Uint8Array> = {
-  ...bytesTarget("manifest", () => Promise.resolve([encodeJson(MANIFEST)]), [], (bytes) => {
+  ...bytesTarget("manifest", () => Promise.resolve([encodeJson(FULL_MANIFEST)]), [], (bytes) => {
     const text = new TextDecoder().decode(bytes);
     const manifest = parseManifest(text, "m.json");
     assert.deepEqual(parseManifest(JSON.stringify(manifest), "m.json"), manifest);

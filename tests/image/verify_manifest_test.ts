@@ -3,6 +3,7 @@ import { parseManifest } from "../../lib/manifest_reader.ts";
 import { failure } from "../support/failures.ts";
 import { Folder } from "../support/folder.ts";
 import { writeInstallerIso } from "../support/installer_iso.ts";
+import { MANIFEST } from "../support/manifests.ts";
 import { esxiImg, mustEsxiImg } from "../support/programs.ts";
 
 const PARTITION_BYTES = 1024 * 1024;
@@ -58,24 +59,6 @@ Deno.test("verify --manifest: names the file that differs, is missing, or is new
   assert.equal(code, 1);
   assert.match(stderr, /^esxi-img: [^\n]*\.TGZ does not have the SHA-256 of the manifest[^\n]*\n$/);
 });
-
-/** As a build writes it. */
-const MANIFEST = {
-  format: 1,
-  tool: { name: "esxi-img", version: "0.1.0" },
-  iso: { name: "a.iso", sizeBytes: 1, sha256: "0".repeat(64) },
-  esxi: { version: "8.0.3", build: null },
-  options: {},
-  disk: {
-    sizeBytes: 1024,
-    guid: "00000000-0000-0000-0000-00000000000A",
-    partitionGuid: "00000000-0000-0000-0000-00000000000B",
-    clusterBytes: 512,
-    time: "2024-09-23T12:00:00.000Z",
-  },
-  files: [{ path: "A/B", sizeBytes: 0, sha256: "f".repeat(64), origin: "iso" }],
-  output: { format: "raw", sizeBytes: 1024, sha256: "1".repeat(64) },
-};
 
 Deno.test("manifest: read as it is written, whatever else it may hold one day", () => {
   assert.deepEqual(parseManifest(JSON.stringify(MANIFEST), "m.json"), MANIFEST);

@@ -17,7 +17,7 @@ import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { type BlockMap, readBlocks, runs } from "../disk/block_map.ts";
 import { crc32WithZeros } from "./crc32.ts";
-import { deflatePiece, type Deflater, inlineDeflater } from "./deflate.ts";
+import { deflatePiece, type Deflater, inlineDeflater, release } from "./deflate.ts";
 import { isCompressible } from "./entropy.ts";
 import { later } from "./later.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
@@ -115,10 +115,14 @@ class BlockWriter {
     const before = this.#pending.at(-1)?.written;
     const write = async () => {
       await before;
-      for (const part of parts) await this.#sink.write(await part);
+      for (const { bytes, isDeflated } of parts) {
+        const encoded = await bytes;
+        await this.#sink.write(encoded);
+        if (isDeflated) release(encoded);
+      }
       this.#free.push(block);
     };
-    const isDeflating = parts.some((part) => part instanceof Promise);
+    const isDeflating = parts.some(({ bytes }) => bytes instanceof Promise);
     this.#pending.push({ written: later(write()), isDeflating });
   }
 
@@ -126,6 +130,13 @@ class BlockWriter {
   async finish(): Promise<void> {
     while (this.#pending.length > 0) await this.#pending.shift()!.written;
   }
+}
+
+/** What a part of a block becomes. */
+interface Encoded {
+  readonly bytes: Uint8Array | Promise<Uint8Array>;
+  /** Whether the bytes have a buffer of their own. */
+  readonly isDeflated: boolean;
 }
 
 /**
@@ -165,21 +176,20 @@ class StoredBlock {
     return crc;
   }
 
-  /** What to write, or promises of it. */
-  encode(deflater: Deflater): (Uint8Array | Promise<Uint8Array>)[] {
+  /** What to write, in order. */
+  encode(deflater: Deflater): Encoded[] {
     if (!this.#mayPay()) return [this.#stored(0, this.pieces.length)];
     if (this.pieces.every(isZero)) {
-      return [zeroBlock(this.pieces.reduce((sum, piece) => sum + piece.length, 0))];
+      const lengthBytes = this.pieces.reduce((sum, piece) => sum + piece.length, 0);
+      return [{ bytes: zeroBlock(lengthBytes), isDeflated: false }];
     }
     // Deflating costs a hundred times as much as storing, so a closer look at each piece pays.
     const kinds = this.pieces.map(isCompressible);
-    const parts: (Uint8Array | Promise<Uint8Array>)[] = [];
+    const parts: Encoded[] = [];
     for (let start = 0, end = 0; start < kinds.length; start = end) {
       const limit = kinds[start] ? start + DEFLATED_BLOCKS : kinds.length;
       while (end < Math.min(limit, kinds.length) && kinds[end] === kinds[start]) end++;
-      const deflated = kinds[start] && deflater.deflate(this.pieces.slice(start, end));
-      if (deflated instanceof Promise) later(deflated);
-      parts.push(deflated || this.#stored(start, end));
+      parts.push(kinds[start] ? this.#deflated(start, end, deflater) : this.#stored(start, end));
     }
     return parts;
   }
@@ -193,14 +203,20 @@ class StoredBlock {
     return false;
   }
 
+  #deflated(startPiece: number, endPiece: number, deflater: Deflater): Encoded {
+    const bytes = deflater.deflate(this.pieces.slice(startPiece, endPiece));
+    return { bytes: bytes instanceof Promise ? later(bytes) : bytes, isDeflated: true };
+  }
+
   /** Pieces with their headers. */
-  #stored(startPiece: number, endPiece: number): Uint8Array {
+  #stored(startPiece: number, endPiece: number): Encoded {
     const first = this.pieces[startPiece];
     const last = this.pieces[endPiece - 1];
-    return this.#buffer.subarray(
+    const bytes = this.#buffer.subarray(
       first.byteOffset - STORED_HEADER_BYTES,
       last.byteOffset + last.length,
     );
+    return { bytes, isDeflated: false };
   }
 }
 

@@ -12,6 +12,7 @@ import { deflateRawSync } from "node:zlib";
 import type { BlockMap } from "../disk/block_map.ts";
 import { Failure } from "../failure.ts";
 import { type Chunk, chunks } from "./chunks.ts";
+import { inOneBuffer, release } from "./deflate.ts";
 import { isCompressible } from "./entropy.ts";
 import { Gatherer } from "./gather.ts";
 import { mayShrink } from "./may_shrink.ts";
@@ -87,7 +88,7 @@ export async function planCompressed(map: BlockMap, options: EncodeOptions): Pro
   };
 }
 
-/** The clusters with data, in the order of the file. */
+/** The clusters with data, in the order of the file. Their bytes are there until the next is asked for. */
 async function* storedClusters(
   map: BlockMap,
   onChunk: (chunk: Chunk) => void,
@@ -100,8 +101,12 @@ async function* storedClusters(
       for (let at = 0; at < chunk.bytes.length; at += CLUSTER_BYTES, nth++) {
         const bytes = chunk.bytes.subarray(at, at + CLUSTER_BYTES);
         const deflated = isWorthTrying ? deflate(bytes) : null;
-        if (deflated === null) plain.push({ nth, bytes, isDeflated: false });
-        else yield { nth, bytes: deflated, isDeflated: true };
+        if (deflated === null) {
+          plain.push({ nth, bytes, isDeflated: false });
+        } else {
+          yield { nth, bytes: deflated, isDeflated: true };
+          release(deflated);
+        }
       }
       yield* plain;
     }
@@ -112,6 +117,8 @@ async function* storedClusters(
 /** The deflated cluster, or `null` if that does not pay. */
 function deflate(cluster: Uint8Array): Uint8Array | null {
   if (!isCompressible(cluster)) return null;
-  const deflated = deflateRawSync(cluster, DEFLATE);
-  return deflated.length <= MAX_WORTHWHILE_BYTES ? deflated : null;
+  const deflated = deflateRawSync(cluster, inOneBuffer(cluster, DEFLATE));
+  if (deflated.length <= MAX_WORTHWHILE_BYTES) return deflated;
+  release(deflated);
+  return null;
 }

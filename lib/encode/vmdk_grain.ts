@@ -9,6 +9,7 @@ import { deflateSync } from "node:zlib";
 import { type BlockMap, readBlocks, roundUp } from "../disk/block_map.ts";
 import type { Adler32 } from "./adler32.ts";
 import { SECTOR_BYTES } from "./chunks.ts";
+import { inOneBuffer, release } from "./deflate.ts";
 import { isCompressible } from "./entropy.ts";
 import type { Gatherer } from "./gather.ts";
 import { putStoredHeader, STORED_BYTES, STORED_HEADER_BYTES } from "./stored_block.ts";
@@ -61,7 +62,10 @@ export class GrainWriter {
     const streamBytes = deflated === null
       ? store(piece, lengthBytes, this.#adler.of(grain))
       : deflated.length;
-    if (deflated !== null) piece.set(deflated, GRAIN_MARKER_BYTES);
+    if (deflated !== null) {
+      piece.set(deflated, GRAIN_MARKER_BYTES);
+      release(deflated);
+    }
     encodeGrainMarker(piece, offsetBytes / SECTOR_BYTES, streamBytes);
     const usedBytes = GRAIN_MARKER_BYTES + streamBytes;
     const keptBytes = roundUp(usedBytes, SECTOR_BYTES);
@@ -75,8 +79,10 @@ export class GrainWriter {
 /** The grain as a zlib stream, or `null` if it does not shrink. */
 function deflate(grain: Uint8Array): Uint8Array | null {
   if (!isCompressible(grain)) return null;
-  const deflated = deflateSync(grain, { level: LEVEL });
-  return deflated.length < grain.length ? deflated : null;
+  const deflated = deflateSync(grain, inOneBuffer(grain, { level: LEVEL }));
+  if (deflated.length < grain.length) return deflated;
+  release(deflated);
+  return null;
 }
 
 /**

@@ -8,83 +8,97 @@ import { deflateWorkerUrl } from "./assets.ts";
 import { type Deflater, gather, inlineDeflater } from "../encode/deflate.ts";
 import type { DeflateReply, DeflateRequest } from "./deflate_worker.ts";
 
-/**
- * Threads take some 30 ms to start. Installers hold less than this that can be compressed, and
- * are done sooner without.
- */
-const INLINE_BYTES = 16 * 1024 * 1024;
+/** Installers hold less than this that can be compressed, and are done sooner without threads. */
+const INLINE_BYTES = 4 * 1024 * 1024;
 /** Pieces that wait for each thread, so that none stands still. */
 const QUEUED = 2;
 
 /** Deflates in threads once it pays. To be closed: threads keep the program from ending. */
 export class DeflatePool implements Deflater, Disposable {
   readonly depth: number;
-  readonly #threads: number;
+  readonly #wanted: number;
   readonly #inline = inlineDeflater();
-  readonly #workers: Worker[] = [];
+  readonly #threads: DeflateThread[] = [];
   readonly #buffers: ArrayBuffer[] = [];
   #inlineBytes = 0;
-  #next = 0;
 
   constructor(threads: number = navigator.hardwareConcurrency) {
-    this.#threads = threads;
+    this.#wanted = threads;
     this.depth = threads > 1 ? threads * QUEUED : 0;
   }
 
   deflate(bytes: readonly Uint8Array[]): Uint8Array | Promise<Uint8Array> {
     const lengthBytes = bytes.reduce((sum, piece) => sum + piece.length, 0);
-    if (this.depth === 0 || this.#inlineBytes < INLINE_BYTES || !this.#mayStart()) {
+    if (this.depth > 0 && this.#inlineBytes >= INLINE_BYTES) this.#start();
+    // A thread takes some 30 ms to start; nobody waits for it.
+    const ready = this.#threads.filter((thread) => thread.isReady);
+    if (ready.length === 0) {
       this.#inlineBytes += lengthBytes;
       return this.#inline.deflate(bytes);
     }
+    const thread = ready.reduce((a, b) => b.waiting < a.waiting ? b : a);
     let buffer = this.#buffers.pop();
     if (buffer === undefined || buffer.byteLength < lengthBytes) {
       buffer = new ArrayBuffer(lengthBytes);
     }
     gather(bytes, new Uint8Array(buffer));
-    return this.#send({ buffer, lengthBytes });
-  }
-
-  /** The runtime starts no thread once the current folder is gone. */
-  #mayStart(): boolean {
-    if (this.#workers.length === this.#threads) return true;
-    try {
-      return Deno.cwd() !== "";
-    } catch {
-      return false;
-    }
-  }
-
-  /** Threads answer in the order in which they are asked. */
-  #send(request: DeflateRequest): Promise<Uint8Array> {
-    const worker = this.#worker();
-    return new Promise((resolve, reject) => {
-      const settle = (how: () => void) => {
-        worker.removeEventListener("message", onMessage);
-        worker.removeEventListener("error", onError);
-        how();
-      };
-      const onMessage = (event: MessageEvent<DeflateReply>) => {
-        event.stopImmediatePropagation(); // the next request's listener waits for its own answer
-        this.#buffers.push(event.data.buffer);
-        settle(() => resolve(event.data.deflated));
-      };
-      const onError = (event: ErrorEvent) => {
-        event.preventDefault(); // it is told once, by whoever waits
-        settle(() => reject(new Error(event.message)));
-      };
-      worker.addEventListener("message", onMessage);
-      worker.addEventListener("error", onError);
-      worker.postMessage(request, [request.buffer]);
+    return thread.ask({ buffer, lengthBytes }).then((reply) => {
+      this.#buffers.push(reply.buffer);
+      return reply.deflated;
     });
   }
 
-  #worker(): Worker {
-    const index = this.#next++ % this.#threads;
-    return this.#workers[index] ??= new Worker(deflateWorkerUrl(), { type: "module" });
+  #start(): void {
+    if (this.#threads.length > 0) return;
+    try {
+      Deno.cwd();
+    } catch {
+      return; // the runtime starts no thread once the current folder is gone
+    }
+    for (let i = 0; i < this.#wanted; i++) this.#threads.push(new DeflateThread());
   }
 
   [Symbol.dispose](): void {
-    for (const worker of this.#workers) worker.terminate();
+    for (const thread of this.#threads) thread.terminate();
+  }
+}
+
+/** A thread, and what it was asked for. It answers in the order in which it is asked. */
+class DeflateThread {
+  /** Whether it has started. One that cannot is never asked. */
+  isReady = false;
+  readonly #worker = new Worker(deflateWorkerUrl(), { type: "module" });
+  readonly #asked: {
+    readonly resolve: (reply: DeflateReply) => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
+
+  constructor() {
+    this.#worker.addEventListener("message", ({ data }: MessageEvent<DeflateReply | "ready">) => {
+      if (data === "ready") this.isReady = true;
+      else this.#asked.shift()?.resolve(data);
+    });
+    this.#worker.addEventListener("error", (event) => {
+      event.preventDefault(); // it is told by whoever waits
+      this.isReady = false;
+      for (const { reject } of this.#asked.splice(0)) reject(new Error(event.message));
+    });
+  }
+
+  /** How many answers are missing. */
+  get waiting(): number {
+    return this.#asked.length;
+  }
+
+  /** Asks for bytes to be deflated. Their buffer moves to the thread, and comes back. */
+  ask(request: DeflateRequest): Promise<DeflateReply> {
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ resolve, reject });
+      this.#worker.postMessage(request, [request.buffer]);
+    });
+  }
+
+  terminate(): void {
+    this.#worker.terminate();
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { deflatePiece } from "../encode/deflate.ts";
+import { deflatePiece, release } from "../encode/deflate.ts";
 
 /** What the thread is sent. */
 export interface DeflateRequest {
@@ -22,12 +22,14 @@ export interface DeflateReply {
 
 const thread = self as unknown as {
   onmessage: (event: MessageEvent<DeflateRequest>) => void;
-  postMessage(reply: DeflateReply, transfer: Transferable[]): void;
+  postMessage(reply: DeflateReply | "ready", transfer?: Transferable[]): void;
 };
 
 thread.onmessage = ({ data: { buffer, lengthBytes } }) => {
   const deflated = deflatePiece(new Uint8Array(buffer, 0, lengthBytes));
   // A small result lies in a larger buffer, which is not to be copied as a whole.
   const result = new Uint8Array(deflated);
+  release(deflated);
   thread.postMessage({ deflated: result, buffer }, [buffer, result.buffer]);
 };
+thread.postMessage("ready");

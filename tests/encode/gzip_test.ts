@@ -208,3 +208,17 @@ Deno.test("gzip: a failing source, sink or deflater fails the encoder", async ()
   await assert.rejects(encode(MIXED, { deflater: broken }), /no thread/);
   await new Promise((resolve) => setTimeout(resolve, 20)); // nothing is left unhandled
 });
+
+Deno.test("gzip: threads deflate as soon as they have started", async () => {
+  using pool = new DeflatePool(2);
+  const piece = prose(MIB);
+  const expected = deflatePiece(piece);
+  let answer = pool.deflate([piece]);
+  while (!(answer instanceof Promise)) {
+    assert.ok(equalBytes(answer, expected));
+    await new Promise((resolve) => setTimeout(resolve));
+    answer = pool.deflate([piece]);
+  }
+  const answers = await Promise.all([answer, ...[1, 2, 3].map(() => pool.deflate([piece]))]);
+  assert.ok(answers.every((bytes) => equalBytes(bytes, expected)));
+});

@@ -9,7 +9,7 @@ import { type Deflater, gather, inlineDeflater } from "../encode/deflate.ts";
 import type { DeflateReply, DeflateRequest } from "./deflate_worker.ts";
 
 /** Installers hold less than this that can be compressed, and are done sooner without threads. */
-const INLINE_BYTES = 4 * 1024 * 1024;
+const INLINE_BYTES = 8 * 1024 * 1024;
 /** Pieces that wait for each thread, so that none stands still. */
 const QUEUED = 2;
 

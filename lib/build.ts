@@ -136,11 +136,7 @@ export function makePayload(
   identity: Uint8Array,
   timeMs: number,
 ): Uint8Array {
-  const rootPasswordHash = options.rootPassword === undefined
-    ? undefined
-    : hashPassword(options.rootPassword, identity);
-  const kickstart = options.kickstart ??
-    new TextEncoder().encode(renderKickstart({ ...options, rootPasswordHash }));
+  const { kickstart, rootPasswordHash } = makeKickstart(options, identity);
   return packPayload({
     kickstart,
     facts: {
@@ -154,6 +150,23 @@ export function makePayload(
     metadata: options.metadata,
     timeSeconds: Math.floor(timeMs / 1000),
   });
+}
+
+/**
+ * Makes the kickstart by itself, unless a whole one was given.
+ *
+ * @param identity What the salt of the password's hash derives from.
+ */
+export function makeKickstart(
+  options: PayloadOptions,
+  identity: Uint8Array,
+): { readonly kickstart: Uint8Array; readonly rootPasswordHash?: string } {
+  const rootPasswordHash = options.rootPassword === undefined
+    ? undefined
+    : hashPassword(options.rootPassword, identity);
+  const kickstart = options.kickstart ??
+    new TextEncoder().encode(renderKickstart({ ...options, rootPasswordHash }));
+  return { kickstart, rootPasswordHash };
 }
 
 /** What GUID and salt of a payload derive from that is made for no image in particular. */

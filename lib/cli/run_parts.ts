@@ -4,9 +4,7 @@
  * @module
  */
 
-import { FAT_EPOCH_MS, makePayload, payloadIdentity } from "../build.ts";
-import { renderKickstart } from "../esxi/kickstart.ts";
-import { hashPassword } from "../esxi/password.ts";
+import { FAT_EPOCH_MS, makeKickstart, makePayload, payloadIdentity } from "../build.ts";
 import { PAYLOAD_NAME } from "../esxi/payload.ts";
 import { readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
@@ -18,11 +16,7 @@ import { inputPaths, readPayloadOptions } from "./payload_options.ts";
 /** Writes the kickstart. */
 export async function runKickstart(flags: PartFlags): Promise<void> {
   const options = { ...await readPayloadOptions(flags), guestFiles: await readGuestFiles() };
-  const rootPasswordHash = options.rootPassword === undefined
-    ? undefined
-    : hashPassword(options.rootPassword, payloadIdentity(options));
-  const kickstart = options.kickstart ??
-    new TextEncoder().encode(renderKickstart({ ...options, rootPasswordHash }));
+  const { kickstart } = makeKickstart(options, payloadIdentity(options));
   await write(flags.output ?? "-", kickstart, flags);
 }
 

@@ -47,11 +47,15 @@ export interface Installer {
  */
 export async function recognizeInstaller(tree: FileTree): Promise<Installer> {
   const bootCfgs = await readBootCfgs(tree);
-  const metadata = findFile(tree, METADATA);
-  const xml = metadata === undefined
-    ? ""
-    : decodeLatin1(await readSmallFile(tree, metadata, MAX_METADATA_BYTES));
-  return { tree, bootCfgs, ...findVersion(bootCfgs[0].cfg.build, xml, tree.label) };
+  const version = versionOfBootCfg(bootCfgs[0].cfg.build) ??
+    findVersion(await readMetadata(tree), tree.label);
+  return { tree, bootCfgs, ...version };
+}
+
+async function readMetadata(tree: FileTree): Promise<string> {
+  const file = findFile(tree, METADATA);
+  if (file === undefined) return "";
+  return decodeLatin1(await readSmallFile(tree, file, MAX_METADATA_BYTES));
 }
 
 /**
@@ -97,20 +101,25 @@ function checkBootFiles(
   }
 }
 
+type Version = Pick<Installer, "version" | "build">;
+
 /**
- * Finds version and build, from the most to the least reliable place.
+ * The most reliable place of version and build.
  *
- * @param bootCfgBuild As in `8.0.3-0.35.24280767`; empty in 6.x.
+ * @param build As in `8.0.3-0.35.24280767`; empty in 6.x.
+ */
+export function versionOfBootCfg(build: string): Version | undefined {
+  const match = /^(\d+\.\d+\.\d+)-(?:[\d.]*\.)?(\d+)$/.exec(build.trim());
+  return match === null ? undefined : { version: match[1], build: match[2] };
+}
+
+/**
+ * Finds version and build in the other places, the more reliable one first.
+ *
  * @param metadataXml The text of UPGRADE/METADATA.XML, or nothing.
  * @param label As in `ESXI-8.0U3B-24280767-STANDARD`.
  */
-export function findVersion(
-  bootCfgBuild: string,
-  metadataXml: string,
-  label: string,
-): Pick<Installer, "version" | "build"> {
-  const fromBootCfg = /^(\d+\.\d+\.\d+)-(?:[\d.]*\.)?(\d+)$/.exec(bootCfgBuild.trim());
-  if (fromBootCfg !== null) return { version: fromBootCfg[1], build: fromBootCfg[2] };
+export function findVersion(metadataXml: string, label: string): Version {
   const fromXml = /<esxVersion>\s*(\d+\.\d+\.\d+)/.exec(metadataXml);
   // 6.7 reports 6.7.0 whatever its update; from 7.0 on the update is the third number.
   const fromLabel = /^ESXI?-(\d+)\.(\d+)(?:\.(\d+)|U(\d+))?/i.exec(label);

@@ -25,6 +25,8 @@ export const PAYLOAD_NAME = "esxiimg.tgz";
 const FOLDER = "esxiimg";
 const FACTS_NAME = "image.json";
 const FACTS_PATH = `${FOLDER}/${FACTS_NAME}`;
+/** Half of what level 6 takes, which every build waits for, for 5 kB more. */
+const GZIP_LEVEL = 3;
 /** RFC 1952 §2.3: a header without optional fields; CRC32 and ISIZE end a member. */
 const GZIP_HEADER_BYTES = 10;
 const GZIP_TRAILER_BYTES = 8;
@@ -88,7 +90,7 @@ export function packPayload(parts: PayloadParts): Uint8Array {
     ...files.map(({ path, bytes }) => ({ path: `${FOLDER}/${path}`, bytes })),
   ], parts.timeSeconds);
   // No name and no time: nothing but the content decides the bytes.
-  return new Uint8Array(gzipSync(tar));
+  return new Uint8Array(gzipSync(tar, { level: GZIP_LEVEL }));
 }
 
 /**

@@ -64,7 +64,8 @@ function header({ path, bytes }: TarEntry, timeSeconds: number): Uint8Array {
   block[156] = (bytes === undefined ? "5" : "0").charCodeAt(0);
   block.set(new TextEncoder().encode(OLD_GNU_MAGIC), 257);
   block.fill(0x20, 148, 156);
-  const sum = block.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (const byte of block) sum += byte;
   setOctal(block, 148, 7, sum); // the one field that a blank follows: it is still there
   return block;
 }

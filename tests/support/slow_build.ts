@@ -12,6 +12,8 @@ import { SMALL } from "./sample_isos.ts";
 
 /** How a file is called that is being written. */
 export const PARTIAL_NAME = /^\.(.+)\.[0-9a-f-]{36}\.esxi-img-partial$/;
+/** And for a moment before that, until it is locked. */
+export const NEW_NAME = /^\.(.+)\.[0-9a-f-]{36}\.esxi-img-new$/;
 const MODULE_BYTES = 1024 * 1024;
 const TEXTS = Array.from({ length: 24 }, (_, i) => `TEXT${i}.TXT`);
 const POLL_MS = 2;

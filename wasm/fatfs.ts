@@ -35,6 +35,7 @@ const RESULTS = [
   "TOO_MANY_OPEN_FILES",
   "INVALID_PARAMETER",
 ] as const;
+const INVALID_NAME = RESULTS.indexOf("INVALID_NAME");
 
 /** `f_mkfs` options: FAT32 without a partition table, for the partition is the whole drive here. */
 const FM_FAT32_SFD = 0x02 | 0x08;
@@ -43,10 +44,12 @@ const FA_READ_WRITE_CREATE_NEW = 0x01 | 0x02 | 0x04;
 /** `disk_ioctl` commands and results. */
 const [CTRL_SYNC, GET_SECTOR_COUNT, GET_SECTOR_SIZE, GET_BLOCK_SIZE] = [0, 1, 2, 3];
 const [RES_OK, RES_PARERR] = [0, 4];
-/** `MKFS_PARM` of 32-bit C: fmt, n_fat, align, n_root, au_size. */
-const MKFS_PARM_BYTES = 16;
-/** What `f_mkfs` may use at a time; larger is faster. */
+/** For `MKFS_PARM` of 32-bit C (fmt, n_fat, align, n_root, au_size), and for the byte that is read. */
+const BUFFER_BYTES = 16;
+/** What `f_mkfs` may use at a time, larger is faster; then paths are passed in it. */
 const WORK_BYTES = 64 * 1024;
+/** Files that memory is taken for at a time. */
+const FILES_AT_A_TIME = 64;
 /** The size that the module is linked for, in pages of 64 KiB; its heap grows by itself. */
 const MEMORY_PAGES = 8;
 
@@ -61,10 +64,12 @@ export class FatFsError extends Error {
   }
 }
 
-/** The parts of the module that are used. Pointers and sizes are 32-bit numbers. */
+/**
+ * The parts of the module that are used. Pointers and sizes are 32-bit numbers. There is `free`, too,
+ * but `malloc` traps after some hundred calls of both with sizes around 256: nothing is given back.
+ */
 interface FatFsExports {
   malloc(bytes: number): number;
-  free(pointer: number): void;
   sizeof_FATFS(): number;
   sizeof_FIL(): number;
   f_mkfs(path: number, options: number, work: number, workBytes: number): number;
@@ -98,12 +103,18 @@ export class FatVolume {
   readonly #exports: FatFsExports;
   readonly #memory: WebAssembly.Memory;
   readonly #disk: Disk;
+  readonly #work: number;
+  readonly #buffer: number;
   readonly #files = new Map<FileHandle, number>();
+  /** `FIL` structures to be used. */
+  readonly #free: number[] = [];
 
   private constructor(exports: FatFsExports, memory: WebAssembly.Memory, disk: Disk) {
     this.#exports = exports;
     this.#memory = memory;
     this.#disk = disk;
+    this.#work = exports.malloc(WORK_BYTES);
+    this.#buffer = exports.malloc(BUFFER_BYTES);
   }
 
   /**
@@ -137,24 +148,20 @@ export class FatVolume {
   }
 
   #makeFileSystem(options: FormatOptions): void {
-    const parameters = this.#exports.malloc(MKFS_PARM_BYTES);
-    const view = new DataView(this.#memory.buffer, parameters, MKFS_PARM_BYTES);
+    const view = new DataView(this.#memory.buffer, this.#buffer, BUFFER_BYTES);
     view.setUint8(0, FM_FAT32_SFD);
     view.setUint8(1, 2);
     view.setUint32(4, options.alignSectors, true);
     view.setUint32(8, 0, true);
     view.setUint32(12, options.clusterBytes, true);
-    const work = this.#exports.malloc(WORK_BYTES);
-    this.#withString("", (drive) => {
-      this.#check("format", "", this.#exports.f_mkfs(drive, parameters, work, WORK_BYTES));
-      const fs = this.#exports.malloc(this.#exports.sizeof_FATFS());
-      this.#check("mount", "", this.#exports.f_mount(fs, drive, 1));
-    });
-    this.#exports.free(work);
-    this.#exports.free(parameters);
-    this.#withString(options.label, (label) => {
-      this.#check("label", options.label, this.#exports.f_setlabel(label));
-    });
+    const drive = this.#exports.malloc(1);
+    new Uint8Array(this.#memory.buffer)[drive] = 0; // the empty string
+    const made = this.#exports.f_mkfs(drive, this.#buffer, this.#work, WORK_BYTES);
+    this.#check("format", "", made);
+    const fs = this.#exports.malloc(this.#exports.sizeof_FATFS());
+    this.#check("mount", "", this.#exports.f_mount(fs, drive, 1));
+    const label = this.#string(options.label);
+    this.#check("label", options.label, this.#exports.f_setlabel(label));
   }
 
   /**
@@ -163,9 +170,7 @@ export class FatVolume {
    * @throws {FatFsError} `EXIST` if there is something of that name.
    */
   makeDirectory(path: string): void {
-    this.#withString(path, (name) => {
-      this.#check("make", path, this.#exports.f_mkdir(name));
-    });
+    this.#check("make", path, this.#exports.f_mkdir(this.#string(path)));
   }
 
   /**
@@ -174,10 +179,9 @@ export class FatVolume {
    * @throws {FatFsError} `EXIST` if there is something of that name.
    */
   createFile(path: string): FileHandle {
-    const file = this.#exports.malloc(this.#exports.sizeof_FIL());
-    this.#withString(path, (name) => {
-      this.#check("create", path, this.#exports.f_open(file, name, FA_READ_WRITE_CREATE_NEW));
-    });
+    const file = this.#newFile();
+    const name = this.#string(path);
+    this.#check("create", path, this.#exports.f_open(file, name, FA_READ_WRITE_CREATE_NEW));
     const handle = { path };
     this.#files.set(handle, file);
     return handle;
@@ -199,26 +203,33 @@ export class FatVolume {
       offsetBytes = this.#firstByte(handle.path, file);
     }
     this.#check("close", handle.path, this.#exports.f_close(file));
-    this.#exports.free(file);
+    this.#free.push(file);
     this.#files.delete(handle);
     return offsetBytes;
   }
 
   /** Reads a file's first byte to see which sector FatFs asks for. */
   #firstByte(path: string, file: number): number {
-    const buffer = this.#exports.malloc(8);
     this.#check("seek in", path, this.#exports.ffw_f_lseek(file, 0, 0));
-    this.#check("read", path, this.#exports.f_read(file, buffer, 1, buffer + 4));
-    this.#exports.free(buffer);
+    this.#check("read", path, this.#exports.f_read(file, this.#buffer, 1, this.#buffer + 4));
     return this.#disk.lastReadLba * SECTOR_BYTES;
   }
 
-  #withString(text: string, use: (pointer: number) => void): void {
+  #newFile(): number {
+    if (this.#free.length === 0) {
+      const fileBytes = Math.ceil(this.#exports.sizeof_FIL() / 8) * 8;
+      const files = this.#exports.malloc(FILES_AT_A_TIME * fileBytes);
+      for (let i = FILES_AT_A_TIME; i-- > 0;) this.#free.push(files + i * fileBytes);
+    }
+    return this.#free.pop()!;
+  }
+
+  /** Passes a string: it is there until the next one. */
+  #string(text: string): number {
     const bytes = new TextEncoder().encode(text + "\0");
-    const pointer = this.#exports.malloc(bytes.length);
-    new Uint8Array(this.#memory.buffer).set(bytes, pointer);
-    use(pointer);
-    this.#exports.free(pointer);
+    if (bytes.length > WORK_BYTES) throw new FatFsError("pass", INVALID_NAME, text);
+    new Uint8Array(this.#memory.buffer).set(bytes, this.#work);
+    return this.#work;
   }
 
   #check(call: string, path: string, result: number): void {

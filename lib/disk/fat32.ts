@@ -16,6 +16,7 @@
 
 import { FatFsError, FatVolume } from "../../wasm/fatfs.ts";
 import { Failure } from "../failure.ts";
+import { parentFolders } from "../file_tree.ts";
 import { roundUp } from "./block_map.ts";
 import type { Extent } from "./extent.ts";
 import { checkFatNames } from "./fat_names.ts";
@@ -34,8 +35,14 @@ const LONG_NAME_UNITS = 13;
 /** A volume of 65,525 clusters and fewer is FAT16; the specification advises to stay 16 away. */
 const MIN_CLUSTERS = 65_525 + 16;
 const MAX_FILE_BYTES = 2 ** 32 - 1;
-/** FatFs looks through a directory for each file that it makes; an installer has some hundreds. */
+/** An installer has some hundreds; FatFs keeps each open until its clusters are reserved. */
 const MAX_FILES = 20_000;
+/**
+ * FatFs looks through a directory for each name that it enters or passes there. So many entries take
+ * it 3 s if names are short, half a minute if they are as long as can be. 10,000 names in one folder
+ * need half of it or a little more.
+ */
+const MAX_LOOKS = 400e6;
 /** BPB_TotSec32 counts a volume's sectors: just under 2 TiB. */
 const MAX_SECTORS = 2 ** 32 - 1;
 /**
@@ -109,6 +116,7 @@ export async function layOutFat32(
       "pass the ISO as VMware ships it",
     );
   }
+  checkFolders(content, options.image);
   checkFatNames([...content.directories, ...content.files.map((file) => file.path)], options.image);
   for (const file of content.files) {
     if (file.sizeBytes > MAX_FILE_BYTES) {
@@ -184,7 +192,9 @@ function measure(content: FatContent, options: Fat32Options) {
 }
 
 function neededClusters(content: FatContent, freeBytes: number, clusterBytes: number): number {
-  const sizes = [...content.files.map((f) => f.sizeBytes), ...directoryBytes(content), freeBytes];
+  const directories = [...directoryEntries(content).values()]
+    .map((count) => count * DIRECTORY_ENTRY_BYTES);
+  const sizes = [...content.files.map((f) => f.sizeBytes), ...directories, freeBytes];
   return sizes.reduce((sum, bytes) => sum + Math.ceil(bytes / clusterBytes), 0);
 }
 
@@ -201,8 +211,24 @@ function volumeBytes(clusters: number, clusterBytes: number): number {
   }
 }
 
-/** The sizes of all directories, counting every name as a long one. */
-function directoryBytes(content: FatContent): number[] {
+/** Refuses folders so full that FatFs would be at work for minutes. */
+function checkFolders(content: FatContent, image: string): void {
+  const entries = directoryEntries(content);
+  let looks = 0;
+  for (const path of [...content.directories, ...content.files.map((file) => file.path)]) {
+    for (const folder of ["", ...parentFolders(path)]) looks += entries.get(folder) ?? 0;
+    if (looks <= MAX_LOOKS) continue;
+    throw new Failure(
+      "unfit-for-fat",
+      image,
+      "its folders hold more than those of any installer",
+      "pass the ISO as VMware ships it",
+    );
+  }
+}
+
+/** How many entries each directory has at most, by its path, counting every name as a long one. */
+function directoryEntries(content: FatContent): Map<string, number> {
   const entries = new Map<string, number>([["", 1]]); // the root holds the label
   for (const path of content.directories) entries.set(path, 2); // "." and ".."
   for (const path of [...content.directories, ...content.files.map((file) => file.path)]) {
@@ -211,7 +237,7 @@ function directoryBytes(content: FatContent): number[] {
     const units = path.length - slash - 1;
     entries.set(parent, (entries.get(parent) ?? 0) + 1 + Math.ceil(units / LONG_NAME_UNITS));
   }
-  return [...entries.values()].map((count) => count * DIRECTORY_ENTRY_BYTES);
+  return entries;
 }
 
 /** Writes what FatFs cannot know: the partition's place, and the label where fsck looks for it. */

@@ -368,3 +368,19 @@ testWith(
     );
   },
 );
+
+Deno.test("FAT32: folders that would take minutes are refused at once", async () => {
+  const names = (count: number, folder: string) =>
+    Array.from({ length: count }, (_, i) => `${folder}a-module-of-many-${i}.v00`);
+  const lists = [names(20_001, ""), names(15_000, "folder/"), [
+    ...names(8000, ""),
+    ...names(8000, "folder/"),
+  ]];
+  for (const paths of lists) {
+    const files = paths.map((path) => ({ path, sizeBytes: 0, content: [] }));
+    await assert.rejects(
+      layOutFat32({ directories: ["folder"], files }, OPTIONS),
+      failure("unfit-for-fat", /more than (those of )?any installer/),
+    );
+  }
+});

@@ -1,5 +1,5 @@
 /**
- * Deflates in as many threads as there are processors.
+ * Deflates in as many threads as there are processors, within reason.
  *
  * @module
  */
@@ -10,6 +10,8 @@ import type { DeflateReply, DeflateRequest } from "./deflate_worker.ts";
 
 /** Installers hold less than this that can be compressed, and are done sooner without threads. */
 const INLINE_BYTES = 8 * 1024 * 1024;
+/** Each takes 20 MB; so many deflate faster than most disks take what comes out. */
+const MAX_THREADS = 16;
 /** Pieces that wait for each thread, so that none stands still. */
 const QUEUED = 2;
 
@@ -22,7 +24,7 @@ export class DeflatePool implements Deflater, Disposable {
   readonly #buffers: ArrayBuffer[] = [];
   #inlineBytes = 0;
 
-  constructor(threads: number = navigator.hardwareConcurrency) {
+  constructor(threads: number = Math.min(navigator.hardwareConcurrency, MAX_THREADS)) {
     this.#wanted = threads;
     this.depth = threads > 1 ? threads * QUEUED : 0;
   }

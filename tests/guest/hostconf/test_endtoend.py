@@ -20,7 +20,7 @@ PASSWORD = "Build-Time#Secret-77"
 ADMIN_PASS = "Vt7#mexample-Only"
 DISKS = ("naa.600508b1001c0001\n   Size: 204800\nmpx.vmhba0:C0:T0:L0\n   Size: 153600\n   Is Boot Device: true\n")
 DEADLINE_SECONDS = 600
-# What the sample's script writes. Its path is not the sandbox's: the script knows of no sandbox.
+# What the sample's script writes. The script knows of no sandbox, so the path is changed for each run.
 MADE_BY_SCRIPT = "/tmp/first-boot.txt"
 
 
@@ -59,13 +59,14 @@ class EndToEnd(unittest.TestCase):
         return path
 
     def installer(self, sample, *options, drive=True, **how):
+        """@param drive: whether the sample's metadata are on a config drive, or the folder that is on it instead"""
         self.fake = fake_esxi.create(os.path.join(self.folder, "host"), phase="installer", nics=nics(sample),
                                      disks=DISKS, **how)
         self.fake.files.write("/dev/console", b"")
         self.fake.load_module(self.payload(*options))
         if drive:
             path = os.path.join(self.folder, "config-2.iso")
-            pack_iso(os.path.join(SAMPLES, sample), path)
+            pack_iso(drive if isinstance(drive, str) else os.path.join(SAMPLES, sample), path)
             self.fake.attach_iso("mpx.vmhba32:C0:T0:L0", path)
         self.kickstart = self.fake.files.read("/esxiimg/KS.CFG").decode()
 
@@ -144,8 +145,14 @@ def _data_of(path):
 
 class DeploymentsTest(EndToEnd):
     def test_config_drive_with_password_and_script(self):
-        self.addCleanup(lambda: os.path.exists(MADE_BY_SCRIPT) and os.remove(MADE_BY_SCRIPT))
-        self.installer("nova-dhcp-mtu-null", release="8.0.3")
+        made_by_script = os.path.join(self.folder, "first-boot.txt")
+        drive = shutil.copytree(os.path.join(SAMPLES, "nova-dhcp-mtu-null"), os.path.join(self.folder, "drive"))
+        user_data = os.path.join(drive, "openstack/latest/user_data")
+        script = _text(user_data)
+        self.assertIn(MADE_BY_SCRIPT, script)
+        with open(user_data, "w", encoding="utf-8") as file:
+            file.write(script.replace(MADE_BY_SCRIPT, made_by_script))
+        self.installer("nova-dhcp-mtu-null", drive=drive, release="8.0.3")
         status, output = self.deploy(hostd=1)
         self.assertEqual(status, 0, output)
         check_state(self, self.fake, EXPECTED["nova-dhcp-mtu-null"])
@@ -155,7 +162,7 @@ class DeploymentsTest(EndToEnd):
         self.assertEqual(made.stdout.decode().strip(), self.root_hash)
         self.assertIn("script user_data ended with exit status 0",
                       self.fake.files.read("/var/log/esxi-img.log").decode())
-        self.assertIn("first boot of", _text(MADE_BY_SCRIPT))
+        self.assertIn("first boot of", _text(made_by_script))
         self.assert_clean(ADMIN_PASS)
         for text in (self.pre_output, self.post_output, output, self.fake.files.read("/dev/console") or b""):
             text = text if isinstance(text, str) else text.decode()

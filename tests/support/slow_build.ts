@@ -17,6 +17,8 @@ export const NEW_NAME = /^\.(.+)\.[0-9a-f-]{36}\.esxi-img-new$/;
 const MODULE_BYTES = 1024 * 1024;
 const TEXTS = Array.from({ length: 24 }, (_, i) => `TEXT${i}.TXT`);
 const POLL_MS = 2;
+/** How much more may be written until a build is stopped: a third of what is written of a slow ISO. */
+const SLACK_BYTES = 5_000_000;
 
 /** Writes an installer of about 30 MB that takes a second or so to deflate, to half of that. */
 export function writeSlowIso(path: string): void {
@@ -76,7 +78,8 @@ export function start(args: readonly string[], cwd: string): Running {
 
 /**
  * Starts a build of `output` and stops it (SIGSTOP) as soon as it has written so much of that. One
- * that is over before it can be stopped, on a busy machine, is undone and started again.
+ * that is over, or far beyond, before it can be stopped, on a busy machine, is undone and started
+ * again: it might not notice any more what is done to it.
  */
 export async function startAndStop(
   args: readonly string[],
@@ -94,7 +97,11 @@ export async function startAndStop(
       const partial = folder.names().find((name) => PARTIAL_NAME.exec(name)?.[1] === output);
       if (partial !== undefined && await sizeOf(folder.file(partial)) >= writtenBytes) {
         running.signal("SIGSTOP");
-        if (await isStopped(running.pid)) return running;
+        if (!await isStopped(running.pid)) continue;
+        const sizeBytes = await sizeOf(folder.file(partial));
+        if (sizeBytes >= 0 && sizeBytes <= writtenBytes + SLACK_BYTES) return running;
+        running.signal("SIGKILL");
+        await running.outcome;
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

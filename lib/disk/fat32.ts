@@ -116,8 +116,10 @@ export async function layOutFat32(
       "pass the ISO as VMware ships it",
     );
   }
-  checkFolders(content, options.image);
-  checkFatNames([...content.directories, ...content.files.map((file) => file.path)], options.image);
+  const paths = [...content.directories, ...content.files.map((file) => file.path)];
+  const entries = directoryEntries(content.directories, paths);
+  checkFolders(paths, entries, options.image);
+  checkFatNames(paths, options.image);
   for (const file of content.files) {
     if (file.sizeBytes > MAX_FILE_BYTES) {
       throw new Failure(
@@ -128,7 +130,7 @@ export async function layOutFat32(
       );
     }
   }
-  const { sizeBytes, clusterBytes } = measure(content, options);
+  const { sizeBytes, clusterBytes } = measure(content, entries, options);
   if (sizeBytes / SECTOR_BYTES > MAX_SECTORS) {
     throw new Failure(
       "unfit-for-fat",
@@ -170,9 +172,18 @@ function place(volume: FatVolume, content: FatContent, options: Fat32Options): E
 }
 
 /** Finds the volume's size and the cluster size that goes with it. */
-function measure(content: FatContent, options: Fat32Options) {
+function measure(
+  content: FatContent,
+  entries: ReadonlyMap<string, number>,
+  options: Fat32Options,
+) {
+  const sizes = [
+    ...content.files.map((file) => file.sizeBytes),
+    ...[...entries.values()].map((count) => count * DIRECTORY_ENTRY_BYTES),
+    options.freeBytes,
+  ];
   const wanted = CLUSTER_BYTES.map((clusterBytes) => {
-    const clusters = neededClusters(content, options.freeBytes, clusterBytes);
+    const clusters = sizes.reduce((sum, bytes) => sum + Math.ceil(bytes / clusterBytes), 0);
     const sizeBytes = volumeBytes(Math.max(clusters, MIN_CLUSTERS), clusterBytes);
     return { clusterBytes, sizeBytes, isFat32: clusters >= MIN_CLUSTERS };
   });
@@ -191,13 +202,6 @@ function measure(content: FatContent, options: Fat32Options) {
   );
 }
 
-function neededClusters(content: FatContent, freeBytes: number, clusterBytes: number): number {
-  const directories = [...directoryEntries(content).values()]
-    .map((count) => count * DIRECTORY_ENTRY_BYTES);
-  const sizes = [...content.files.map((f) => f.sizeBytes), ...directories, freeBytes];
-  return sizes.reduce((sum, bytes) => sum + Math.ceil(bytes / clusterBytes), 0);
-}
-
 /** The smallest multiple of 1 MiB that has so many clusters. */
 function volumeBytes(clusters: number, clusterBytes: number): number {
   // FatFs sizes the FATs as if all of the volume were data, so they depend on what is looked for.
@@ -212,10 +216,13 @@ function volumeBytes(clusters: number, clusterBytes: number): number {
 }
 
 /** Refuses folders so full that FatFs would be at work for minutes. */
-function checkFolders(content: FatContent, image: string): void {
-  const entries = directoryEntries(content);
+function checkFolders(
+  paths: readonly string[],
+  entries: ReadonlyMap<string, number>,
+  image: string,
+): void {
   let looks = 0;
-  for (const path of [...content.directories, ...content.files.map((file) => file.path)]) {
+  for (const path of paths) {
     for (const folder of ["", ...parentFolders(path)]) looks += entries.get(folder) ?? 0;
     if (looks <= MAX_LOOKS) continue;
     throw new Failure(
@@ -228,10 +235,13 @@ function checkFolders(content: FatContent, image: string): void {
 }
 
 /** How many entries each directory has at most, by its path, counting every name as a long one. */
-function directoryEntries(content: FatContent): Map<string, number> {
+function directoryEntries(
+  directories: readonly string[],
+  paths: readonly string[],
+): Map<string, number> {
   const entries = new Map<string, number>([["", 1]]); // the root holds the label
-  for (const path of content.directories) entries.set(path, 2); // "." and ".."
-  for (const path of [...content.directories, ...content.files.map((file) => file.path)]) {
+  for (const path of directories) entries.set(path, 2); // "." and ".."
+  for (const path of paths) {
     const slash = path.lastIndexOf("/");
     const parent = path.slice(0, Math.max(slash, 0));
     const units = path.length - slash - 1;

@@ -50,17 +50,29 @@ export function release(deflated: Uint8Array): void {
   (deflated.buffer as ArrayBuffer).transfer(0);
 }
 
+/** What was deflated, or `null` if it is longer than pays; its buffer is freed then. */
+export function upTo(maxBytes: number, deflated: Uint8Array): Uint8Array | null {
+  if (deflated.length <= maxBytes) return deflated;
+  release(deflated);
+  return null;
+}
+
 /** Deflates at once, in this thread. */
 export function inlineDeflater(): Deflater {
   let scratch = new Uint8Array(0);
   return {
     depth: 0,
     deflate(bytes) {
-      const lengthBytes = bytes.reduce((sum, piece) => sum + piece.length, 0);
+      const lengthBytes = totalBytes(bytes);
       if (scratch.length < lengthBytes) scratch = new Uint8Array(lengthBytes);
       return deflatePiece(gather(bytes, scratch));
     },
   };
+}
+
+/** How many bytes some pieces have together. */
+export function totalBytes(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 /** Copies pieces behind each other to the beginning of a buffer. */

@@ -17,7 +17,7 @@ import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { type BlockMap, readBlocks, runs } from "../disk/block_map.ts";
 import { crc32WithZeros } from "./crc32.ts";
-import { deflatePiece, type Deflater, inlineDeflater, release } from "./deflate.ts";
+import { deflatePiece, type Deflater, inlineDeflater, release, totalBytes } from "./deflate.ts";
 import { isCompressible } from "./entropy.ts";
 import { later } from "./later.ts";
 import type { EncodeOptions, Sink } from "./sink.ts";
@@ -180,8 +180,7 @@ class StoredBlock {
   encode(deflater: Deflater): Encoded[] {
     if (!this.#mayPay()) return [this.#stored(0, this.pieces.length)];
     if (this.pieces.every(isZero)) {
-      const lengthBytes = this.pieces.reduce((sum, piece) => sum + piece.length, 0);
-      return [{ bytes: zeroBlock(lengthBytes), isDeflated: false }];
+      return [{ bytes: zeroBlock(totalBytes(this.pieces)), isDeflated: false }];
     }
     // Deflating costs a hundred times as much as storing, so a closer look at each piece pays.
     const kinds = this.pieces.map(isCompressible);

@@ -12,7 +12,7 @@ import { deflateRawSync } from "node:zlib";
 import type { BlockMap } from "../disk/block_map.ts";
 import { Failure } from "../failure.ts";
 import { type Chunk, chunks } from "./chunks.ts";
-import { inOneBuffer, release } from "./deflate.ts";
+import { inOneBuffer, release, upTo } from "./deflate.ts";
 import { isCompressible } from "./entropy.ts";
 import { Gatherer } from "./gather.ts";
 import { mayShrink } from "./may_shrink.ts";
@@ -117,8 +117,5 @@ async function* storedClusters(
 /** The deflated cluster, or `null` if that does not pay. */
 function deflate(cluster: Uint8Array): Uint8Array | null {
   if (!isCompressible(cluster)) return null;
-  const deflated = deflateRawSync(cluster, inOneBuffer(cluster, DEFLATE));
-  if (deflated.length <= MAX_WORTHWHILE_BYTES) return deflated;
-  release(deflated);
-  return null;
+  return upTo(MAX_WORTHWHILE_BYTES, deflateRawSync(cluster, inOneBuffer(cluster, DEFLATE)));
 }

@@ -9,7 +9,7 @@ import { deflateSync } from "node:zlib";
 import { type BlockMap, readBlocks, roundUp } from "../disk/block_map.ts";
 import type { Adler32 } from "./adler32.ts";
 import { SECTOR_BYTES } from "./chunks.ts";
-import { inOneBuffer, release } from "./deflate.ts";
+import { inOneBuffer, release, upTo } from "./deflate.ts";
 import { isCompressible } from "./entropy.ts";
 import type { Gatherer } from "./gather.ts";
 import { putStoredHeader, STORED_BYTES, STORED_HEADER_BYTES } from "./stored_block.ts";
@@ -79,10 +79,7 @@ export class GrainWriter {
 /** The grain as a zlib stream, or `null` if it does not shrink. */
 function deflate(grain: Uint8Array): Uint8Array | null {
   if (!isCompressible(grain)) return null;
-  const deflated = deflateSync(grain, inOneBuffer(grain, { level: LEVEL }));
-  if (deflated.length < grain.length) return deflated;
-  release(deflated);
-  return null;
+  return upTo(grain.length - 1, deflateSync(grain, inOneBuffer(grain, { level: LEVEL })));
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { deflateWorkerUrl } from "./assets.ts";
-import { type Deflater, gather, inlineDeflater } from "../encode/deflate.ts";
+import { type Deflater, gather, inlineDeflater, totalBytes } from "../encode/deflate.ts";
 import type { DeflateReply, DeflateRequest } from "./deflate_worker.ts";
 
 /** Installers hold less than this that can be compressed, and are done sooner without threads. */
@@ -30,7 +30,7 @@ export class DeflatePool implements Deflater, Disposable {
   }
 
   deflate(bytes: readonly Uint8Array[]): Uint8Array | Promise<Uint8Array> {
-    const lengthBytes = bytes.reduce((sum, piece) => sum + piece.length, 0);
+    const lengthBytes = totalBytes(bytes);
     if (this.depth > 0 && this.#inlineBytes >= INLINE_BYTES) this.#start();
     // A thread takes some 30 ms to start; nobody waits for it.
     const ready = this.#threads.filter((thread) => thread.isReady);

@@ -11,7 +11,7 @@ import { Folder } from "../support/folder.ts";
 import { type InstallerOptions, writeInstallerIso } from "../support/installer_iso.ts";
 import { mustEsxiImg, mustRun, testWith } from "../support/programs.ts";
 
-/** Two threads that deflate take as much again as one that does everything. */
+/** By the number of processors: with two, threads deflate beside the one that does the rest. */
 const MAX_PEAK_BYTES = [0, 120e6, 150e6];
 /**
  * getrusage(2), `ru_maxrss`: the largest amount of memory that a child had at a time, in KiB. The

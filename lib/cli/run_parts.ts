@@ -9,6 +9,7 @@ import { PAYLOAD_NAME } from "../esxi/payload.ts";
 import { readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
 import { openOutput } from "../host/output.ts";
+import { abortOnSignal } from "../host/signals.ts";
 import { writeStdout } from "../host/terminal.ts";
 import type { PartFlags } from "./kickstart.ts";
 import { inputPaths, readPayloadOptions } from "./payload_options.ts";
@@ -37,6 +38,7 @@ async function write(path: string, bytes: Uint8Array, flags: PartFlags): Promise
     isSecret: hasSecret !== undefined,
     others: inputPaths(flags),
   });
+  using _signals = abortOnSignal(() => output.abort());
   try {
     await output.write(bytes);
     await output.finish();

@@ -27,6 +27,14 @@ export function abortOnSignal(cleanUp: () => void): Disposable {
   };
 }
 
+/**
+ * Lets signals that have come be heard: while there is always something to do, the runtime may not
+ * look for them. It does before it lets a timer fire.
+ */
+export async function hearSignals(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 let outlivesSizeLimit = false;
 
 /**

@@ -42,7 +42,7 @@ async function makeIso(folder: Folder, ...args: string[]): Promise<void> {
 }
 
 async function withIso(folder: Folder, use: (volume: IsoVolume) => Promise<void>): Promise<void> {
-  using file = await FileSource.open(folder.file("iso"));
+  using file = FileSource.open(folder.file("iso"));
   await use(await readIso(file));
 }
 

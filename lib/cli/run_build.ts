@@ -35,7 +35,7 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
   const format = formatFor(flags.format, flags.output);
   const outputPath = flags.output ?? defaultOutput(isoPath, format);
   checkUsage(flags, outputPath);
-  using file = await FileSource.open(isoPath);
+  using file = FileSource.open(isoPath);
   const recorder = flags.isoSha256 ?? flags.manifest
     ? new (await import("../manifest.ts")).Recorder(file)
     : undefined;
@@ -205,7 +205,7 @@ async function verifyOutput(
   iso: FileSource,
   isQuiet: boolean,
 ): Promise<void> {
-  using file = await FileSource.open(path);
+  using file = FileSource.open(path);
   using progress = new Progress("verifying", isQuiet);
   const { openImage } = await import("../image/open.ts");
   const { verifyImage } = await import("../image/verify.ts");

@@ -25,7 +25,7 @@ const TIME_SECONDS = 315_532_800;
 /** Converts an image. */
 export async function runConvert(flags: ConvertFlags, imagePath: string): Promise<void> {
   const format = formatFor(flags.format, flags.output);
-  using file = await FileSource.open(imagePath);
+  using file = FileSource.open(imagePath);
   const image = await openImage(file);
   const { diskGuid } = await readPartitionTable(image.disk);
   const used = await usedMap(image.disk);

@@ -14,7 +14,7 @@ import { formatSize } from "./sizes.ts";
 
 /** Shows what is in a file. */
 export async function runInspect(flags: InspectFlags, path: string): Promise<void> {
-  using file = await FileSource.open(path);
+  using file = FileSource.open(path);
   const inspection = await inspect(file);
   writeStdout(flags.json ? JSON.stringify(inspection, null, 2) + "\n" : describe(inspection));
 }

@@ -34,7 +34,7 @@ export async function runVerify(flags: VerifyFlags, imagePath: string): Promise<
     throw new Failure("usage", imagePath, "there is nothing to verify it against", remedy);
   }
   const manifest = flags.manifest === undefined ? undefined : await readManifest(flags.manifest);
-  using file = await FileSource.open(imagePath);
+  using file = FileSource.open(imagePath);
   const hashed = manifest === undefined ? undefined : new WholeHash(file);
   const { format, disk } = await openImage(hashed ?? file);
   hashed?.start(); // opening reads the file's end first, where a format has something there
@@ -46,7 +46,7 @@ export async function runVerify(flags: VerifyFlags, imagePath: string): Promise<
     verdict = { ...report, isSameFile };
   }
   if (flags.iso !== undefined) {
-    using iso = await FileSource.open(flags.iso);
+    using iso = FileSource.open(flags.iso);
     const report = await withProgress(flags, (update) => verifyImage(disk, iso, update));
     const problems = manifest === undefined
       ? []

@@ -28,17 +28,17 @@ export class FileSource implements Source, Disposable {
    *
    * @throws {Failure} `io` if it cannot be opened or is a folder or a pipe.
    */
-  static async open(path: string): Promise<FileSource> {
+  static open(path: string): FileSource {
     try {
       // Looked at before it is opened: opening a pipe would wait for its writer.
-      const stat = await Deno.stat(path);
+      const stat = Deno.statSync(path);
       if (stat.isDirectory) {
         throw new Failure("io", path, "cannot read: it is a folder", "pass a file");
       }
       if (stat.isFifo || stat.isSocket || stat.isCharDevice) {
         throw new Failure("io", path, "cannot read: it is not a file", "save it to a file first");
       }
-      const file = await Deno.open(path);
+      const file = Deno.openSync(path);
       // The size of a block device is only known by going to its end.
       const sizeBytes = stat.isFile ? stat.size : file.seekSync(0, Deno.SeekMode.End);
       file.seekSync(0, Deno.SeekMode.Start);

@@ -47,7 +47,7 @@ Deno.test("reads what qemu-img writes", { ignore: !hasQemuImg }, async (t) => {
     for (const [open, variant, ...args] of LAYOUTS) {
       await t.step(args.join(" "), async () => {
         await qemuImg("convert", "-f", "raw", ...args, `${folder}/raw`, `${folder}/image`);
-        using file = await FileSource.open(`${folder}/image`);
+        using file = FileSource.open(`${folder}/image`);
         const disk = await open(file);
         assert.equal(disk.variant, variant);
         assert.equal(disk.sizeBytes, DISK.sizeBytes);
@@ -90,7 +90,7 @@ Deno.test("refuses images that need more than the file", { ignore: !hasQemuImg }
         const isSplit = args.includes("split.vmdk");
         if (!isSplit && !args.includes("image")) here.push(`${folder}/image`);
         await qemuImg("create", ...here);
-        using file = await FileSource.open(`${folder}/${isSplit ? "split-s001.vmdk" : "image"}`);
+        using file = FileSource.open(`${folder}/${isSplit ? "split-s001.vmdk" : "image"}`);
         await assert.rejects(open(file), (error) => {
           assert.ok(error instanceof Failure);
           assert.equal(error.code, "not-image");

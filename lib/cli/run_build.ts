@@ -16,7 +16,7 @@ import { sourceDateEpochSeconds } from "../host/clock.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource, readSmall } from "../host/files.ts";
 import { openOutput, type Output } from "../host/output.ts";
-import { abortOnSignal, hearSignals } from "../host/signals.ts";
+import { abortOnSignal } from "../host/signals.ts";
 import type { Recorder } from "../manifest.ts";
 import type { BuildFlags } from "./build.ts";
 import { inputPaths, readPayloadOptions } from "./payload_options.ts";
@@ -44,7 +44,7 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
     tapFile: flags.manifest === undefined ? undefined : recorder?.tapFile,
   });
   const outputs: Output[] = [];
-  using _signals = abortOnSignal(() => outputs.forEach((output) => output.abort()));
+  using signals = abortOnSignal(() => outputs.forEach((output) => output.abort()));
   try {
     // Opened before the work, so that one that cannot be written is told at once.
     const others = [isoPath, ...inputPaths(flags), ...flags.module ?? []];
@@ -76,7 +76,7 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
       await manifest.write(new TextEncoder().encode(JSON.stringify(content, null, 2) + "\n"));
       await manifest.finish();
     }
-    await hearSignals();
+    await signals.hearLast();
     for (const output of outputs) await output.commit();
     reportBuild(plan, { ...flags, format, image, isFile: writtenPath !== undefined });
   } catch (error) {

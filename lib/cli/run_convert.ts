@@ -7,7 +7,7 @@
 import { formatFor } from "../encode/formats.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource } from "../host/files.ts";
-import { abortOnSignal, hearSignals } from "../host/signals.ts";
+import { abortOnSignal } from "../host/signals.ts";
 import { writeStderr } from "../host/terminal.ts";
 import { openImage } from "../image/open.ts";
 import { readPartitionTable } from "../image/partition_table.ts";
@@ -34,7 +34,7 @@ export async function runConvert(flags: ConvertFlags, imagePath: string): Promis
     isSecret: IS_SECRET,
     others: [imagePath],
   });
-  using _signals = abortOnSignal(() => output.abort());
+  using signals = abortOnSignal(() => output.abort());
   try {
     using deflater = new DeflatePool();
     using progress = new Progress("converting", flags.quiet);
@@ -46,7 +46,7 @@ export async function runConvert(flags: ConvertFlags, imagePath: string): Promis
       onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),
     });
     await output.finish();
-    await hearSignals();
+    await signals.hearLast();
     await output.commit();
   } catch (error) {
     output.abort();

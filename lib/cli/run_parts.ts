@@ -38,10 +38,11 @@ async function write(path: string, bytes: Uint8Array, flags: PartFlags): Promise
     isSecret: hasSecret !== undefined,
     others: inputPaths(flags),
   });
-  using _signals = abortOnSignal(() => output.abort());
+  using signals = abortOnSignal(() => output.abort());
   try {
     await output.write(bytes);
     await output.finish();
+    await signals.hearLast();
     await output.commit();
   } catch (error) {
     output.abort();

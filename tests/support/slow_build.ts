@@ -17,8 +17,8 @@ export const NEW_NAME = /^\.(.+)\.[0-9a-f-]{36}\.esxi-img-new$/;
 const MODULE_BYTES = 1024 * 1024;
 const TEXTS = Array.from({ length: 24 }, (_, i) => `TEXT${i}.TXT`);
 const POLL_MS = 2;
-/** How much more may be written until a build is stopped: a third of what is written of a slow ISO. */
-const SLACK_BYTES = 5_000_000;
+/** How much more may be written until a build is stopped: a fifth of what is written of a slow ISO. */
+const SLACK_BYTES = 3_000_000;
 
 /** Writes an installer of about 30 MB that takes a second or so to deflate, to half of that. */
 export function writeSlowIso(path: string): void {

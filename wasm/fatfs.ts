@@ -254,12 +254,13 @@ class Disk {
   // LBAs fit into their lower halves: FAT32 counts sectors in 32 bits.
   readonly read = (_drive: number, buffer: number, lba: number, _high: number, count: number) => {
     this.lastReadLba = lba >>> 0;
-    this.#map.read(this.lastReadLba, this.#bytes(buffer, count));
+    // A directory is read for every name: no view is made for it.
+    this.#map.read(this.lastReadLba, this.#bytes(), buffer, buffer + count * SECTOR_BYTES);
     return RES_OK;
   };
 
   readonly write = (_drive: number, buffer: number, lba: number, _high: number, count: number) => {
-    this.#map.write(lba >>> 0, this.#bytes(buffer, count));
+    this.#map.write(lba >>> 0, this.#bytes().subarray(buffer, buffer + count * SECTOR_BYTES));
     return RES_OK;
   };
 
@@ -272,10 +273,10 @@ class Disk {
     return RES_OK;
   };
 
-  #bytes(buffer: number, sectors: number): Uint8Array {
+  #bytes(): Uint8Array {
     // A view is gone when the memory has grown.
     if (this.#view.length === 0) this.#view = new Uint8Array(this.#memory.buffer);
-    return this.#view.subarray(buffer, buffer + sectors * SECTOR_BYTES);
+    return this.#view;
   }
 }
 

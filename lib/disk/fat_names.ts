@@ -33,16 +33,19 @@ export function checkFatNames(paths: readonly string[], image: string): void {
     if (name.length > MAX_NAME_CHARACTERS) {
       throw unfit(`FAT cannot hold /${path.slice(0, 60)}…: its name is longer than 255 characters`);
     }
-    const other = seen.get(foldCase(path));
+    const folded = foldCase(path);
+    const other = seen.get(folded);
     if (other !== undefined) {
       throw unfit(`FAT cannot hold both /${other} and /${path}: it ignores upper and lower case`);
     }
-    seen.set(foldCase(path), path);
+    seen.set(folded, path);
   }
 }
 
 /** Upper case, character by character: FAT knows no `ß` that becomes `SS`. */
 export function foldCase(path: string): string {
+  const upper = path.toUpperCase();
+  if (upper.length === path.length) return upper; // no character became two
   return Array.from(path, (character) => {
     const upper = character.toUpperCase();
     return upper.length === character.length ? upper : character;

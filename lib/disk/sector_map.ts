@@ -11,10 +11,10 @@ import { SECTOR_BYTES } from "./gpt.ts";
 export class SectorMap {
   readonly #sectors = new Map<number, Uint8Array>();
 
-  /** Fills `into`, whole sectors long, with what was written from `lba` on. */
-  read(lba: number, into: Uint8Array): void {
-    for (let at = 0; at < into.length; at += SECTOR_BYTES) {
-      const sector = this.#sectors.get(lba + at / SECTOR_BYTES);
+  /** Fills `into` from `start` to `end`, whole sectors, with what was written from `lba` on. */
+  read(lba: number, into: Uint8Array, start = 0, end = into.length): void {
+    for (let at = start; at < end; at += SECTOR_BYTES) {
+      const sector = this.#sectors.get(lba++);
       if (sector === undefined) into.fill(0, at, at + SECTOR_BYTES);
       else into.set(sector, at);
     }

@@ -64,7 +64,10 @@ async function judgeFileSystem(image: string, folder: Folder): Promise<void> {
   const partition = folder.file("partition");
   const blocks = [`skip=1`, `count=${size / MIB - 2}`];
   await mustRun("dd", [`if=${image}`, `of=${partition}`, "bs=1M", "conv=sparse", ...blocks]);
-  const { stdout, stderr } = await mustRun("fsck.fat", ["-n", "-v", partition]);
+  // By a name of its own choice: the folder's is random, and fsck.fat tells it.
+  const { stdout, stderr } = await mustRun("fsck.fat", ["-n", "-v", "partition"], {
+    cwd: folder.path,
+  });
   assert.equal(stderr, "");
   assert.match(stdout, /FATs, 32 bit entries/);
   // fsck.fat reports what it would repair with lines of its own between these.

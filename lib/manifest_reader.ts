@@ -76,8 +76,9 @@ function readFiles(value: unknown, read: Reader): Manifest["files"] {
     const place = `files[${i}]`;
     const file = read.object(entry, place);
     const path = read.text(file.path, `${place}.path`, /./);
-    if (seen.has(foldCase(path))) throw read.unfit(`files names /${path} twice`);
-    seen.add(foldCase(path));
+    const folded = foldCase(path);
+    if (seen.has(folded)) throw read.unfit(`files names /${path} twice`);
+    seen.add(folded);
     const origin = ORIGINS.find((known) => known === file.origin);
     if (origin === undefined) throw read.unfit(`${place}.origin is none of ${ORIGINS.join(", ")}`);
     return {

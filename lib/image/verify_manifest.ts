@@ -39,8 +39,9 @@ export async function verifyManifest(
   ];
   const wanted = new Map(manifest.files.map((file) => [foldCase(file.path), file]));
   const pairs = image.volume.files.toSorted(byFirstByte).map((file) => {
-    const expected = wanted.get(foldCase(file.path));
-    wanted.delete(foldCase(file.path));
+    const folded = foldCase(file.path);
+    const expected = wanted.get(folded);
+    wanted.delete(folded);
     return { file, expected };
   });
   const totalBytes = pairs.reduce((sum, { expected }) => sum + (expected?.sizeBytes ?? 0), 0);

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { Folder } from "../support/folder.ts";
 
+const SIGNALS_MODULE = import.meta.resolve("../../lib/host/signals.ts");
 /** Works without a pause until there is the file that is named, and some more. */
 const BUSY = `
-import { abortOnSignal } from ${
-  JSON.stringify(
-    import.meta.resolve("../../lib/host/signals.ts"),
-  )
-};
+import { abortOnSignal } from ${JSON.stringify(SIGNALS_MODULE)};
 using signals = abortOnSignal(() => console.log("cleaned up"));
 console.log("at work");
 for (;;) {
@@ -26,7 +23,9 @@ console.log("not stopped");
 `;
 
 for (const isSignalled of [true, false]) {
-  const title = isSignalled ? "that came during the work is heard" : "that comes after it is not";
+  const title = isSignalled
+    ? "that came during the work is heard"
+    : "that comes after the last is not";
   Deno.test(`a signal ${title}`, async () => {
     using folder = new Folder();
     folder.write("busy.ts", BUSY);

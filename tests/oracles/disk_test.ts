@@ -64,7 +64,7 @@ async function judgeFileSystem(image: string, folder: Folder): Promise<void> {
   const partition = folder.file("partition");
   const blocks = [`skip=1`, `count=${size / MIB - 2}`];
   await mustRun("dd", [`if=${image}`, `of=${partition}`, "bs=1M", "conv=sparse", ...blocks]);
-  // By a name of its own choice: the folder's is random, and fsck.fat tells it.
+  // From inside the folder: fsck.fat prints the path, and the folder's name is random.
   const { stdout, stderr } = await mustRun("fsck.fat", ["-n", "-v", "partition"], {
     cwd: folder.path,
   });

@@ -15,14 +15,16 @@ export const PARTIAL_NAME = /^\.(.+)\.[0-9a-f-]{36}\.esxi-img-partial$/;
 /** And for a moment before that, until it is locked. */
 export const NEW_NAME = /^\.(.+)\.[0-9a-f-]{36}\.esxi-img-new$/;
 const MODULE_BYTES = 1024 * 1024;
+/** For a build that takes four times as long. */
+export const LONG_MODULE_BYTES = 4 * MODULE_BYTES;
 const TEXTS = Array.from({ length: 24 }, (_, i) => `TEXT${i}.TXT`);
 const POLL_MS = 2;
 /** How much more may be written until a build is stopped: a fifth of what is written of a slow ISO. */
 const SLACK_BYTES = 3_000_000;
 
 /** Writes an installer of about 30 MB that takes a second or so to deflate, to half of that. */
-export function writeSlowIso(path: string): void {
-  const text = new Uint8Array(MODULE_BYTES);
+export function writeSlowIso(path: string, moduleBytes: number = MODULE_BYTES): void {
+  const text = new Uint8Array(moduleBytes);
   let state = 1;
   for (let i = 0; i < text.length; i++) {
     state = Math.imul(state, 1_103_515_245) + 12_345; // as in the C standard's example of rand

@@ -6,20 +6,20 @@
  */
 
 import { createHash } from "node:crypto";
-import { bytesExtent, type Source } from "./disk/extent.ts";
+import { bytesExtent, type Source } from "./blocks/extent.ts";
 import type { FatContent, FatFile } from "./disk/fat32.ts";
-import { deriveGuid, formatGuid, type Guid } from "./disk/guid.ts";
+import { deriveGuid, formatGuid, type Guid } from "./blocks/guid.ts";
 import { type DiskLayout, layOutDisk } from "./disk/layout.ts";
 import { editBootCfg } from "./esxi/boot_cfg.ts";
 import { type Installer, recognizeInstaller } from "./esxi/installer.ts";
 import { KICKSTART_URL, renderKickstart } from "./esxi/kickstart.ts";
 import { hashPassword } from "./esxi/password.ts";
 import { packPayload, PAYLOAD_NAME, type PayloadFile } from "./esxi/payload.ts";
-import { Failure } from "./failure.ts";
-import { byFirstByte, parentFolders } from "./file_tree.ts";
-import { sha256 } from "./hashing.ts";
-import { type IsoVolume, readIso } from "./iso9660.ts";
-import { encodeLatin1 } from "./latin1.ts";
+import { Failure } from "./blocks/failure.ts";
+import { byFirstByte, parentFolders } from "./blocks/file_tree.ts";
+import { sha256 } from "./blocks/hashing.ts";
+import { type IsoVolume, readIso } from "./iso/volume.ts";
+import { encodeLatin1 } from "./blocks/latin1.ts";
 
 /** The folder of the guest files that MAAS runs: it lies on the partition, not in the payload. */
 const CURTIN_FOLDER = "curtin/";

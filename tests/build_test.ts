@@ -7,12 +7,12 @@ import {
   makePayload,
   planImage,
 } from "../lib/build.ts";
-import { readBlocks } from "../lib/disk/block_map.ts";
-import type { Extent, Source } from "../lib/disk/extent.ts";
-import { formatGuid } from "../lib/disk/guid.ts";
+import { readBlocks } from "../lib/blocks/block_map.ts";
+import type { Extent, Source } from "../lib/blocks/extent.ts";
+import { formatGuid } from "../lib/blocks/guid.ts";
 import { unpackPayload } from "../lib/esxi/payload.ts";
 import { readFatfsWasm } from "../lib/host/assets.ts";
-import { equalBytes } from "./encode/support.ts";
+import { equalBytes } from "./formats/support.ts";
 import { failure } from "./support/failures.ts";
 import { isoInMemory } from "./support/good_image.ts";
 

@@ -57,7 +57,7 @@ Deno.test("purity: there is something to look at, and the patterns find what the
   assert.ok(MODULES.length > 60);
   const find = (path: string) => MODULES.find((module) => module.path === path)!;
   assert.ok(importsOf(find("lib/build.ts")).includes("./disk/layout.ts"));
-  assert.ok(importsOf(find("lib/encode/formats.ts")).includes("./gzip.ts"));
+  assert.ok(importsOf(find("lib/formats/formats.ts")).includes("./gzip.ts"));
   assert.match(find("lib/cli/progress.ts").code, CLOCK_OR_CHANCE);
   assert.match(find("lib/host/files.ts").code, WORLD);
   for (const text of ["x = Date.now()", "new Date()", "Math.random()", "crypto.randomUUID()"]) {

@@ -10,7 +10,7 @@
  */
 
 import { SECTOR_BYTES } from "../lib/disk/gpt.ts";
-import type { SectorMap } from "../lib/disk/sector_map.ts";
+import type { SectorMap } from "../lib/blocks/sector_map.ts";
 
 /** `FRESULT`, in order. */
 const RESULTS = [

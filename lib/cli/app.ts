@@ -15,7 +15,7 @@ import {
   run,
   text_en,
 } from "@stricli/core";
-import { Failure } from "../failure.ts";
+import { Failure } from "../blocks/failure.ts";
 import { isClosedPipe } from "../host/io_failure.ts";
 import { wantsColor, writeStderr, writeStdout } from "../host/terminal.ts";
 import { VERSION } from "../version.ts";
@@ -24,7 +24,7 @@ import { buildCommand } from "./build.ts";
 import { convertCommand } from "./convert.ts";
 import { inspectCommand } from "./inspect.ts";
 import { kickstartCommand } from "./kickstart.ts";
-import { genImgCommand, installerHelperCommand, ksTemplateCommand } from "./older_spellings.ts";
+import { genImgCommand, installerHelperCommand, ksTemplateCommand } from "./compat_commands.ts";
 import { payloadCommand } from "./payload.ts";
 import { printable } from "./printable.ts";
 import { verifyCommand } from "./verify.ts";

@@ -13,7 +13,7 @@ import {
   textFlag,
   textsFlag,
 } from "./flags.ts";
-import { formatNames } from "../encode/formats.ts";
+import { formatNames } from "../formats/formats.ts";
 import { parseSize } from "./sizes.ts";
 
 /** The options of build. */

@@ -5,7 +5,7 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { formatNames } from "../encode/formats.ts";
+import { formatNames } from "../formats/formats.ts";
 import { argument, type CommonFlags, commonFlags, switchFlag, textFlag } from "./flags.ts";
 
 /** The options of convert. */

@@ -6,7 +6,7 @@
 
 import type { PayloadOptions } from "../build.ts";
 import type { PayloadFile } from "../esxi/payload.ts";
-import { Failure } from "../failure.ts";
+import { Failure } from "../blocks/failure.ts";
 import { fileExists, readSmall } from "../host/files.ts";
 
 const MAX_TEXT_BYTES = 1024 * 1024;

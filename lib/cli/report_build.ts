@@ -5,8 +5,8 @@
  */
 
 import type { ImagePlan } from "../build.ts";
-import { formatGuid } from "../disk/guid.ts";
-import type { Format } from "../encode/formats.ts";
+import { formatGuid } from "../blocks/guid.ts";
+import type { Format } from "../formats/formats.ts";
 import type { Output } from "../host/output.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { formatSize } from "./sizes.ts";

@@ -6,18 +6,18 @@
  */
 
 import { type ImageOptions, type ImagePlan, planImage } from "../build.ts";
-import type { BlockMap } from "../disk/block_map.ts";
-import { type Format, formatFor } from "../encode/formats.ts";
-import type { Sink } from "../encode/sink.ts";
+import type { BlockMap } from "../blocks/block_map.ts";
+import { type Format, formatFor } from "../formats/formats.ts";
+import type { Sink } from "../blocks/sink.ts";
 import { payloadDiskGuid, readBootModule, unpackPayload } from "../esxi/payload.ts";
-import { Failure } from "../failure.ts";
+import { Failure } from "../blocks/failure.ts";
 import { readFatfsWasm, readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource, readSmall } from "../host/files.ts";
 import { openOutput, type Output } from "../host/output.ts";
 import { abortOnSignal } from "../host/signals.ts";
-import type { Recorder } from "../manifest.ts";
+import type { Recorder } from "../manifest/make.ts";
 import type { BuildFlags } from "./build.ts";
 import { inputPaths, readPayloadOptions } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
@@ -37,7 +37,7 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
   checkUsage(flags, outputPath);
   using file = FileSource.open(isoPath);
   const recorder = flags.isoSha256 ?? flags.manifest
-    ? new (await import("../manifest.ts")).Recorder(file)
+    ? new (await import("../manifest/make.ts")).Recorder(file)
     : undefined;
   const plan = await planImage(recorder?.iso ?? file, {
     ...await readOptions(flags),
@@ -207,7 +207,7 @@ async function verifyOutput(
 ): Promise<void> {
   using file = FileSource.open(path);
   using progress = new Progress("verifying", isQuiet);
-  const { openImage } = await import("../image/open.ts");
+  const { openImage } = await import("../formats/open.ts");
   const { verifyImage } = await import("../image/verify.ts");
   const { disk } = await openImage(file);
   const { problems } = await verifyImage(disk, iso, progress.update);

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { formatFor } from "../encode/formats.ts";
+import { formatFor } from "../formats/formats.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource } from "../host/files.ts";
 import { abortOnSignal } from "../host/signals.ts";
 import { writeStderr } from "../host/terminal.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../formats/open.ts";
 import { readPartitionTable } from "../image/partition_table.ts";
 import { usedMap } from "../image/used_map.ts";
 import type { ConvertFlags } from "./convert.ts";

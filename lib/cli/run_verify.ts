@@ -4,15 +4,15 @@
  * @module
  */
 
-import { Failure } from "../failure.ts";
-import { WholeHash } from "../hashing.ts";
+import { Failure } from "../blocks/failure.ts";
+import { WholeHash } from "../blocks/hashing.ts";
 import { FileSource, readSmall } from "../host/files.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
-import { openImage } from "../image/open.ts";
+import { openImage } from "../formats/open.ts";
 import { verifyImage, type VerifyReport } from "../image/verify.ts";
-import { checkIso, verifyManifest } from "../image/verify_manifest.ts";
-import type { Manifest } from "../manifest.ts";
-import { parseManifest } from "../manifest_reader.ts";
+import { checkIso, verifyManifest } from "../manifest/verify.ts";
+import type { Manifest } from "../manifest/make.ts";
+import { parseManifest } from "../manifest/read.ts";
 import { printable } from "./printable.ts";
 import { Progress } from "./progress.ts";
 import { formatSize } from "./sizes.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { BlockMap } from "../disk/block_map.ts";
-import { checkDiskSize, type Format } from "../encode/formats.ts";
-import { Failure } from "../failure.ts";
+import type { BlockMap } from "../blocks/block_map.ts";
+import { checkDiskSize, type Format } from "../formats/formats.ts";
+import { Failure } from "../blocks/failure.ts";
 import { openOutput, type Output, type OutputOptions } from "../host/output.ts";
 
 /** An output, and the disk as it goes there. */

@@ -15,13 +15,13 @@
  */
 
 import { FatFsError, FatVolume } from "../../wasm/fatfs.ts";
-import { Failure } from "../failure.ts";
-import { parentFolders } from "../file_tree.ts";
-import { roundUp } from "./block_map.ts";
-import type { Extent } from "./extent.ts";
+import { Failure } from "../blocks/failure.ts";
+import { parentFolders } from "../blocks/file_tree.ts";
+import { roundUp } from "../blocks/block_map.ts";
+import type { Extent } from "../blocks/extent.ts";
 import { checkFatNames } from "./fat_names.ts";
 import { SECTOR_BYTES } from "./gpt.ts";
-import { SectorMap } from "./sector_map.ts";
+import { SectorMap } from "../blocks/sector_map.ts";
 
 const MIB = 1024 * 1024;
 /** The data area begins on a boundary that every flash page, RAID stripe and image cluster divides. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Failure } from "../failure.ts";
+import { Failure } from "../blocks/failure.ts";
 
 /** FAT specification 1.03, "Long directory entries": what a long name may not hold. */
 // deno-lint-ignore no-control-regex

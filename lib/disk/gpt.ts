@@ -13,9 +13,9 @@
  */
 
 import { crc32 } from "node:zlib";
-import { bytesExtent, type Extent } from "./extent.ts";
-import { type Guid, parseGuid } from "./guid.ts";
-import { decodeLatin1 } from "../latin1.ts";
+import { bytesExtent, type Extent } from "../blocks/extent.ts";
+import { type Guid, parseGuid } from "../blocks/guid.ts";
+import { decodeLatin1 } from "../blocks/latin1.ts";
 
 export const SECTOR_BYTES = 512;
 /** §5.3.3, table 5-7. */

@@ -10,11 +10,11 @@
  * @module
  */
 
-import { type BlockMap, blockMap } from "./block_map.ts";
-import { type Extent, shiftExtent } from "./extent.ts";
+import { type BlockMap, blockMap } from "../blocks/block_map.ts";
+import { type Extent, shiftExtent } from "../blocks/extent.ts";
 import { type Fat32Options, type FatContent, layOutFat32 } from "./fat32.ts";
 import { EFI_SYSTEM_PARTITION, gptExtents, SECTOR_BYTES } from "./gpt.ts";
-import type { Guid } from "./guid.ts";
+import type { Guid } from "../blocks/guid.ts";
 
 const MIB = 1024 * 1024;
 /** Where the partition begins. */

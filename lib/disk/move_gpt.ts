@@ -6,9 +6,9 @@
  */
 
 import { crc32 } from "node:zlib";
-import { Failure } from "../failure.ts";
-import { type BlockMap, blockMap, readBlocks } from "./block_map.ts";
-import type { Extent } from "./extent.ts";
+import { Failure } from "../blocks/failure.ts";
+import { type BlockMap, blockMap, readBlocks } from "../blocks/block_map.ts";
+import type { Extent } from "../blocks/extent.ts";
 import { gptExtents, parseEntries, parseHeader, SECTOR_BYTES, usableLbas } from "./gpt.ts";
 
 /** More than 128 entries of 128 bytes are not to be expected. */

@@ -15,7 +15,7 @@
  * @module
  */
 
-import { Failure } from "../failure.ts";
+import { Failure } from "../blocks/failure.ts";
 
 /** mboot hangs silently at 4,096 characters of kernel path and options. */
 const MAX_COMMAND_LINE = 4095;

@@ -13,9 +13,9 @@
  */
 
 import { crc32, gzipSync, inflateRawSync } from "node:zlib";
-import { type Guid, parseGuid } from "../disk/guid.ts";
-import { Failure } from "../failure.ts";
-import { parentFolders } from "../file_tree.ts";
+import { type Guid, parseGuid } from "../blocks/guid.ts";
+import { Failure } from "../blocks/failure.ts";
+import { parentFolders } from "../blocks/file_tree.ts";
 import { KICKSTART_PATH } from "./kickstart.ts";
 import { packOldGnuTar } from "./tar.ts";
 

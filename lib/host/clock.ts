@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Failure } from "../failure.ts";
+import { Failure } from "../blocks/failure.ts";
 
 /** What tar can hold in eleven octal digits, as good as any other end of time. */
 const MAX_SECONDS = 0o77777777777;

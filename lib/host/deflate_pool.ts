@@ -5,7 +5,7 @@
  */
 
 import { deflateWorkerUrl } from "./assets.ts";
-import { type Deflater, gather, inlineDeflater, totalBytes } from "../encode/deflate.ts";
+import { type Deflater, gather, inlineDeflater, totalBytes } from "../formats/deflate/deflate.ts";
 import type { DeflateReply, DeflateRequest } from "./deflate_worker.ts";
 
 /** Installers hold less than this that can be compressed, and are done sooner without threads. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { deflatePiece, release } from "../encode/deflate.ts";
+import { deflatePiece, release } from "../formats/deflate/deflate.ts";
 
 /** What the thread is sent. */
 export interface DeflateRequest {

@@ -8,8 +8,8 @@
  * @module
  */
 
-import { type DeviceRecord, judgeDevice, type TargetDevice } from "../disk/target_device.ts";
-import { Failure } from "../failure.ts";
+import { type DeviceRecord, judgeDevice, type TargetDevice } from "./target_device.ts";
+import { Failure } from "../blocks/failure.ts";
 import { ioFailure } from "./io_failure.ts";
 import type { Output } from "./output.ts";
 

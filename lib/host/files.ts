@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Source } from "../disk/extent.ts";
-import { Failure } from "../failure.ts";
+import type { Source } from "../blocks/extent.ts";
+import { Failure } from "../blocks/failure.ts";
 import { ioFailure } from "./io_failure.ts";
 
 /** A file as a source, to be closed when it is done with. Its reads must not overlap. */

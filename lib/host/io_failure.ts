@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Failure } from "../failure.ts";
+import { Failure } from "../blocks/failure.ts";
 
 /** What is wrong and what to do, by error code. */
 const EXPLAINED: Readonly<Record<string, readonly [what: string, remedy: string]>> = {

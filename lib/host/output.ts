@@ -6,8 +6,8 @@
  */
 
 import { closeSync, constants, openSync } from "node:fs";
-import { Failure } from "../failure.ts";
-import type { Sink } from "../encode/sink.ts";
+import { Failure } from "../blocks/failure.ts";
+import type { Sink } from "../blocks/sink.ts";
 import { ioFailure } from "./io_failure.ts";
 import { outliveSizeLimit } from "./signals.ts";
 import { openPartial, removeAbandoned } from "./partial_file.ts";

@@ -5,8 +5,8 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { Source } from "../disk/extent.ts";
-import type { FilePart, TreeFile } from "../file_tree.ts";
+import type { Source } from "../blocks/extent.ts";
+import type { FilePart, TreeFile } from "../blocks/file_tree.ts";
 
 /** How much is compared at a time. */
 const CHUNK_BYTES = 1024 * 1024;

@@ -14,7 +14,7 @@
  * @module
  */
 
-import { decodeLatin1 } from "../latin1.ts";
+import { decodeLatin1 } from "../blocks/latin1.ts";
 
 const ENTRY_BYTES = 32;
 const FREE = 0xe5;

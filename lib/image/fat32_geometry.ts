@@ -5,8 +5,8 @@
  */
 
 import { SECTOR_BYTES } from "../disk/gpt.ts";
-import { Failure } from "../failure.ts";
-import { decodeLatin1 } from "../latin1.ts";
+import { Failure } from "../blocks/failure.ts";
+import { decodeLatin1 } from "../blocks/latin1.ts";
 
 /** §3.5: the numbers above are marks, and the first two are not counted. */
 export const FIRST_CLUSTER = 2;

@@ -6,9 +6,9 @@
  */
 
 import { Buffer } from "node:buffer";
-import { readBytes, type Source } from "../disk/extent.ts";
+import { readBytes, type Source } from "../blocks/extent.ts";
 import { SECTOR_BYTES } from "../disk/gpt.ts";
-import type { FilePart, FileTree, TreeFile } from "../file_tree.ts";
+import type { FilePart, FileTree, TreeFile } from "../blocks/file_tree.ts";
 import { type DirectoryEntry, parseDirectory } from "./fat32_directory.ts";
 import { type Fat32Geometry, FIRST_CLUSTER, parseBootSector } from "./fat32_geometry.ts";
 import { FatTable } from "./fat_table.ts";

@@ -9,7 +9,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { readBytes, type Source } from "../disk/extent.ts";
+import { readBytes, type Source } from "../blocks/extent.ts";
 import { type Fat32Geometry, FIRST_CLUSTER } from "./fat32_geometry.ts";
 
 const ENTRY_BYTES = 4;

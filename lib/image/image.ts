@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Source } from "../disk/extent.ts";
+import type { Source } from "../blocks/extent.ts";
 import { type Partition, SECTOR_BYTES } from "../disk/gpt.ts";
-import { Failure } from "../failure.ts";
+import { Failure } from "../blocks/failure.ts";
 import { type Fat32Volume, readFat32 } from "./fat32_reader.ts";
 import { type PartitionTable, readPartitionTable, systemPartition } from "./partition_table.ts";
 

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { readBytes, type Source } from "../disk/extent.ts";
-import { Failure } from "../failure.ts";
-import { readIso } from "../iso9660.ts";
-import { SECTOR_BYTES as ISO_SECTOR_BYTES } from "../iso9660_records.ts";
+import { readBytes, type Source } from "../blocks/extent.ts";
+import { Failure } from "../blocks/failure.ts";
+import { readIso } from "../iso/volume.ts";
+import { SECTOR_BYTES as ISO_SECTOR_BYTES } from "../iso/records.ts";
 import { type Inspection, inspectTree } from "./inspection.ts";
-import { decodeLatin1 } from "../latin1.ts";
+import { decodeLatin1 } from "../blocks/latin1.ts";
 
 /**
  * Looks into an ISO or an image.

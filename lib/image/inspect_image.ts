@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Source } from "../disk/extent.ts";
+import type { Source } from "../blocks/extent.ts";
 import { SECTOR_BYTES } from "../disk/gpt.ts";
-import { formatGuid } from "../disk/guid.ts";
+import { formatGuid } from "../blocks/guid.ts";
 import { readImage } from "./image.ts";
 import { type Inspection, inspectTree } from "./inspection.ts";
-import { openImage } from "./open.ts";
+import { openImage } from "../formats/open.ts";
 
 /**
  * Looks into an image.

@@ -5,8 +5,8 @@
  */
 
 import { type Installer, recognizeInstaller } from "../esxi/installer.ts";
-import { Failure } from "../failure.ts";
-import type { FileTree } from "../file_tree.ts";
+import { Failure } from "../blocks/failure.ts";
+import type { FileTree } from "../blocks/file_tree.ts";
 
 /** A partition, as it is shown. */
 export interface InspectedPartition {

@@ -5,7 +5,7 @@
  */
 
 import { crc32 } from "node:zlib";
-import { readBytes, type Source } from "../disk/extent.ts";
+import { readBytes, type Source } from "../blocks/extent.ts";
 import {
   EFI_SYSTEM_PARTITION,
   type GptHeader,
@@ -14,8 +14,8 @@ import {
   type Partition,
   SECTOR_BYTES,
 } from "../disk/gpt.ts";
-import { formatGuid, type Guid } from "../disk/guid.ts";
-import { Failure } from "../failure.ts";
+import { formatGuid, type Guid } from "../blocks/guid.ts";
+import { Failure } from "../blocks/failure.ts";
 
 /** A partition table that could be read. */
 export interface PartitionTable {

@@ -5,12 +5,12 @@
  * @module
  */
 
-import { type BlockMap, blockMap } from "../disk/block_map.ts";
-import { type Extent, readBytes, type Source } from "../disk/extent.ts";
+import { type BlockMap, blockMap } from "../blocks/block_map.ts";
+import { type Extent, readBytes, type Source } from "../blocks/extent.ts";
 import { SECTOR_BYTES, usableLbas } from "../disk/gpt.ts";
-import { SectorMap } from "../disk/sector_map.ts";
-import { Failure } from "../failure.ts";
-import type { FilePart } from "../file_tree.ts";
+import { SectorMap } from "../blocks/sector_map.ts";
+import { Failure } from "../blocks/failure.ts";
+import type { FilePart } from "../blocks/file_tree.ts";
 import { readImage } from "./image.ts";
 
 /** How much is read at a time. */

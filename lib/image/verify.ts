@@ -5,21 +5,21 @@
  * @module
  */
 
-import type { Source } from "../disk/extent.ts";
+import type { Source } from "../blocks/extent.ts";
 import { foldCase } from "../disk/fat_names.ts";
 import { isKickstart, splitWords } from "../esxi/boot_cfg.ts";
 import { type BootCfgFile, readBootCfgs } from "../esxi/installer.ts";
 import { KICKSTART_URL } from "../esxi/kickstart.ts";
 import { PAYLOAD_NAME, unpackPayload } from "../esxi/payload.ts";
-import { Failure } from "../failure.ts";
+import { Failure } from "../blocks/failure.ts";
 import {
   byFirstByte,
   type FileTree,
   findFile,
   readSmallFile,
   type TreeFile,
-} from "../file_tree.ts";
-import { type IsoVolume, readIso } from "../iso9660.ts";
+} from "../blocks/file_tree.ts";
+import { type IsoVolume, readIso } from "../iso/volume.ts";
 import { FileComparer } from "./compare.ts";
 import { type Image, readImage } from "./image.ts";
 import { checkPartitionTable } from "./partition_table.ts";

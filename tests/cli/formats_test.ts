@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { FORMATS } from "../../lib/encode/formats.ts";
+import { FORMATS } from "../../lib/formats/formats.ts";
 import { EXECUTABLE } from "../support/executable.ts";
 import { Folder } from "../support/folder.ts";
 import { writeInstallerIso } from "../support/installer_iso.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type BlockMap, blockMap, readBlocks } from "../../lib/disk/block_map.ts";
-import { readBytes, type Source } from "../../lib/disk/extent.ts";
+import { type BlockMap, blockMap, readBlocks } from "../../lib/blocks/block_map.ts";
+import { readBytes, type Source } from "../../lib/blocks/extent.ts";
 import { type Fat32Options, layOutFat32 } from "../../lib/disk/fat32.ts";
 import { foldCase } from "../../lib/disk/fat_names.ts";
 import { type Fat32Volume, readFat32 } from "../../lib/image/fat32_reader.ts";
-import { mapSource } from "../encode/support.ts";
+import { mapSource } from "../formats/support.ts";
 import { failure } from "../support/failures.ts";
 import {
   contentOf,

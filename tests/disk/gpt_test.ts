@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
-import { blockMap, readBlocks } from "../../lib/disk/block_map.ts";
+import { blockMap, readBlocks } from "../../lib/blocks/block_map.ts";
 import {
   EFI_SYSTEM_PARTITION,
   gptExtents,
@@ -10,7 +10,7 @@ import {
   SECTOR_BYTES,
   usableLbas,
 } from "../../lib/disk/gpt.ts";
-import { formatGuid, parseGuid } from "../../lib/disk/guid.ts";
+import { formatGuid, parseGuid } from "../../lib/blocks/guid.ts";
 import { Folder } from "../support/folder.ts";
 import { golden } from "../support/golden.ts";
 import { mustRun, testWith } from "../support/programs.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatGuid } from "../../lib/disk/guid.ts";
+import { formatGuid } from "../../lib/blocks/guid.ts";
 import { PARTITION_OFFSET_BYTES } from "../../lib/disk/layout.ts";
 import { readImage } from "../../lib/image/image.ts";
 import { checkPartitionTable } from "../../lib/image/partition_table.ts";
-import { mapSource } from "../encode/support.ts";
+import { mapSource } from "../formats/support.ts";
 import { failure } from "../support/failures.ts";
 import { contentOf, diskOf, type Files, MIB, writeImage } from "../support/fat_volumes.ts";
 import { Folder } from "../support/folder.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
-import { type BlockMap, blockMap } from "../../lib/disk/block_map.ts";
-import { bytesExtent } from "../../lib/disk/extent.ts";
+import { type BlockMap, blockMap } from "../../lib/blocks/block_map.ts";
+import { bytesExtent } from "../../lib/blocks/extent.ts";
 import { EFI_SYSTEM_PARTITION, gptExtents, parseHeader } from "../../lib/disk/gpt.ts";
-import { parseGuid } from "../../lib/disk/guid.ts";
+import { parseGuid } from "../../lib/blocks/guid.ts";
 import { moveBackupGpt } from "../../lib/disk/move_gpt.ts";
-import { encodeRaw } from "../../lib/encode/raw.ts";
+import { encodeRaw } from "../../lib/formats/raw.ts";
 import {
   contentOf,
   equalBytes,
@@ -14,8 +14,8 @@ import {
   noise,
   readRange,
   SECTOR,
-} from "../encode/support.ts";
-import { writeFile } from "../encode/qemu_img.ts";
+} from "../formats/support.ts";
+import { writeFile } from "../formats/qemu_img.ts";
 
 const GUID = parseGuid("01234567-89AB-CDEF-0123-456789ABCDEF");
 const CONTENT = noise(2 * MIB);

@@ -7,7 +7,7 @@ import {
   parseBootCfg,
   resolveBootPath,
 } from "../../lib/esxi/boot_cfg.ts";
-import { Failure } from "../../lib/failure.ts";
+import { Failure } from "../../lib/blocks/failure.ts";
 import { failure } from "../support/failures.ts";
 
 const PATH = "/EFI/BOOT/BOOT.CFG";

@@ -8,7 +8,7 @@ import {
 } from "../../lib/esxi/installer.ts";
 import { failure } from "../support/failures.ts";
 import { memoryTree } from "../support/memory_tree.ts";
-import { decodeLatin1, encodeLatin1 } from "../../lib/latin1.ts";
+import { decodeLatin1, encodeLatin1 } from "../../lib/blocks/latin1.ts";
 
 const BOOT_CFG =
   "title=Loading ESXi installer\nprefix=\nkernel=/b.b00\nkernelopt=runweasel cdromBoot\n" +

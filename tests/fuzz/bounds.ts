@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Source } from "../../lib/disk/extent.ts";
-import { Failure } from "../../lib/failure.ts";
+import type { Source } from "../../lib/blocks/extent.ts";
+import { Failure } from "../../lib/blocks/failure.ts";
 import type { SparseFile } from "./sparse_file.ts";
 
 /** An input's bounds were exceeded: a defect. */

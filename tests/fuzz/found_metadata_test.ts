@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Failure } from "../../lib/failure.ts";
+import { Failure } from "../../lib/blocks/failure.ts";
 import { testWith } from "../support/programs.ts";
 import { type Metadata, metadataTarget } from "./metadata_target.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Failure } from "../../lib/failure.ts";
+import { Failure } from "../../lib/blocks/failure.ts";
 import type { Coverage } from "./coverage.ts";
 import { Random } from "./random.ts";
 

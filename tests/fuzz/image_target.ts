@@ -6,13 +6,13 @@
 
 import { crc32 } from "node:zlib";
 import { moveBackupGpt } from "../../lib/disk/move_gpt.ts";
-import { FORMATS } from "../../lib/encode/formats.ts";
-import { Failure } from "../../lib/failure.ts";
+import { FORMATS } from "../../lib/formats/formats.ts";
+import { Failure } from "../../lib/blocks/failure.ts";
 import { inspect } from "../../lib/image/inspect.ts";
-import { openImage } from "../../lib/image/open.ts";
+import { openImage } from "../../lib/formats/open.ts";
 import { usedMap } from "../../lib/image/used_map.ts";
 import { verifyImage } from "../../lib/image/verify.ts";
-import { contentOf, MemorySink } from "../encode/support.ts";
+import { contentOf, MemorySink } from "../formats/support.ts";
 import { countedSource, withinMemory } from "./bounds.ts";
 import type { Target } from "./fuzzer.ts";
 import { someNumber } from "./mutators.ts";

@@ -5,7 +5,7 @@
  */
 
 import { recognizeInstaller } from "../../lib/esxi/installer.ts";
-import { readIso } from "../../lib/iso9660.ts";
+import { readIso } from "../../lib/iso/volume.ts";
 import { Folder } from "../support/folder.ts";
 import { type InstallerOptions, writeInstallerIso } from "../support/installer_iso.ts";
 import { pathOf } from "../support/programs.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Failure } from "../../lib/failure.ts";
+import { Failure } from "../../lib/blocks/failure.ts";
 import type { Target } from "./fuzzer.ts";
 import { mutateJson } from "./json_mutator.ts";
 import { changeBytes, wordsOf } from "./mutators.ts";

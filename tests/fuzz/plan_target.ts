@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { planImage } from "../../lib/build.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
 import { verifyImage } from "../../lib/image/verify.ts";
-import { mapSource } from "../encode/support.ts";
+import { mapSource } from "../formats/support.ts";
 import { countedSource } from "./bounds.ts";
 import type { Target } from "./fuzzer.ts";
 import { isoTarget } from "./iso_target.ts";

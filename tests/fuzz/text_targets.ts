@@ -15,8 +15,8 @@ import {
 import { application, routes } from "../../lib/cli/app.ts";
 import { normalizeArguments } from "../../lib/cli/arguments.ts";
 import { editBootCfg, parseBootCfg, resolveBootPath } from "../../lib/esxi/boot_cfg.ts";
-import { decodeLatin1, encodeLatin1 } from "../../lib/latin1.ts";
-import { parseManifest } from "../../lib/manifest_reader.ts";
+import { decodeLatin1, encodeLatin1 } from "../../lib/blocks/latin1.ts";
+import { parseManifest } from "../../lib/manifest/read.ts";
 import { bootCfgText, moduleNames } from "../support/installer_iso.ts";
 import { withinMemory } from "./bounds.ts";
 import type { Target } from "./fuzzer.ts";

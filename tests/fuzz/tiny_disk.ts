@@ -6,10 +6,10 @@
  */
 
 import { planImage } from "../../lib/build.ts";
-import { type BlockMap, blockMap } from "../../lib/disk/block_map.ts";
-import { bytesExtent, type Source } from "../../lib/disk/extent.ts";
+import { type BlockMap, blockMap } from "../../lib/blocks/block_map.ts";
+import { bytesExtent, type Source } from "../../lib/blocks/extent.ts";
 import { EFI_SYSTEM_PARTITION, gptExtents, SECTOR_BYTES } from "../../lib/disk/gpt.ts";
-import { contentOf } from "../encode/support.ts";
+import { contentOf } from "../formats/support.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
 import { countedSource } from "./bounds.ts";
 import { makeIso } from "./iso_target.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
 const GUEST_TESTS = fileURLToPath(new URL(".", import.meta.url));
-const MODULES = [...Deno.readDirSync(new URL("./fake_esxi/tests/", import.meta.url))]
+const MODULES = [...Deno.readDirSync(new URL("./fake_esxi/tests", import.meta.url))]
   .map((entry) => entry.name)
   .filter((name) => /^test_\w+\.py$/.test(name))
   .map((name) => name.slice(0, -".py".length))

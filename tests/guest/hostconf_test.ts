@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { testWith } from "../support/programs.ts";
 
-const FOLDER = fileURLToPath(new URL("./hostconf/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("./hostconf", import.meta.url));
 const JUDGES = ["python3", "busybox", "shellcheck", "openssl", "xorriso", "sgdisk"];
 const MODULES = [...Deno.readDirSync(FOLDER)]
   .map((entry) => entry.name)

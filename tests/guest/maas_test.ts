@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
-const FOLDER = fileURLToPath(new URL("./maas/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("./maas", import.meta.url));
 const MODULES = [...Deno.readDirSync(FOLDER)]
   .map((entry) => entry.name)
   .filter((name) => /^test_\w+\.py$/.test(name))

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { blockMap } from "../../lib/disk/block_map.ts";
-import { bytesExtent } from "../../lib/disk/extent.ts";
-import { encodeRaw } from "../../lib/encode/raw.ts";
+import { blockMap } from "../../lib/blocks/block_map.ts";
+import { bytesExtent } from "../../lib/blocks/extent.ts";
+import { encodeRaw } from "../../lib/formats/raw.ts";
 import {
   deviceNumber,
   isBlockDevice,
   openDeviceOutput,
   recordDevice,
 } from "../../lib/host/device.ts";
-import { STICK } from "../disk/device_records.ts";
-import { contentOf, equalBytes, MIB, noise, SECTOR } from "../encode/support.ts";
+import { STICK } from "./device_records.ts";
+import { contentOf, equalBytes, MIB, noise, SECTOR } from "../formats/support.ts";
 
 async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();

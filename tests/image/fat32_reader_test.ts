@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { blockMap } from "../../lib/disk/block_map.ts";
-import { bytesSource, readBytes, type Source } from "../../lib/disk/extent.ts";
-import { Failure } from "../../lib/failure.ts";
+import { blockMap } from "../../lib/blocks/block_map.ts";
+import { bytesSource, readBytes, type Source } from "../../lib/blocks/extent.ts";
+import { Failure } from "../../lib/blocks/failure.ts";
 import { parseDirectory } from "../../lib/image/fat32_directory.ts";
 import { type Fat32Volume, readFat32 } from "../../lib/image/fat32_reader.ts";
-import { mapSource } from "../encode/support.ts";
+import { mapSource } from "../formats/support.ts";
 import { failure, succeedOrFail } from "../support/failures.ts";
 import { MIB, volumeOf } from "../support/fat_volumes.ts";
 import { Folder } from "../support/folder.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { deflateRawSync, deflateSync } from "node:zlib";
 import fc from "fast-check";
-import { blockMap } from "../../lib/disk/block_map.ts";
-import { bytesExtent } from "../../lib/disk/extent.ts";
-import { Failure } from "../../lib/failure.ts";
-import { DisjointParts } from "../../lib/image/damage.ts";
-import type { VirtualDisk } from "../../lib/image/virtual_disk.ts";
+import { blockMap } from "../../lib/blocks/block_map.ts";
+import { bytesExtent } from "../../lib/blocks/extent.ts";
+import { Failure } from "../../lib/blocks/failure.ts";
+import { DisjointParts } from "../../lib/blocks/damage.ts";
+import type { VirtualDisk } from "../../lib/formats/virtual_disk.ts";
 import {
   encodeToMemory,
   KIB,
@@ -15,7 +15,7 @@ import {
   prose,
   type Variant,
   VARIANTS,
-} from "../encode/support.ts";
+} from "../formats/support.ts";
 
 const DISK = blockMap(40 * MIB, [
   bytesExtent(0, noise(70 * KIB)),

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { blockMap } from "../../lib/disk/block_map.ts";
-import { bytesSource } from "../../lib/disk/extent.ts";
-import { encodeGzip } from "../../lib/encode/gzip.ts";
-import { encodeQcow2 } from "../../lib/encode/qcow2.ts";
+import { blockMap } from "../../lib/blocks/block_map.ts";
+import { bytesSource } from "../../lib/blocks/extent.ts";
+import { encodeGzip } from "../../lib/formats/gzip/write.ts";
+import { encodeQcow2 } from "../../lib/formats/qcow2/write.ts";
 import { inspect } from "../../lib/image/inspect.ts";
-import { mapSource, MemorySink, noise } from "../encode/support.ts";
+import { mapSource, MemorySink, noise } from "../formats/support.ts";
 import { failure } from "../support/failures.ts";
 import { contentOf, diskOf } from "../support/fat_volumes.ts";
 import { buildGoodImage } from "../support/good_image.ts";

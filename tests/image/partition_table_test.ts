@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { type BlockMap, blockMap } from "../../lib/disk/block_map.ts";
-import { bytesSource, type Source } from "../../lib/disk/extent.ts";
+import { type BlockMap, blockMap } from "../../lib/blocks/block_map.ts";
+import { bytesSource, type Source } from "../../lib/blocks/extent.ts";
 import { EFI_SYSTEM_PARTITION, gptExtents, type Partition } from "../../lib/disk/gpt.ts";
-import { formatGuid, parseGuid } from "../../lib/disk/guid.ts";
+import { formatGuid, parseGuid } from "../../lib/blocks/guid.ts";
 import {
   checkPartitionTable,
   readPartitionTable,
   systemPartition,
 } from "../../lib/image/partition_table.ts";
-import { mapSource } from "../encode/support.ts";
+import { mapSource } from "../formats/support.ts";
 import { failure } from "../support/failures.ts";
 import { Folder } from "../support/folder.ts";
 import { mustRun, testWith } from "../support/programs.ts";

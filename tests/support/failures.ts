@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { Failure, type FailureCode } from "../../lib/failure.ts";
+import { Failure, type FailureCode } from "../../lib/blocks/failure.ts";
 
 /** Checks what was thrown: a failure with this code, whose message matches. */
 export function failure(code: FailureCode, message: RegExp = /./): (error: unknown) => true {

@@ -4,20 +4,20 @@
  * @module
  */
 
-import { type BlockMap, blockMap } from "../../lib/disk/block_map.ts";
-import { bytesExtent } from "../../lib/disk/extent.ts";
+import { type BlockMap, blockMap } from "../../lib/blocks/block_map.ts";
+import { bytesExtent } from "../../lib/blocks/extent.ts";
 import {
   type Fat32Layout,
   type Fat32Options,
   type FatContent,
   layOutFat32,
 } from "../../lib/disk/fat32.ts";
-import { parseGuid } from "../../lib/disk/guid.ts";
+import { parseGuid } from "../../lib/blocks/guid.ts";
 import { type DiskLayout, type DiskOptions, layOutDisk } from "../../lib/disk/layout.ts";
-import { encodeRaw } from "../../lib/encode/raw.ts";
-import { parentFolders } from "../../lib/file_tree.ts";
+import { encodeRaw } from "../../lib/formats/raw.ts";
+import { parentFolders } from "../../lib/blocks/file_tree.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
-import { writeFile } from "../encode/qemu_img.ts";
+import { writeFile } from "../formats/qemu_img.ts";
 
 export const MIB = 1024 * 1024;
 

@@ -5,8 +5,8 @@
  */
 
 import { planImage } from "../../lib/build.ts";
-import { type BlockMap, readBlocks } from "../../lib/disk/block_map.ts";
-import { bytesSource, type Source } from "../../lib/disk/extent.ts";
+import { type BlockMap, readBlocks } from "../../lib/blocks/block_map.ts";
+import { bytesSource, type Source } from "../../lib/blocks/extent.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
 import { Folder } from "./folder.ts";
 import { type InstallerOptions, writeInstallerIso } from "./installer_iso.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { bytesSource } from "../../lib/disk/extent.ts";
-import type { FileTree } from "../../lib/file_tree.ts";
+import { bytesSource } from "../../lib/blocks/extent.ts";
+import type { FileTree } from "../../lib/blocks/file_tree.ts";
 
 /** A tree of these files, one behind the other. Texts are one byte for each character. */
 export function memoryTree(

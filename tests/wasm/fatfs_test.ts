@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SectorMap } from "../../lib/disk/sector_map.ts";
+import { SectorMap } from "../../lib/blocks/sector_map.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
 import { FatFsError, fatTime, FatVolume } from "../../wasm/fatfs.ts";
 

@@ -1,0 +1,78 @@
+/**
+ * A run of bytes on a disk, and where those bytes come from.
+ *
+ * @module
+ */
+
+import { Failure } from "./failure.ts";
+
+/** Something that can be read at any place: an ISO, an image, a boot module. */
+export interface Source {
+  /** The name that messages use. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /**
+   * Fills `into` with the bytes that begin at `offsetBytes`, at once or by the time the promise is
+   * fulfilled. A build reads every 64 KiB: as many promises would cost a fifth of its time.
+   *
+   * @throws {Failure} `truncated` if the source ends before `into` is full, `io` if it cannot be read.
+   */
+  read(into: Uint8Array, offsetBytes: number): void | Promise<void>;
+}
+
+interface Placed {
+  /** Where the run begins on the disk. */
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** A run whose bytes are in memory. */
+export interface BytesExtent extends Placed {
+  readonly bytes: Uint8Array;
+}
+
+/** A run whose bytes stay in their source until they are encoded. */
+export interface SourceExtent extends Placed {
+  readonly source: Source;
+  readonly sourceOffsetBytes: number;
+}
+
+/** A run of bytes, wherever they are. */
+export type Extent = BytesExtent | SourceExtent;
+
+/** An extent for bytes in memory. */
+export function bytesExtent(offsetBytes: number, bytes: Uint8Array): BytesExtent {
+  return { offsetBytes, lengthBytes: bytes.length, bytes };
+}
+
+/** The same extent, further along the disk. */
+export function shiftExtent(extent: Extent, byBytes: number): Extent {
+  return { ...extent, offsetBytes: extent.offsetBytes + byBytes };
+}
+
+/** A source whose bytes are in memory. */
+export function bytesSource(name: string, bytes: Uint8Array): Source {
+  return {
+    name,
+    sizeBytes: bytes.length,
+    read(into, offsetBytes) {
+      const missingBytes = offsetBytes + into.length - bytes.length;
+      if (missingBytes > 0) {
+        const what = `it ends ${missingBytes} bytes too early`;
+        throw new Failure("truncated", name, what, "use a complete one");
+      }
+      into.set(bytes.subarray(offsetBytes, offsetBytes + into.length));
+    },
+  };
+}
+
+/** All the bytes of a range of a source, in memory: for what is known to be small. */
+export async function readBytes(
+  source: Source,
+  offsetBytes: number,
+  lengthBytes: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(lengthBytes);
+  await source.read(bytes, offsetBytes);
+  return bytes;
+}

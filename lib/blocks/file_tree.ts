@@ -1,0 +1,79 @@
+/**
+ * Files and where their bytes lie, whatever file system they are in.
+ *
+ * @module
+ */
+
+import { readBytes, type Source } from "./extent.ts";
+import { Failure } from "./failure.ts";
+
+/** A contiguous part of a file. */
+export interface FilePart {
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+
+/** A file in a tree. */
+export interface TreeFile {
+  /** The names from the root down, joined by `/`, without a leading one. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Its parts in order; none for an empty file. */
+  readonly parts: readonly FilePart[];
+}
+
+/** The files of an ISO or of a partition. */
+export interface FileTree {
+  /** What the parts' offsets refer to. */
+  readonly source: Source;
+  /** The label of the volume. */
+  readonly label: string;
+  /** Paths of the directories below the root, parents first. */
+  readonly directories: readonly string[];
+  readonly files: readonly TreeFile[];
+}
+
+/** Finds a file without regard to case, as FAT and the boot loader do. */
+export function findFile(tree: FileTree, path: string): TreeFile | undefined {
+  const wanted = path.toUpperCase();
+  return tree.files.find((file) => file.path.toUpperCase() === wanted);
+}
+
+/**
+ * Reads a file that ought to be small.
+ *
+ * @param maxBytes What is more than any such file has.
+ * @throws {Failure} `not-installer` if it is larger.
+ */
+export async function readSmallFile(
+  tree: FileTree,
+  file: TreeFile,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  if (file.sizeBytes > maxBytes) {
+    throw new Failure(
+      "not-installer",
+      tree.source.name,
+      `/${file.path} has ${file.sizeBytes} bytes, more than any such file`,
+      "pass the installer ISO as VMware ships it, or an image made from it",
+    );
+  }
+  const bytes = new Uint8Array(file.sizeBytes);
+  let at = 0;
+  for (const part of file.parts) {
+    bytes.set(await readBytes(tree.source, part.offsetBytes, part.lengthBytes), at);
+    at += part.lengthBytes;
+  }
+  return bytes;
+}
+
+/** The folders above a path, the outermost first. */
+export function parentFolders(path: string): string[] {
+  const names = path.split("/").slice(0, -1);
+  return names.map((_, i) => names.slice(0, i + 1).join("/"));
+}
+
+/** Sorts files by where their bytes begin, so that reading them goes front to back. */
+export function byFirstByte(a: TreeFile, b: TreeFile): number {
+  return (a.parts[0]?.offsetBytes ?? 0) - (b.parts[0]?.offsetBytes ?? 0);
+}

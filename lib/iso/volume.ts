@@ -1,0 +1,286 @@
+/**
+ * Reads the directory of an ISO 9660 image: which files there are and where their bytes lie.
+ * File data is never read.
+ *
+ * | sector | what                                                         | ECMA-119 |
+ * | ------ | ------------------------------------------------------------ | -------- |
+ * | 0–15   | system area                                                  | §6.2.1   |
+ * | 16…    | volume descriptors, 2,048 bytes each, up to the terminator   | §8       |
+ * | any    | directory extents: records that never cross a sector         | §6.8, §9 |
+ * | any    | file extents, contiguous                                     | §6.4     |
+ *
+ * Names come from Rock Ridge where the image has it, else from Joliet, else from the 8.3 records.
+ *
+ * @module
+ */
+
+import { readBytes, type Source } from "../blocks/extent.ts";
+import { Failure } from "../blocks/failure.ts";
+import type { FileTree, TreeFile } from "../blocks/file_tree.ts";
+import {
+  bothEndian32,
+  damaged,
+  decodeName,
+  type DirectoryRecord,
+  type NameSource,
+  parseRecord,
+  records,
+  SECTOR_BYTES,
+} from "./records.ts";
+import { readSystemUse, rockRidgeSkipBytes, type SystemUse } from "./system_use.ts";
+import { decodeLatin1 } from "../blocks/latin1.ts";
+
+/** ECMA-119 §6.3: sixteen sectors of system area come first. */
+const FIRST_DESCRIPTOR_SECTOR = 16;
+/** No real image has more; it bounds the search for the terminator. */
+const MAX_DESCRIPTORS = 64;
+/** ECMA-119 §6.8.2.1 allows 8 levels; Rock Ridge images go deeper. */
+const MAX_DEPTH = 64;
+/** FAT holds no more than 65,536 files in a directory, with records of at most 255 bytes here. */
+const MAX_DIRECTORY_BYTES = 32 * 1024 * 1024;
+/** ECMA-119 §6.8.2.1 allows 255; it also bounds the memory that a long name above many files takes. */
+const MAX_PATH_CHARACTERS = 1024;
+/** Hard links share their extents; so many of them mean that extents overlap. */
+const MAX_SHARES = 8;
+
+/** What an ISO 9660 image holds. */
+export interface IsoVolume extends FileTree {
+  /** The size that the volume descriptor declares, §8.4.8. */
+  readonly declaredBytes: number;
+  /** When the volume was made (§8.4.26), if it says so. */
+  readonly createdMs: number | undefined;
+  /** The primary volume descriptor as it stands, which identifies the image. */
+  readonly descriptor: Uint8Array;
+  readonly names: NameSource;
+}
+
+/**
+ * Reads the directory of an ISO 9660 image.
+ *
+ * @throws {Failure} `not-iso` if there is no primary volume descriptor, `truncated` if bytes of a
+ * file or directory are missing, `damaged-iso` if the structures contradict themselves.
+ */
+export async function readIso(source: Source): Promise<IsoVolume> {
+  const { primary, joliet } = await readDescriptors(source);
+  const declaredBytes = bothEndian32(source, primary, 80) * SECTOR_BYTES;
+  const walker = new Walker(source, declaredBytes);
+
+  const primaryRoot = parseRecord(source, primary, 156);
+  const rootSectors = await walker.readDirectoryBytes(primaryRoot, "/");
+  const skipBytes = rockRidgeSkipBytes(rootSectors, rootSectors[0]);
+  const names = skipBytes !== undefined ? "Rock Ridge" : joliet ? "Joliet" : "ISO 9660";
+  const root = names === "Joliet" ? parseRecord(source, joliet!, 156) : primaryRoot;
+  walker.restart();
+  await walker.walk(root, names, skipBytes ?? 0);
+
+  return {
+    source,
+    label: decodeLatin1(primary.subarray(40, 72)).trimEnd(),
+    declaredBytes,
+    createdMs: parseVolumeDate(primary.subarray(813, 830)),
+    descriptor: primary,
+    names,
+    directories: walker.directories,
+    files: walker.files,
+  };
+}
+
+async function readDescriptors(source: Source) {
+  let primary: Uint8Array | undefined;
+  let joliet: Uint8Array | undefined;
+  for (let i = 0; i < MAX_DESCRIPTORS; i++) {
+    const offsetBytes = (FIRST_DESCRIPTOR_SECTOR + i) * SECTOR_BYTES;
+    if (offsetBytes + SECTOR_BYTES > source.sizeBytes) break;
+    const bytes = await readBytes(source, offsetBytes, SECTOR_BYTES);
+    // §8.1: type, then the standard identifier "CD001".
+    if (decodeLatin1(bytes.subarray(1, 6)) !== "CD001") break;
+    const type = bytes[0];
+    if (type === 1) primary ??= bytes;
+    if (type === 2 && isJoliet(bytes)) joliet ??= bytes;
+    if (type === 255) break;
+  }
+  if (primary === undefined) {
+    const what = source.sizeBytes === 0 ? "the file is empty" : "not an ISO 9660 image";
+    throw new Failure("not-iso", source.name, what, "pass the ESXi installer ISO");
+  }
+  if (new DataView(primary.buffer).getUint16(128, true) !== SECTOR_BYTES) {
+    throw damaged(source, "its logical blocks are not 2048 bytes");
+  }
+  return { primary, joliet };
+}
+
+/** Joliet specification §3.1: UCS-2 levels 1 to 3 announce themselves by these escape sequences. */
+function isJoliet(descriptor: Uint8Array): boolean {
+  const escape = decodeLatin1(descriptor.subarray(88, 91));
+  return escape === "%/@" || escape === "%/C" || escape === "%/E";
+}
+
+/** Walks the directories. Its state bounds what a hostile image can make it do. */
+class Walker {
+  files: TreeFile[] = [];
+  directories: string[] = [];
+  readonly #source: Source;
+  readonly #declaredBytes: number;
+  readonly #visitedSectors = new Set<number>();
+  readonly #relocatedSectors = new Set<number>();
+  #fileBytes = 0;
+  /** The source, for directories and what belongs to them. */
+  readonly #counted: Source;
+  #countedBytes = 0;
+
+  constructor(source: Source, declaredBytes: number) {
+    this.#source = source;
+    this.#declaredBytes = declaredBytes;
+    this.#counted = {
+      name: source.name,
+      sizeBytes: source.sizeBytes,
+      read: (into, offsetBytes) => {
+        // All directories together fit into the image, unless they overlap.
+        this.#countedBytes += into.length;
+        if (this.#countedBytes > source.sizeBytes) throw damaged(source, "its directories overlap");
+        return source.read(into, offsetBytes);
+      },
+    };
+  }
+
+  /** Forgets what has been visited: the root is read once before the walk, to look for Rock Ridge. */
+  restart(): void {
+    this.#visitedSectors.clear();
+    this.#countedBytes = 0;
+  }
+
+  async walk(root: DirectoryRecord, names: NameSource, skipBytes: number): Promise<void> {
+    const pending = [{ record: root, path: "", depth: 0 }];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      if (next.depth > MAX_DEPTH) {
+        throw damaged(this.#source, `directories are nested more than ${MAX_DEPTH} deep`);
+      }
+      const children = await this.#readDirectory(next.record, next.path, names, skipBytes);
+      // Taken from the end: reversed, the directories come in the order of the image.
+      for (const child of children.reverse()) pending.push({ ...child, depth: next.depth + 1 });
+    }
+  }
+
+  /** Reads one directory; its files are kept, its directories returned. */
+  async #readDirectory(
+    record: DirectoryRecord,
+    parent: string,
+    names: NameSource,
+    skipBytes: number,
+  ): Promise<{ record: DirectoryRecord; path: string }[]> {
+    const children: { record: DirectoryRecord; path: string }[] = [];
+    let parts: DirectoryRecord[] = [];
+    let partsPath = "";
+    for (const entry of records(this.#source, await this.readDirectoryBytes(record, parent))) {
+      const use: SystemUse = names === "Rock Ridge"
+        ? await readSystemUse(this.#counted, entry.systemUse, skipBytes)
+        : {};
+      if (use.isRelocated || use.isSymbolicLink) continue;
+      const path = joinPath(this.#source, parent, use.name ?? decodeName(entry, names));
+      if (use.childSector !== undefined) {
+        const child = await this.#relocatedDirectory(use.childSector);
+        this.directories.push(path);
+        children.push({ record: child, path });
+      } else if (entry.isDirectory) {
+        this.directories.push(path);
+        children.push({ record: entry, path });
+      } else {
+        if (parts.length > 0 && path !== partsPath) break;
+        parts.push(entry);
+        partsPath = path;
+        if (entry.continues) continue;
+        this.#addFile(path, parts);
+        parts = [];
+      }
+    }
+    if (parts.length > 0) throw damaged(this.#source, `the last part of /${partsPath} is missing`);
+    return children;
+  }
+
+  /** RRIP §4.1.5.1: a child link names the sector whose first record describes the directory. */
+  async #relocatedDirectory(sector: number): Promise<DirectoryRecord> {
+    if (this.#relocatedSectors.has(sector)) {
+      throw damaged(this.#source, "a relocated directory has two places");
+    }
+    this.#relocatedSectors.add(sector);
+    this.#checkExtent("a relocated directory", sector * SECTOR_BYTES, SECTOR_BYTES);
+    const bytes = await readBytes(this.#source, sector * SECTOR_BYTES, SECTOR_BYTES);
+    return parseRecord(this.#source, bytes, 0);
+  }
+
+  /** Reads a directory's extent, once: a second visit means that it contains itself. */
+  async readDirectoryBytes(record: DirectoryRecord, path: string): Promise<Uint8Array> {
+    const { extentSector, lengthBytes } = record;
+    const shown = `the directory /${path.replace(/^\//, "")}`;
+    if (this.#visitedSectors.has(extentSector)) {
+      throw damaged(this.#source, `${shown} contains itself`);
+    }
+    this.#visitedSectors.add(extentSector);
+    this.#checkExtent(shown, extentSector * SECTOR_BYTES, lengthBytes);
+    if (lengthBytes < 34) throw damaged(this.#source, `${shown} is empty`);
+    if (lengthBytes > MAX_DIRECTORY_BYTES) {
+      throw damaged(this.#source, `${shown} has ${lengthBytes} bytes, more than any`);
+    }
+    return await readBytes(this.#counted, extentSector * SECTOR_BYTES, lengthBytes);
+  }
+
+  #addFile(path: string, parts: readonly DirectoryRecord[]): void {
+    if (parts.some((part) => part.isInterleaved)) {
+      throw damaged(this.#source, `/${path} is interleaved, which no installer is`);
+    }
+    // §6.4.2: a file larger than one extent can be has several, in order.
+    const extents = parts.filter((part) => part.lengthBytes > 0).map((part) => ({
+      offsetBytes: part.extentSector * SECTOR_BYTES,
+      lengthBytes: part.lengthBytes,
+    }));
+    for (const extent of extents) {
+      this.#checkExtent(`/${path}`, extent.offsetBytes, extent.lengthBytes);
+    }
+    const sizeBytes = extents.reduce((sum, extent) => sum + extent.lengthBytes, 0);
+    this.#fileBytes += sizeBytes;
+    if (this.#fileBytes > MAX_SHARES * this.#source.sizeBytes) {
+      throw damaged(this.#source, "its files overlap");
+    }
+    this.files.push({ path, sizeBytes, parts: extents });
+  }
+
+  #checkExtent(what: string, offsetBytes: number, lengthBytes: number): void {
+    const { sizeBytes, name } = this.#source;
+    const endBytes = offsetBytes + lengthBytes;
+    if (endBytes <= sizeBytes) return;
+    if (endBytes > this.#declaredBytes) {
+      throw damaged(this.#source, `${what} reaches past the end of the volume`);
+    }
+    const missingBytes = this.#declaredBytes - sizeBytes;
+    throw new Failure(
+      "truncated",
+      name,
+      `the ISO is truncated: ${missingBytes} of ${this.#declaredBytes} bytes are missing, ` +
+        `and ${what} needs them`,
+      "download or copy it again",
+    );
+  }
+}
+
+/** Joins a name to its directory, refusing what could lead elsewhere. */
+function joinPath(source: Source, parent: string, name: string): string {
+  if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) {
+    throw damaged(source, `${JSON.stringify(name)} in /${parent} cannot be a file name`);
+  }
+  const path = parent === "" ? name : `${parent}/${name}`;
+  if (path.length > MAX_PATH_CHARACTERS) {
+    throw damaged(source, `the path /${path.slice(0, 60)}… has ${path.length} characters`);
+  }
+  return path;
+}
+
+/** §8.4.26.1: `YYYYMMDDhhmmsscc` and the offset from UTC in quarters of an hour. */
+function parseVolumeDate(bytes: Uint8Array): number | undefined {
+  const text = decodeLatin1(bytes.subarray(0, 16));
+  const match = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text);
+  if (match === null) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number);
+  const quarters = new DataView(bytes.buffer, bytes.byteOffset).getInt8(16);
+  const ms = Date.UTC(year, month - 1, day, hour, minute, second) - quarters * 15 * 60_000;
+  return year < 1980 || Number.isNaN(ms) ? undefined : ms;
+}

@@ -1,0 +1,114 @@
+/**
+ * The manifest: what an image was made of, and what came out. Nothing in it is secret.
+ * docs/manifest.md describes it for its readers.
+ *
+ * @module
+ */
+
+import type { ImagePlan } from "../build.ts";
+import type { Extent, Source } from "../blocks/extent.ts";
+import { formatGuid } from "../blocks/guid.ts";
+import type { Sink } from "../blocks/sink.ts";
+import { ReadHash, sha256, WholeHash, WriteHash } from "../blocks/hashing.ts";
+import { VERSION } from "../version.ts";
+
+/** Where a file of the image comes from. */
+export type Origin = "iso" | "edited" | "added";
+
+/** The manifest's content. */
+export interface Manifest {
+  readonly format: 1;
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly iso: { readonly name: string; readonly sizeBytes: number; readonly sha256: string };
+  readonly esxi: { readonly version: string | null; readonly build: string | null };
+  /** The options that are not secret, as they were given. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly disk: {
+    readonly sizeBytes: number;
+    readonly guid: string;
+    readonly partitionGuid: string;
+    readonly clusterBytes: number;
+    /** ISO 8601. */
+    readonly time: string;
+  };
+  readonly files: readonly {
+    readonly path: string;
+    readonly sizeBytes: number;
+    readonly sha256: string;
+    readonly origin: Origin;
+  }[];
+  readonly output: {
+    readonly format: string;
+    readonly sizeBytes: number;
+    readonly sha256: string;
+  };
+}
+
+/** Watches a build to write down what went into it and what came out. */
+export class Recorder {
+  /** The ISO, to be read through this. */
+  readonly iso: WholeHash;
+  readonly #files = new Map<string, ReadHash>();
+  #output: WriteHash | undefined;
+
+  constructor(iso: Source) {
+    this.iso = new WholeHash(iso);
+  }
+
+  /** Watches a file of the ISO being read. */
+  readonly tapFile = (path: string, source: Source, fileBytes: number): Source => {
+    const tap = new ReadHash(source, fileBytes);
+    this.#files.set(path, tap);
+    return tap;
+  };
+
+  /** Watches the output being written. */
+  tapOutput(sink: Sink): Sink {
+    this.#output = new WriteHash(sink);
+    return this.#output;
+  }
+
+  /**
+   * Writes the manifest.
+   *
+   * @param options The options that are not secret, as they were given.
+   * @param output The format and size of what was written.
+   */
+  async manifest(
+    plan: ImagePlan,
+    options: Manifest["options"],
+    output: Omit<Manifest["output"], "sha256">,
+  ): Promise<Manifest> {
+    const { volume, installer, disk } = plan;
+    return {
+      format: 1,
+      tool: { name: "esxi-img", version: VERSION },
+      iso: {
+        name: volume.source.name.split("/").at(-1) ?? "",
+        sizeBytes: volume.source.sizeBytes,
+        sha256: await this.iso.digest(),
+      },
+      esxi: { version: installer.version ?? null, build: installer.build ?? null },
+      options,
+      disk: {
+        sizeBytes: disk.map.sizeBytes,
+        guid: formatGuid(plan.diskGuid),
+        partitionGuid: formatGuid(plan.partitionGuid),
+        clusterBytes: disk.clusterBytes,
+        time: new Date(plan.timeMs).toISOString(),
+      },
+      files: plan.files.map(({ path, sizeBytes, content }) => ({
+        path,
+        sizeBytes,
+        sha256: this.#files.get(path)?.digest() ?? sha256(bytesOf(content)),
+        origin: plan.origins.get(path) ?? "iso",
+      })),
+      output: { ...output, sha256: this.#output?.digest() ?? "" },
+    };
+  }
+}
+
+/** The bytes of a file that is in memory. */
+function bytesOf([extent]: readonly Extent[]): Uint8Array {
+  return extent !== undefined && "bytes" in extent ? extent.bytes : new Uint8Array(0);
+}

@@ -1,4 +1,12 @@
 import assert from "node:assert/strict";
+import {
+  drawRooms,
+  findCircle,
+  importsOf,
+  moduleGraph,
+  readModules,
+  roomGraph,
+} from "./support/imports.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
@@ -17,47 +25,13 @@ const CLOCK_OR_CHANCE =
   /\bDate\.now\b|\bnew Date\(\s*\)|[^.]\bDate\(\)|\bperformance\b|\bTemporal\b|\bMath\.random\b|\brandom(UUID|Bytes|Int|FillSync)\b|\bgetRandomValues\b/;
 const WORLD = /\bDeno\b|\bprocess\.|\bnavigator\b|\bglobalThis\b|\bfetch\(|\bnew Worker\b|\bself\b/;
 
-interface Module {
-  readonly path: string;
-  readonly text: string;
-  /** The text without its comments. */
-  readonly code: string;
-}
-
-function readModules(): Module[] {
-  const modules: Module[] = [];
-  const walk = (folder: string) => {
-    for (const { name, isDirectory } of Deno.readDirSync(ROOT + folder)) {
-      const path = folder + name;
-      if (isDirectory && path !== "lib/guest") walk(`${path}/`);
-      else if (path.endsWith(".ts")) modules.push(readModule(path));
-    }
-  };
-  walk("lib/");
-  walk("wasm/");
-  return [...modules, readModule("main.ts")].toSorted((a, b) => a.path < b.path ? -1 : 1);
-}
-
-function readModule(path: string): Module {
-  const text = Deno.readTextFileSync(ROOT + path);
-  const code = text.replaceAll(/\/\*\*[\s\S]*?\*\//g, "").replaceAll(/(^|\s)\/\/.*/gm, "$1");
-  return { path, text, code };
-}
-
-/** What a module imports when it runs; types are gone by then. */
-function importsOf({ code }: Module): string[] {
-  const statements = /^(?:import|export)\s(?!type\s)(?:[^;"]*?\sfrom\s)?"([^"]+)"/gm;
-  const calls = /\bimport(?:\.meta\.resolve)?\("([^"]+)"\)/g;
-  return [...code.matchAll(statements), ...code.matchAll(calls)].map(([, name]) => name);
-}
-
 const MODULES = readModules();
 
 Deno.test("purity: there is something to look at, and the patterns find what they should", () => {
   assert.ok(MODULES.length > 60);
   const find = (path: string) => MODULES.find((module) => module.path === path)!;
   assert.ok(importsOf(find("lib/build.ts")).includes("./disk/layout.ts"));
-  assert.ok(importsOf(find("lib/formats/formats.ts")).includes("./gzip.ts"));
+  assert.ok(importsOf(find("lib/formats/formats.ts")).includes("./gzip/family.ts"));
   assert.match(find("lib/cli/progress.ts").code, CLOCK_OR_CHANCE);
   assert.match(find("lib/host/files.ts").code, WORLD);
   for (const text of ["x = Date.now()", "new Date()", "Math.random()", "crypto.randomUUID()"]) {
@@ -96,30 +70,29 @@ Deno.test("purity: packages are imported where they belong", () => {
   }
 });
 
-Deno.test("purity: the core knows neither command line nor host", () => {
-  for (const module of MODULES) {
-    if (IMPURE.some((folder) => module.path.startsWith(folder))) continue;
-    const wrong = importsOf(module).filter((name) => /(^|\/)(cli|host)\//.test(name));
-    assert.deepEqual(wrong, [], module.path);
-  }
+Deno.test("imports: no module imports itself, in however many steps, not even for a type", () => {
+  assert.equal(findCircle(moduleGraph(MODULES)), undefined);
+  assert.deepEqual(findCircle(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]])), [
+    "b",
+    "c",
+    "b",
+  ]);
 });
 
-Deno.test("imports: no module imports itself, in however many steps", () => {
-  const graph = new Map(MODULES.map((module) => [
-    module.path,
-    importsOf(module).filter((name) => name.startsWith(".")).map((name) =>
-      new URL(name, `file:///${module.path}`).pathname.slice(1)
-    ),
-  ]));
-  const done = new Set<string>();
-  const visit = (path: string, above: readonly string[]): void => {
-    assert.ok(!above.includes(path), `circular: ${[...above, path].join(" → ")}`);
-    if (done.has(path)) return;
-    for (const imported of graph.get(path) ?? []) visit(imported, [...above, path]);
-    done.add(path);
-  };
-  for (const path of graph.keys()) visit(path, []);
-  assert.ok(done.size >= MODULES.length);
+Deno.test("imports: folders import downwards alone, as CONTRIBUTING.md draws it", () => {
+  const drawing = drawRooms(roomGraph(moduleGraph(MODULES)));
+  const text = Deno.readTextFileSync(`${ROOT}CONTRIBUTING.md`);
+  const drawn = /<!-- deno task imports -->\n\n```text\n([\s\S]*?)```/.exec(text)?.[1];
+  assert.equal(drawing, drawn, "put what `deno task imports` prints into CONTRIBUTING.md");
+  // What the drawing stands for, by name: nothing below knows the command line or the machine.
+  for (const [room, imports] of roomGraph(moduleGraph(MODULES))) {
+    if (["main.ts", "lib/cli", "lib/host"].includes(room)) continue;
+    assert.ok(!imports.has("lib/cli") && !imports.has("lib/host"), room);
+  }
+  assert.throws(
+    () => drawRooms(new Map([["a", new Set(["b"])], ["b", new Set(["a"])]])),
+    /circular/,
+  );
 });
 
 Deno.test("docs: every module begins with what it is for", () => {

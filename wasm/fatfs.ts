@@ -9,7 +9,7 @@
  * @module
  */
 
-import { SECTOR_BYTES } from "../lib/disk/gpt.ts";
+import { SECTOR_BYTES } from "../lib/blocks/sector.ts";
 import type { SectorMap } from "../lib/blocks/sector_map.ts";
 
 /** `FRESULT`, in order. */

@@ -5,14 +5,13 @@
  */
 
 import { type BlockMap, readBlocks, roundUp, runs } from "./block_map.ts";
+import { SECTOR_BYTES } from "./sector.ts";
 
 /**
  * How much is read and written at a time: smaller pieces cost more calls. Pieces of 2 MiB and more
  * can take far longer, for then the kernel looks for huge pages to keep them in.
  */
 export const CHUNK_BYTES = 30 * 64 * 1024;
-/** The unit in which sizes of disks are counted by every format for virtual machines. */
-export const SECTOR_BYTES = 512;
 
 /** A piece of the disk. */
 export interface Chunk {

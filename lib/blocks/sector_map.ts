@@ -5,7 +5,7 @@
  */
 
 import { type BytesExtent, bytesExtent } from "./extent.ts";
-import { SECTOR_BYTES } from "../disk/gpt.ts";
+import { SECTOR_BYTES } from "./sector.ts";
 
 /** Keeps what is written to a disk, sector by sector. */
 export class SectorMap {

@@ -5,42 +5,10 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import {
-  argument,
-  type CommonFlags,
-  commonFlags,
-  switchFlag,
-  textFlag,
-  textsFlag,
-} from "./flags.ts";
+import { argument, commonFlags, switchFlag, textFlag, textsFlag } from "./flags.ts";
 import { formatNames } from "../formats/formats.ts";
 import { parseSize } from "./sizes.ts";
-
-/** The options of build. */
-export interface BuildFlags extends CommonFlags {
-  readonly output?: string;
-  readonly format?: string;
-  readonly kickstart?: string;
-  readonly payload?: string;
-  readonly metadata?: string;
-  readonly module?: readonly string[];
-  readonly kernelopt?: readonly string[];
-  readonly rootPasswordFile?: string;
-  readonly sshKey?: string;
-  readonly installDisk?: string;
-  readonly free?: number;
-  readonly size?: number;
-  readonly label?: string;
-  readonly seed?: string;
-  readonly manifest?: string;
-  readonly isoSha256?: string;
-  readonly compress: boolean;
-  readonly verify: boolean;
-  readonly force: boolean;
-  readonly quiet: boolean;
-  readonly json: boolean;
-  readonly color: boolean;
-}
+import type { BuildFlags } from "./run_build.ts";
 
 const sizeFlag = (brief: string) =>
   ({ kind: "parsed", parse: parseSize, optional: true, placeholder: "SIZE", brief }) as const;

@@ -6,16 +6,8 @@
 
 import { buildCommand as command } from "@stricli/core";
 import { formatNames } from "../formats/formats.ts";
-import { argument, type CommonFlags, commonFlags, switchFlag, textFlag } from "./flags.ts";
-
-/** The options of convert. */
-export interface ConvertFlags extends CommonFlags {
-  readonly output: string;
-  readonly format?: string;
-  readonly compress: boolean;
-  readonly force: boolean;
-  readonly quiet: boolean;
-}
+import { argument, commonFlags, switchFlag, textFlag } from "./flags.ts";
+import type { ConvertFlags } from "./run_convert.ts";
 
 export const convertCommand = command<ConvertFlags, [image: string]>({
   loader: async () => {

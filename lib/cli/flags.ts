@@ -32,3 +32,20 @@ export interface CommonFlags {
 export const commonFlags = {
   debug: switchFlag("On failure, show where in the program it happened"),
 } as const;
+
+/** Options of what goes into a payload, see `PayloadFlags`. */
+export const partFlags = {
+  force: switchFlag("Replace an output that exists"),
+  kickstart: textFlag("FILE", "A kickstart of your own, used byte for byte"),
+  metadata: textFlag("DIR", "Folder with meta_data.json, network_data.json, … to embed"),
+  rootPasswordFile: textFlag(
+    "FILE",
+    "File with root's password or its crypt hash; - is standard input",
+  ),
+  sshKey: textFlag("FILE", "File with public keys for root"),
+  installDisk: textFlag(
+    "ARGS",
+    "Arguments of the kickstart's install (default: --firstdisk --overwritevmfs)",
+  ),
+  ...commonFlags,
+} as const;

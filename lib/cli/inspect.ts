@@ -5,12 +5,8 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { argument, type CommonFlags, commonFlags, switchFlag } from "./flags.ts";
-
-/** The options of inspect. */
-export interface InspectFlags extends CommonFlags {
-  readonly json: boolean;
-}
+import { argument, commonFlags, switchFlag } from "./flags.ts";
+import type { InspectFlags } from "./run_inspect.ts";
 
 export const inspectCommand = command<InspectFlags, [file: string]>({
   loader: async () => {

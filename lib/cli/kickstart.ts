@@ -5,31 +5,8 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { type CommonFlags, commonFlags, switchFlag, textFlag } from "./flags.ts";
-import type { PayloadFlags } from "./payload_options.ts";
-
-/** The options of kickstart and payload. */
-export interface PartFlags extends CommonFlags, PayloadFlags {
-  readonly output?: string;
-  readonly force: boolean;
-}
-
-/** Options of what goes into a payload. */
-export const partFlags = {
-  force: switchFlag("Replace an output that exists"),
-  kickstart: textFlag("FILE", "A kickstart of your own, used byte for byte"),
-  metadata: textFlag("DIR", "Folder with meta_data.json, network_data.json, … to embed"),
-  rootPasswordFile: textFlag(
-    "FILE",
-    "File with root's password or its crypt hash; - is standard input",
-  ),
-  sshKey: textFlag("FILE", "File with public keys for root"),
-  installDisk: textFlag(
-    "ARGS",
-    "Arguments of the kickstart's install (default: --firstdisk --overwritevmfs)",
-  ),
-  ...commonFlags,
-} as const;
+import { partFlags, textFlag } from "./flags.ts";
+import type { PartFlags } from "./run_parts.ts";
 
 export const kickstartCommand = command<PartFlags, []>({
   loader: async () => {

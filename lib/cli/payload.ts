@@ -5,8 +5,8 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { textFlag } from "./flags.ts";
-import { type PartFlags, partFlags } from "./kickstart.ts";
+import { partFlags, textFlag } from "./flags.ts";
+import type { PartFlags } from "./run_parts.ts";
 
 export const payloadCommand = command<PartFlags, []>({
   loader: async () => {

@@ -6,7 +6,7 @@
 
 import type { ImagePlan } from "../build.ts";
 import { formatGuid } from "../blocks/guid.ts";
-import type { Format } from "../formats/formats.ts";
+import type { Format } from "../formats/format.ts";
 import type { Output } from "../host/output.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { formatSize } from "./sizes.ts";

@@ -7,22 +7,49 @@
 
 import { type ImageOptions, type ImagePlan, planImage } from "../build.ts";
 import type { BlockMap } from "../blocks/block_map.ts";
-import { type Format, formatFor } from "../formats/formats.ts";
+import type { Format } from "../formats/format.ts";
+import { formatFor, openImage } from "../formats/formats.ts";
 import type { Sink } from "../blocks/sink.ts";
 import { payloadDiskGuid, readBootModule, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../blocks/failure.ts";
 import { readFatfsWasm, readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
+import { writeAndCommit } from "../host/commit.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource, readSmall } from "../host/files.ts";
-import { openOutput, type Output } from "../host/output.ts";
-import { abortOnSignal } from "../host/signals.ts";
+import { openOutput } from "../host/output.ts";
 import type { Recorder } from "../manifest/make.ts";
-import type { BuildFlags } from "./build.ts";
+import type { CommonFlags } from "./flags.ts";
 import { inputPaths, readPayloadOptions } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
 import { reportBuild } from "./report_build.ts";
 import { openTarget } from "./target.ts";
+
+/** The options of build. */
+export interface BuildFlags extends CommonFlags {
+  readonly output?: string;
+  readonly format?: string;
+  readonly kickstart?: string;
+  readonly payload?: string;
+  readonly metadata?: string;
+  readonly module?: readonly string[];
+  readonly kernelopt?: readonly string[];
+  readonly rootPasswordFile?: string;
+  readonly sshKey?: string;
+  readonly installDisk?: string;
+  readonly free?: number;
+  readonly size?: number;
+  readonly label?: string;
+  readonly seed?: string;
+  readonly manifest?: string;
+  readonly isoSha256?: string;
+  readonly compress: boolean;
+  readonly verify: boolean;
+  readonly force: boolean;
+  readonly quiet: boolean;
+  readonly json: boolean;
+  readonly color: boolean;
+}
 
 const DEFAULT_FREE_BYTES = 64 * 1024 * 1024;
 const DEFAULT_LABEL = "ESXI";
@@ -43,9 +70,7 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
     ...await readOptions(flags),
     tapFile: flags.manifest === undefined ? undefined : recorder?.tapFile,
   });
-  const outputs: Output[] = [];
-  using signals = abortOnSignal(() => outputs.forEach((output) => output.abort()));
-  try {
+  const { image, isFile } = await writeAndCommit(async (add) => {
     // Opened before the work, so that one that cannot be written is told at once.
     const others = [isoPath, ...inputPaths(flags), ...flags.module ?? []];
     if (flags.payload !== undefined) others.push(flags.payload);
@@ -55,11 +80,10 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
       isSecret: hasSecret(flags),
       others,
     });
-    outputs.push(image);
+    add(image);
     const manifest = flags.manifest === undefined
       ? undefined
-      : await openOutput(flags.manifest, { force, others: [...others, outputPath] });
-    if (manifest !== undefined) outputs.push(manifest);
+      : add(await openOutput(flags.manifest, { force, others: [...others, outputPath] }));
 
     recorder?.iso.start();
     const sink = manifest && recorder ? recorder.tapOutput(image) : image;
@@ -76,13 +100,9 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
       await manifest.write(new TextEncoder().encode(JSON.stringify(content, null, 2) + "\n"));
       await manifest.finish();
     }
-    await signals.hearLast();
-    for (const output of outputs) await output.commit();
-    reportBuild(plan, { ...flags, format, image, isFile: writtenPath !== undefined });
-  } catch (error) {
-    outputs.forEach((output) => output.abort());
-    throw error;
-  }
+    return { image, isFile: writtenPath !== undefined };
+  });
+  reportBuild(plan, { ...flags, format, image, isFile });
 }
 
 /** Whether the image holds what others on the machine should not read. */
@@ -207,7 +227,6 @@ async function verifyOutput(
 ): Promise<void> {
   using file = FileSource.open(path);
   using progress = new Progress("verifying", isQuiet);
-  const { openImage } = await import("../formats/open.ts");
   const { verifyImage } = await import("../image/verify.ts");
   const { disk } = await openImage(file);
   const { problems } = await verifyImage(disk, iso, progress.update);

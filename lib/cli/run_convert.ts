@@ -4,18 +4,26 @@
  * @module
  */
 
-import { formatFor } from "../formats/formats.ts";
+import { formatFor, openImage } from "../formats/formats.ts";
+import { writeAndCommit } from "../host/commit.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource } from "../host/files.ts";
-import { abortOnSignal } from "../host/signals.ts";
 import { writeStderr } from "../host/terminal.ts";
-import { openImage } from "../formats/open.ts";
 import { readPartitionTable } from "../image/partition_table.ts";
 import { usedMap } from "../image/used_map.ts";
-import type { ConvertFlags } from "./convert.ts";
+import type { CommonFlags } from "./flags.ts";
 import { Progress } from "./progress.ts";
 import { formatSize } from "./sizes.ts";
 import { openTarget } from "./target.ts";
+
+/** The options of convert. */
+export interface ConvertFlags extends CommonFlags {
+  readonly output: string;
+  readonly format?: string;
+  readonly compress: boolean;
+  readonly force: boolean;
+  readonly quiet: boolean;
+}
 
 /** An image may hold a password hash, which convert does not look for. */
 const IS_SECRET = true;
@@ -29,13 +37,13 @@ export async function runConvert(flags: ConvertFlags, imagePath: string): Promis
   const image = await openImage(file);
   const { diskGuid } = await readPartitionTable(image.disk);
   const used = await usedMap(image.disk);
-  const { output, map } = await openTarget(flags.output, format, used, {
-    force: flags.force,
-    isSecret: IS_SECRET,
-    others: [imagePath],
-  });
-  using signals = abortOnSignal(() => output.abort());
-  try {
+  const output = await writeAndCommit(async (add) => {
+    const { output, map } = await openTarget(flags.output, format, used, {
+      force: flags.force,
+      isSecret: IS_SECRET,
+      others: [imagePath],
+    });
+    add(output);
     using deflater = new DeflatePool();
     using progress = new Progress("converting", flags.quiet);
     await format.encode(map, output, {
@@ -46,12 +54,8 @@ export async function runConvert(flags: ConvertFlags, imagePath: string): Promis
       onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),
     });
     await output.finish();
-    await signals.hearLast();
-    await output.commit();
-  } catch (error) {
-    output.abort();
-    throw error;
-  }
+    return output;
+  });
   if (!flags.quiet) {
     const size = formatSize(output.writtenBytes);
     writeStderr(`${output.name}: ${size} as ${format.name}, from ${image.format}\n`);

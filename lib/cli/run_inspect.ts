@@ -8,9 +8,14 @@ import { FileSource } from "../host/files.ts";
 import { writeStdout } from "../host/terminal.ts";
 import { inspect } from "../image/inspect.ts";
 import type { Inspection } from "../image/inspection.ts";
-import type { InspectFlags } from "./inspect.ts";
+import type { CommonFlags } from "./flags.ts";
 import { printable } from "./printable.ts";
 import { formatSize } from "./sizes.ts";
+
+/** The options of inspect. */
+export interface InspectFlags extends CommonFlags {
+  readonly json: boolean;
+}
 
 /** Shows what is in a file. */
 export async function runInspect(flags: InspectFlags, path: string): Promise<void> {

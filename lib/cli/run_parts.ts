@@ -8,11 +8,17 @@ import { FAT_EPOCH_MS, makeKickstart, makePayload, payloadIdentity } from "../bu
 import { PAYLOAD_NAME } from "../esxi/payload.ts";
 import { readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
+import { writeAndCommit } from "../host/commit.ts";
 import { openOutput } from "../host/output.ts";
-import { abortOnSignal } from "../host/signals.ts";
 import { writeStdout } from "../host/terminal.ts";
-import type { PartFlags } from "./kickstart.ts";
-import { inputPaths, readPayloadOptions } from "./payload_options.ts";
+import type { CommonFlags } from "./flags.ts";
+import { inputPaths, type PayloadFlags, readPayloadOptions } from "./payload_options.ts";
+
+/** The options of kickstart and payload. */
+export interface PartFlags extends CommonFlags, PayloadFlags {
+  readonly output?: string;
+  readonly force: boolean;
+}
 
 /** Writes the kickstart. */
 export async function runKickstart(flags: PartFlags): Promise<void> {
@@ -33,19 +39,15 @@ export async function runPayload(flags: PartFlags): Promise<void> {
 async function write(path: string, bytes: Uint8Array, flags: PartFlags): Promise<void> {
   if (path === "-" && bytes[0] !== 0x1f) return writeStdout(bytes);
   const hasSecret = flags.rootPasswordFile ?? flags.kickstart ?? flags.metadata;
-  const output = await openOutput(path, {
-    force: flags.force,
-    isSecret: hasSecret !== undefined,
-    others: inputPaths(flags),
-  });
-  using signals = abortOnSignal(() => output.abort());
-  try {
+  await writeAndCommit(async (add) => {
+    const output = add(
+      await openOutput(path, {
+        force: flags.force,
+        isSecret: hasSecret !== undefined,
+        others: inputPaths(flags),
+      }),
+    );
     await output.write(bytes);
     await output.finish();
-    await signals.hearLast();
-    await output.commit();
-  } catch (error) {
-    output.abort();
-    throw error;
-  }
+  });
 }

@@ -8,7 +8,7 @@ import { Failure } from "../blocks/failure.ts";
 import { WholeHash } from "../blocks/hashing.ts";
 import { FileSource, readSmall } from "../host/files.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
-import { openImage } from "../formats/open.ts";
+import { openImage } from "../formats/formats.ts";
 import { verifyImage, type VerifyReport } from "../image/verify.ts";
 import { checkIso, verifyManifest } from "../manifest/verify.ts";
 import type { Manifest } from "../manifest/make.ts";
@@ -16,7 +16,15 @@ import { parseManifest } from "../manifest/read.ts";
 import { printable } from "./printable.ts";
 import { Progress } from "./progress.ts";
 import { formatSize } from "./sizes.ts";
-import type { VerifyFlags } from "./verify.ts";
+import type { CommonFlags } from "./flags.ts";
+
+/** The options of verify. */
+export interface VerifyFlags extends CommonFlags {
+  readonly iso?: string;
+  readonly manifest?: string;
+  readonly quiet: boolean;
+  readonly json: boolean;
+}
 
 /** Far more than a manifest of 10,000 files has. */
 const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;

@@ -5,7 +5,8 @@
  */
 
 import type { BlockMap } from "../blocks/block_map.ts";
-import { checkDiskSize, type Format } from "../formats/formats.ts";
+import type { Format } from "../formats/format.ts";
+import { checkDiskSize } from "../formats/formats.ts";
 import { Failure } from "../blocks/failure.ts";
 import { openOutput, type Output, type OutputOptions } from "../host/output.ts";
 

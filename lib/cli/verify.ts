@@ -5,15 +5,8 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { argument, type CommonFlags, commonFlags, switchFlag, textFlag } from "./flags.ts";
-
-/** The options of verify. */
-export interface VerifyFlags extends CommonFlags {
-  readonly iso?: string;
-  readonly manifest?: string;
-  readonly quiet: boolean;
-  readonly json: boolean;
-}
+import { argument, commonFlags, switchFlag, textFlag } from "./flags.ts";
+import type { VerifyFlags } from "./run_verify.ts";
 
 export const verifyCommand = command<VerifyFlags, [image: string]>({
   loader: async () => {

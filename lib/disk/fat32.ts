@@ -20,7 +20,7 @@ import { parentFolders } from "../blocks/file_tree.ts";
 import { roundUp } from "../blocks/block_map.ts";
 import type { Extent } from "../blocks/extent.ts";
 import { checkFatNames } from "./fat_names.ts";
-import { SECTOR_BYTES } from "./gpt.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { SectorMap } from "../blocks/sector_map.ts";
 
 const MIB = 1024 * 1024;

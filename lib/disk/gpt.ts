@@ -15,9 +15,9 @@
 import { crc32 } from "node:zlib";
 import { bytesExtent, type Extent } from "../blocks/extent.ts";
 import { type Guid, parseGuid } from "../blocks/guid.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { decodeLatin1 } from "../blocks/latin1.ts";
 
-export const SECTOR_BYTES = 512;
 /** §5.3.3, table 5-7. */
 export const EFI_SYSTEM_PARTITION: Guid = parseGuid("C12A7328-F81F-11D2-BA4B-00A0C93EC93B");
 

@@ -15,6 +15,14 @@
 import { crc32, gzipSync, inflateRawSync } from "node:zlib";
 import { type Guid, parseGuid } from "../blocks/guid.ts";
 import { Failure } from "../blocks/failure.ts";
+import {
+  GZIP_FLAG,
+  GZIP_HEADER,
+  GZIP_HEADER_BYTES,
+  GZIP_TRAILER,
+  GZIP_TRAILER_BYTES,
+  isGzip,
+} from "../formats/gzip/format.ts";
 import { parentFolders } from "../blocks/file_tree.ts";
 import { KICKSTART_PATH } from "./kickstart.ts";
 import { packOldGnuTar } from "./tar.ts";
@@ -27,10 +35,6 @@ const FACTS_NAME = "image.json";
 const FACTS_PATH = `${FOLDER}/${FACTS_NAME}`;
 /** Half of what level 6 takes, which every build waits for, for 5 kB more. */
 const GZIP_LEVEL = 3;
-/** RFC 1952 §2.3: a header without optional fields; CRC32 and ISIZE end a member. */
-const GZIP_HEADER_BYTES = 10;
-const GZIP_TRAILER_BYTES = 8;
-const GZIP_FLAG = { headerCrc: 0x02, extra: 0x04, name: 0x08, comment: 0x10 } as const;
 /** More than this no installer has memory for; it also bounds what a hostile module takes of ours. */
 const MAX_CONTENT_BYTES = 1024 * 1024 * 1024;
 
@@ -144,7 +148,7 @@ export function payloadDiskGuid(files: readonly PayloadFile[]): Guid | undefined
  * @throws {Failure} `boot-cfg` if the boot loader cannot read it.
  */
 export function readBootModule(module: Uint8Array, path: string): Uint8Array<ArrayBuffer> {
-  if (module[0] !== 0x1f || module[1] !== 0x8b) return new Uint8Array(module);
+  if (!isGzip(module)) return new Uint8Array(module);
   try {
     const headerBytes = gzipHeaderBytes(module);
     const trailerAt = module.length - GZIP_TRAILER_BYTES;
@@ -155,8 +159,8 @@ export function readBootModule(module: Uint8Array, path: string): Uint8Array<Arr
     }) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } };
     if (
       headerBytes + engine.bytesWritten === trailerAt &&
-      trailer.getUint32(0, true) === crc32(content) &&
-      trailer.getUint32(4, true) === content.length
+      trailer.getUint32(GZIP_TRAILER.crc32, true) === crc32(content) &&
+      trailer.getUint32(GZIP_TRAILER.size, true) === content.length
     ) return new Uint8Array(content);
   } catch {
     // said below
@@ -171,7 +175,7 @@ export function readBootModule(module: Uint8Array, path: string): Uint8Array<Arr
 
 /** RFC 1952 §2.3: where a member's deflate data begins. */
 function gzipHeaderBytes(member: Uint8Array): number {
-  const flags = member[3];
+  const flags = member[GZIP_HEADER.flags];
   let at = GZIP_HEADER_BYTES;
   if ((flags & GZIP_FLAG.extra) !== 0) at += 2 + member[at] + member[at + 1] * 256;
   for (const flag of [GZIP_FLAG.name, GZIP_FLAG.comment]) {

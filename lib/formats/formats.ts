@@ -1,103 +1,45 @@
 /**
- * The formats an image can be written in.
+ * The formats an image can be written in and read from: one line for each family.
  *
  * @module
  */
 
-import type { BlockMap } from "../blocks/block_map.ts";
+import { readBytes, type Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
-import type { Deflater } from "./deflate/deflate.ts";
-import type { EncodeOptions, Sink } from "../blocks/sink.ts";
+import type { Format, FormatFamily, OpenImage } from "./format.ts";
+import { GZIP } from "./gzip/family.ts";
+import { QCOW2 } from "./qcow2/family.ts";
+import { RAW } from "./raw/family.ts";
+import { VHD } from "./vhd/family.ts";
+import { VMDK } from "./vmdk/family.ts";
 
-/** What encoders may need besides the disk. */
-export interface FormatOptions extends EncodeOptions {
-  /** What the identifiers of an image derive from. */
-  readonly seed: Uint8Array;
-  /** When the image counts as made, in seconds since 1970. */
-  readonly timeSeconds: number;
-  /** Deflate what shrinks by it, where the format leaves the choice. */
-  readonly compress?: boolean;
-  /** Deflates for formats that can do it in pieces. */
-  readonly deflater?: Deflater;
-}
-
-/** A format. */
-export interface Format {
-  readonly name: string;
-  readonly brief: string;
-  /** What the name of an image ends in unless it is given. */
-  readonly suffix: string;
-  /** The suffixes it is recognised by. */
-  readonly suffixes: readonly string[];
-  /** The largest disk it can hold, in GiB; without it, larger than any of ours. */
-  readonly maxDiskGib?: number;
-  encode(map: BlockMap, sink: Sink, options: FormatOptions): Promise<void>;
-}
-
-/** What the 32-bit sector numbers of a dynamic VHD reach (VHD specification, "Overview"). */
-const MAX_VHD_GIB = 2040;
-
-/** Every format; encoders are loaded when they are used. */
-export const FORMATS: readonly Format[] = [
-  {
-    name: "gz",
-    brief: "raw in one gzip member, for MAAS and dd",
-    suffix: ".img.gz",
-    suffixes: [".gz"],
-    encode: async (map, sink, options) =>
-      await (await import("./gzip/write.ts")).encodeGzip(map, sink, options),
-  },
-  {
-    name: "raw",
-    brief: "the disk as it is",
-    suffix: ".img",
-    suffixes: [".img", ".raw", ".dd"],
-    encode: async (map, sink, options) =>
-      await (await import("./raw.ts")).encodeRaw(map, sink, options),
-  },
-  {
-    name: "qcow2",
-    brief: "QEMU, OpenStack",
-    suffix: ".qcow2",
-    suffixes: [".qcow2"],
-    encode: async (map, sink, options) =>
-      await (await import("./qcow2/write.ts")).encodeQcow2(map, sink, options),
-  },
-  {
-    name: "vmdk",
-    brief: "streamOptimized, for vSphere, Glance and OVF",
-    suffix: ".vmdk",
-    suffixes: [".vmdk"],
-    encode: async (map, sink, options) =>
-      await (await import("./vmdk/write_stream.ts")).encodeVmdkStream(map, sink, options),
-  },
-  {
-    name: "vmdk-sparse",
-    brief: "monolithicSparse, for Workstation",
-    suffix: ".vmdk",
-    suffixes: [],
-    encode: async (map, sink, options) =>
-      await (await import("./vmdk/write_sparse.ts")).encodeVmdkSparse(map, sink, options),
-  },
-  {
-    name: "vhd",
-    brief: "dynamic, for Hyper-V",
-    suffix: ".vhd",
-    suffixes: [".vhd"],
-    maxDiskGib: MAX_VHD_GIB,
-    encode: async (map, sink, options) =>
-      await (await import("./vhd/write.ts")).encodeVhdDynamic(map, sink, options),
-  },
-  {
-    name: "vhd-fixed",
-    brief: "fixed, for Azure",
-    suffix: ".vhd",
-    suffixes: [],
-    maxDiskGib: MAX_VHD_GIB,
-    encode: async (map, sink, options) =>
-      await (await import("./vhd/write.ts")).encodeVhdFixed(map, sink, options),
-  },
+const FAMILIES: readonly FormatFamily[] = [
+  GZIP,
+  RAW,
+  QCOW2,
+  VMDK,
+  VHD,
 ];
+
+/** Every format. */
+export const FORMATS: readonly Format[] = FAMILIES.flatMap(({ formats }) => formats);
+
+/** Enough to tell every format by but a fixed VHD, which ends with its mark. */
+const HEAD_BYTES = 512;
+
+/**
+ * Opens an image by what is in it; its name does not matter. What nothing marks is a raw image.
+ *
+ * @throws {Failure} `not-image` if it is damaged.
+ */
+export async function openImage(file: Source): Promise<OpenImage> {
+  const head = await readBytes(file, 0, Math.min(HEAD_BYTES, file.sizeBytes));
+  for (const family of FAMILIES) {
+    const image = await family.open?.(file, head);
+    if (image !== undefined) return image;
+  }
+  return { format: "raw", disk: file };
+}
 
 /** The names of all formats, as in a message. */
 export function formatNames(): string {

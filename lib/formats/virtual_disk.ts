@@ -7,6 +7,7 @@
 import { type BlockMap, blockMap, readBlocks } from "../blocks/block_map.ts";
 import type { Extent, Source, SourceExtent } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
+import type { OpenImage } from "./format.ts";
 
 /** A disk inside an image file. As a source it reads as the raw image would. */
 export interface VirtualDisk extends Source {
@@ -38,6 +39,11 @@ export function virtualDisk(
       return readBlocks(map, into, offsetBytes);
     },
   };
+}
+
+/** A disk as what `openImage` returns. */
+export function openedDisk(disk: VirtualDisk): OpenImage {
+  return { format: `${disk.format} (${disk.variant})`, disk };
 }
 
 /** Collects extents in the order of the disk, joining those that continue each other. */

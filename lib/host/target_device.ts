@@ -6,7 +6,7 @@
  */
 
 import { Failure } from "../blocks/failure.ts";
-import { SECTOR_BYTES } from "../disk/gpt.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
 
 /** What the kernel says about a device. */
 export interface DeviceRecord {

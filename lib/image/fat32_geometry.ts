@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SECTOR_BYTES } from "../disk/gpt.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { Failure } from "../blocks/failure.ts";
 import { decodeLatin1 } from "../blocks/latin1.ts";
 

@@ -7,7 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import { readBytes, type Source } from "../blocks/extent.ts";
-import { SECTOR_BYTES } from "../disk/gpt.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
 import type { FilePart, FileTree, TreeFile } from "../blocks/file_tree.ts";
 import { type DirectoryEntry, parseDirectory } from "./fat32_directory.ts";
 import { type Fat32Geometry, FIRST_CLUSTER, parseBootSector } from "./fat32_geometry.ts";

@@ -12,8 +12,8 @@ import {
   parseEntries,
   parseHeader,
   type Partition,
-  SECTOR_BYTES,
 } from "../disk/gpt.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { formatGuid, type Guid } from "../blocks/guid.ts";
 import { Failure } from "../blocks/failure.ts";
 

@@ -5,7 +5,15 @@ import { bytesExtent } from "../../lib/blocks/extent.ts";
 import { chunks } from "../../lib/blocks/chunks.ts";
 import { Gatherer } from "../../lib/blocks/gather.ts";
 import { WriteBehind } from "../../lib/blocks/write_behind.ts";
-import { arbitraryMap, contentOf, equalBytes, KIB, MemorySink, MIB, noise } from "../formats/support.ts";
+import {
+  arbitraryMap,
+  contentOf,
+  equalBytes,
+  KIB,
+  MemorySink,
+  MIB,
+  noise,
+} from "../formats/support.ts";
 
 Deno.test("chunks put together are the disk, in whole units", async () => {
   const unit = fc.constantFrom(512, 4096, 64 * KIB);

@@ -7,9 +7,9 @@ import {
   parseEntries,
   parseHeader,
   type Partition,
-  SECTOR_BYTES,
   usableLbas,
 } from "../../lib/disk/gpt.ts";
+import { SECTOR_BYTES } from "../../lib/blocks/sector.ts";
 import { formatGuid, parseGuid } from "../../lib/blocks/guid.ts";
 import { Folder } from "../support/folder.ts";
 import { golden } from "../support/golden.ts";

@@ -5,7 +5,7 @@ import { bytesExtent } from "../../lib/blocks/extent.ts";
 import { EFI_SYSTEM_PARTITION, gptExtents, parseHeader } from "../../lib/disk/gpt.ts";
 import { parseGuid } from "../../lib/blocks/guid.ts";
 import { moveBackupGpt } from "../../lib/disk/move_gpt.ts";
-import { encodeRaw } from "../../lib/formats/raw.ts";
+import { encodeRaw } from "../../lib/formats/raw/write.ts";
 import {
   contentOf,
   equalBytes,

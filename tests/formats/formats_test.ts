@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesExtent } from "../../lib/blocks/extent.ts";
-import { checkDiskSize, formatFor, formatNames, FORMATS } from "../../lib/formats/formats.ts";
-import { openImage } from "../../lib/formats/open.ts";
+import {
+  checkDiskSize,
+  formatFor,
+  formatNames,
+  FORMATS,
+  openImage,
+} from "../../lib/formats/formats.ts";
 import { failure } from "../support/failures.ts";
 import { equalBytes, IDENTITY, MemorySink, MIB, noise } from "./support.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesExtent, type Source } from "../../lib/blocks/extent.ts";
-import { encodeRaw } from "../../lib/formats/raw.ts";
+import { encodeRaw } from "../../lib/formats/raw/write.ts";
 import { Failure } from "../../lib/blocks/failure.ts";
 import { FileSource } from "../../lib/host/files.ts";
 import { openQcow2 } from "../../lib/formats/qcow2/read.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type BlockMap, blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesExtent } from "../../lib/blocks/extent.ts";
 import { encodeQcow2 } from "../../lib/formats/qcow2/write.ts";
-import { encodeRaw } from "../../lib/formats/raw.ts";
+import { encodeRaw } from "../../lib/formats/raw/write.ts";
 import { hasQemuImg, qemuImg, writeFile } from "./qemu_img.ts";
 import { GIB, KIB, MIB, noise, prose, SECTOR, type Variant, VARIANTS } from "./support.ts";
 

@@ -11,7 +11,7 @@ import { planImage } from "../../lib/build.ts";
 import { FileComparer } from "../../lib/image/compare.ts";
 import { readFat32 } from "../../lib/image/fat32_reader.ts";
 import { readImage } from "../../lib/image/image.ts";
-import { openImage } from "../../lib/formats/open.ts";
+import { openImage } from "../../lib/formats/formats.ts";
 import { usedMap } from "../../lib/image/used_map.ts";
 import { verifyImage } from "../../lib/image/verify.ts";
 import { readIso } from "../../lib/iso/volume.ts";

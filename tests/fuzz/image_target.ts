@@ -6,10 +6,9 @@
 
 import { crc32 } from "node:zlib";
 import { moveBackupGpt } from "../../lib/disk/move_gpt.ts";
-import { FORMATS } from "../../lib/formats/formats.ts";
+import { FORMATS, openImage } from "../../lib/formats/formats.ts";
 import { Failure } from "../../lib/blocks/failure.ts";
 import { inspect } from "../../lib/image/inspect.ts";
-import { openImage } from "../../lib/formats/open.ts";
 import { usedMap } from "../../lib/image/used_map.ts";
 import { verifyImage } from "../../lib/image/verify.ts";
 import { contentOf, MemorySink } from "../formats/support.ts";

@@ -8,7 +8,8 @@
 import { planImage } from "../../lib/build.ts";
 import { type BlockMap, blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesExtent, type Source } from "../../lib/blocks/extent.ts";
-import { EFI_SYSTEM_PARTITION, gptExtents, SECTOR_BYTES } from "../../lib/disk/gpt.ts";
+import { EFI_SYSTEM_PARTITION, gptExtents } from "../../lib/disk/gpt.ts";
+import { SECTOR_BYTES } from "../../lib/blocks/sector.ts";
 import { contentOf } from "../formats/support.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
 import { countedSource } from "./bounds.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { planImage } from "../../lib/build.ts";
 import { readBytes } from "../../lib/blocks/extent.ts";
 import { formatGuid } from "../../lib/blocks/guid.ts";
-import { encodeRaw } from "../../lib/formats/raw.ts";
+import { encodeRaw } from "../../lib/formats/raw/write.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
 import { readIso } from "../../lib/iso/volume.ts";
 import { Recorder } from "../../lib/manifest/make.ts";

@@ -14,7 +14,7 @@ import {
 } from "../../lib/disk/fat32.ts";
 import { parseGuid } from "../../lib/blocks/guid.ts";
 import { type DiskLayout, type DiskOptions, layOutDisk } from "../../lib/disk/layout.ts";
-import { encodeRaw } from "../../lib/formats/raw.ts";
+import { encodeRaw } from "../../lib/formats/raw/write.ts";
 import { parentFolders } from "../../lib/blocks/file_tree.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
 import { writeFile } from "../formats/qemu_img.ts";

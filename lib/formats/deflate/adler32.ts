@@ -4,7 +4,12 @@
  * @module
  */
 
-import { BLOCK_BYTES, type ByteSummer, byteSummer, PIECE_BYTES } from "../../../wasm/adler32_simd.ts";
+import {
+  BLOCK_BYTES,
+  type ByteSummer,
+  byteSummer,
+  PIECE_BYTES,
+} from "../../../wasm/adler32_simd.ts";
 
 /** RFC 1950 §8.2: the largest prime below 2^16. */
 const BASE = 65_521;

@@ -6,14 +6,13 @@
  */
 
 import { readBytes, type Source } from "../../blocks/extent.ts";
-import { SECTOR_BYTES } from "../../disk/gpt.ts";
+import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import { parseHeader } from "../../disk/gpt.ts";
+import { GZIP_TRAILER, GZIP_TRAILER_BYTES } from "./format.ts";
 import { Failure } from "../../blocks/failure.ts";
 
 /** How much of the file is read at a time: inflated at once, it has up to a thousand times as much. */
 const CHUNK_BYTES = 64 * 1024;
-/** RFC 1952 §2.3.1: a member ends with its CRC32 and its size modulo 2^32. */
-const TRAILER_BYTES = 8;
 const SIZE_MODULUS = 2 ** 32;
 /** Our images are read in one pass. One that needs more is scattered, maybe so that this takes ages. */
 const MAX_RESTARTS = 16;
@@ -24,9 +23,9 @@ const MAX_RESTARTS = 16;
  * @throws {Failure} `not-image` if it cannot be inflated.
  */
 export async function openGzip(file: Source): Promise<Source> {
-  if (file.sizeBytes < TRAILER_BYTES) throw damaged(file.name);
-  const trailer = await readBytes(file, file.sizeBytes - TRAILER_BYTES, TRAILER_BYTES);
-  const remainder = new DataView(trailer.buffer).getUint32(4, true);
+  if (file.sizeBytes < GZIP_TRAILER_BYTES) throw damaged(file.name);
+  const trailer = await readBytes(file, file.sizeBytes - GZIP_TRAILER_BYTES, GZIP_TRAILER_BYTES);
+  const remainder = new DataView(trailer.buffer).getUint32(GZIP_TRAILER.size, true);
   const disk = new InflatedSource(file);
   // The trailer tells the size modulo 4 GiB, the partition table the rest.
   const table = new Uint8Array(2 * SECTOR_BYTES);

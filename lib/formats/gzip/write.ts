@@ -17,8 +17,15 @@ import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { type BlockMap, readBlocks, runs } from "../../blocks/block_map.ts";
 import { crc32WithZeros } from "../deflate/crc32.ts";
-import { deflatePiece, type Deflater, inlineDeflater, release, totalBytes } from "../deflate/deflate.ts";
+import {
+  deflatePiece,
+  type Deflater,
+  inlineDeflater,
+  release,
+  totalBytes,
+} from "../deflate/deflate.ts";
 import { isCompressible } from "../deflate/entropy.ts";
+import { PLAIN_GZIP_HEADER } from "./format.ts";
 import { later } from "../../blocks/later.ts";
 import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
 import { putStoredHeader, STORED_BYTES, STORED_HEADER_BYTES } from "../deflate/stored_block.ts";
@@ -33,10 +40,6 @@ const SAMPLES = 2;
  * of it costs more calls; twice as much leaves the caches.
  */
 const BLOCK_BYTES = STORED_BLOCKS * STORED_BYTES;
-/**
- * RFC 1952 §2.3.1: magic, deflate, no flags, no time (determinism), no extra flags, unknown system.
- */
-const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 /** RFC 1951 §3.2.4: an empty stored block with BFINAL set. */
 const FINAL_BLOCK = Uint8Array.of(1, 0, 0, 0xff, 0xff);
 const ZERO_PIECE = new Uint8Array(STORED_BYTES);
@@ -64,7 +67,7 @@ export async function encodeGzip(
   const { deflater = inlineDeflater(), onProgress } = options;
   const writer = new BlockWriter(sink, deflater);
   let crc = 0;
-  await sink.write(HEADER);
+  await sink.write(PLAIN_GZIP_HEADER);
   for (const run of runs(map, BLOCK_BYTES)) {
     const endBytes = run.offsetBytes + run.lengthBytes;
     if (run.kind === "hole") {

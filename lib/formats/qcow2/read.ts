@@ -1,5 +1,5 @@
 /**
- * Reads qcow2 images: see the table in `encode/qcow2.ts`. Besides our own, it takes those of
+ * Reads qcow2 images: see the table in `write.ts`. Besides our own, it takes those of
  * qemu-img, of any cluster size and of version 2, but none with backing files or encryption.
  *
  * @module

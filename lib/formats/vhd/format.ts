@@ -5,7 +5,7 @@
  * @module
  */
 
-import { SECTOR_BYTES } from "../../blocks/chunks.ts";
+import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import { decodeLatin1 } from "../../blocks/latin1.ts";
 
 /** "Hard Disk Footer Format": one sector. */

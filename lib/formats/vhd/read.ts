@@ -1,12 +1,12 @@
 /**
- * Reads VHD images, fixed and dynamic: see the tables in `encode/vhd.ts`.
+ * Reads VHD images, fixed and dynamic: see the tables in `write.ts`.
  *
  * @module
  */
 
 import { blockMap } from "../../blocks/block_map.ts";
 import type { Source } from "../../blocks/extent.ts";
-import { SECTOR_BYTES } from "../../blocks/chunks.ts";
+import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import {
   BAT_ENTRY_BYTES,
   BAT_UNUSED,

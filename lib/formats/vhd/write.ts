@@ -25,9 +25,10 @@
 
 import { type BlockMap, roundUp } from "../../blocks/block_map.ts";
 import { deriveGuid } from "../../blocks/guid.ts";
-import { chunks, requireWholeSectors, SECTOR_BYTES } from "../../blocks/chunks.ts";
+import { chunks, requireWholeSectors } from "../../blocks/chunks.ts";
+import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import { mappedTables } from "../mapped_tables.ts";
-import { encodeRaw } from "../raw.ts";
+import { encodeRaw } from "../raw/write.ts";
 import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
 import {
   BAT_ENTRY_BYTES,

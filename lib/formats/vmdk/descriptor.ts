@@ -5,7 +5,7 @@
  */
 
 import { deriveGuid } from "../../blocks/guid.ts";
-import { SECTOR_BYTES } from "../../blocks/chunks.ts";
+import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import { DESCRIPTOR_SECTORS } from "./format.ts";
 
 /** How the extent is laid out. */

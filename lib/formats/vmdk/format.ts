@@ -5,7 +5,7 @@
  * @module
  */
 
-import { SECTOR_BYTES } from "../../blocks/chunks.ts";
+import { SECTOR_BYTES } from "../../blocks/sector.ts";
 
 /** "Hosted Sparse Extent Header", magicNumber: `KDMV` in the file. */
 export const VMDK_MAGIC = 0x564d444b;

@@ -8,7 +8,7 @@
 import { deflateSync } from "node:zlib";
 import { type BlockMap, readBlocks, roundUp } from "../../blocks/block_map.ts";
 import type { Adler32 } from "../deflate/adler32.ts";
-import { SECTOR_BYTES } from "../../blocks/chunks.ts";
+import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import { inOneBuffer, release, upTo } from "../deflate/deflate.ts";
 import { isCompressible } from "../deflate/entropy.ts";
 import type { Gatherer } from "../../blocks/gather.ts";

@@ -1,13 +1,13 @@
 /**
- * Reads VMDK images that consist of one file: see the tables in `encode/vmdk_stream.ts` and
- * `encode/vmdk_sparse.ts`. Besides our own, it takes those of qemu-img and of VMware's products.
+ * Reads VMDK images that consist of one file: see the tables in `write_stream.ts` and
+ * `write_sparse.ts`. Besides our own, it takes those of qemu-img and of VMware's products.
  *
  * @module
  */
 
 import { inflateSync } from "node:zlib";
 import type { Source } from "../../blocks/extent.ts";
-import { SECTOR_BYTES } from "../../blocks/chunks.ts";
+import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import {
   COMPRESSION_DEFLATE,
   decodeGrainMarker,

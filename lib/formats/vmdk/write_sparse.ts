@@ -15,7 +15,8 @@
  */
 
 import { type BlockMap, roundUp } from "../../blocks/block_map.ts";
-import { chunks, requireWholeSectors, SECTOR_BYTES } from "../../blocks/chunks.ts";
+import { chunks, requireWholeSectors } from "../../blocks/chunks.ts";
+import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import { Gatherer } from "../../blocks/gather.ts";
 import { mappedTables } from "../mapped_tables.ts";
 import type { Sink } from "../../blocks/sink.ts";

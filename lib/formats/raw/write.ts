@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { BlockMap } from "../blocks/block_map.ts";
-import { chunks } from "../blocks/chunks.ts";
-import type { EncodeOptions, Sink } from "../blocks/sink.ts";
-import { WriteBehind } from "../blocks/write_behind.ts";
+import type { BlockMap } from "../../blocks/block_map.ts";
+import { chunks } from "../../blocks/chunks.ts";
+import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
+import { WriteBehind } from "../../blocks/write_behind.ts";
 
 /** The block size of every file system in use: a smaller hole saves nothing. */
 const HOLE_BYTES = 4096;

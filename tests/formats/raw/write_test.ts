@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { blockMap, runs } from "../../lib/blocks/block_map.ts";
-import { bytesExtent } from "../../lib/blocks/extent.ts";
-import { encodeRaw } from "../../lib/formats/raw.ts";
+import { blockMap, runs } from "../../../lib/blocks/block_map.ts";
+import { bytesExtent } from "../../../lib/blocks/extent.ts";
+import { encodeRaw } from "../../../lib/formats/raw/write.ts";
 import {
   arbitraryMap,
   brokenDisk,
@@ -13,7 +13,7 @@ import {
   MIB,
   noise,
   slowSink,
-} from "./support.ts";
+} from "../support.ts";
 
 Deno.test("raw: the disk's bytes, its holes as holes", async () => {
   await fc.assert(

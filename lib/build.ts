@@ -23,6 +23,8 @@ import { encodeLatin1 } from "./blocks/latin1.ts";
 
 /** The folder of the guest files that MAAS runs: it lies on the partition, not in the payload. */
 const CURTIN_FOLDER = "curtin/";
+/** The folder of what those share with the payload: it lies in both. */
+const COMMON_FOLDER = "common/";
 /** FAT knows no earlier time: 1980-01-01. */
 export const FAT_EPOCH_MS = 315_532_800_000;
 
@@ -240,6 +242,8 @@ function addedFiles(payload: Uint8Array, options: ImageOptions): FatFile[] {
     memoryFile(PAYLOAD_NAME, payload),
     ...options.guestFiles.filter(({ path }) => path.startsWith(CURTIN_FOLDER))
       .map(({ path, bytes }) => memoryFile(path, bytes)),
+    ...options.guestFiles.filter(({ path }) => path.startsWith(COMMON_FOLDER))
+      .map(({ path, bytes }) => memoryFile(CURTIN_FOLDER + path, bytes)),
     ...(options.modules ?? []).map(({ name, bytes }) => memoryFile(name, bytes)),
   ];
 }

@@ -22,6 +22,7 @@ const OPTIONS: ImageOptions = {
   fatfsWasm: await readFatfsWasm(),
   guestFiles: [
     { path: "curtin/curtin-hooks", bytes: text("#!/usr/bin/env python3\n") },
+    { path: "common/checks.py", bytes: text("pass\n") },
     { path: "hostconf/plan.py", bytes: text("pass\n") },
     { path: "pre.sh", bytes: text("exit 0\n") },
   ],
@@ -55,6 +56,7 @@ Deno.test("plan: both boot.cfg are edited, payload and curtin's files added", as
     "BOOT.CFG": "edited",
     "esxiimg.tgz": "added",
     "curtin/curtin-hooks": "added",
+    "curtin/common/checks.py": "added",
   });
   for (const path of ["EFI/BOOT/BOOT.CFG", "BOOT.CFG"]) {
     const cfg = new TextDecoder().decode(bytesOf(image, path));
@@ -64,18 +66,20 @@ Deno.test("plan: both boot.cfg are edited, payload and curtin's files added", as
   const payload = await unpackPayload(bytesOf(image, "esxiimg.tgz"), "x");
   const paths = payload.map(({ path }) => path);
   assert.ok(paths.includes("esxiimg/hostconf/plan.py"));
+  assert.ok(paths.includes("esxiimg/common/checks.py"), "what both share is in both");
   assert.ok(!paths.some((path) => path.includes("curtin")), "what MAAS runs is not in the payload");
 });
 
 Deno.test("plan: our files come first, then the ISO's in the order of its bytes", async () => {
   const { files } = await plan();
-  assert.deepEqual(files.slice(0, 4).map(({ path }) => path), [
+  assert.deepEqual(files.slice(0, 5).map(({ path }) => path), [
     "EFI/BOOT/BOOT.CFG",
     "BOOT.CFG",
     "esxiimg.tgz",
     "curtin/curtin-hooks",
+    "curtin/common/checks.py",
   ]);
-  const offsets = files.slice(4).flatMap(({ content }) =>
+  const offsets = files.slice(5).flatMap(({ content }) =>
     content.map((extent) => "source" in extent ? extent.sourceOffsetBytes : -1)
   );
   assert.ok(offsets.length > 8);
@@ -191,7 +195,7 @@ Deno.test("plan: the ISO's files can be watched being read", async () => {
     }),
   });
   await readBlocks(disk.map, new Uint8Array(disk.map.sizeBytes), 0);
-  const expected = files.slice(4).filter((file) => file.sizeBytes > 0).map(({ path }) => path);
+  const expected = files.slice(5).filter((file) => file.sizeBytes > 0).map(({ path }) => path);
   assert.deepEqual([...new Set(seen)], expected);
 });
 

@@ -9,18 +9,19 @@ import type { PayloadFile } from "../esxi/payload.ts";
 /** The executable holds everything as JavaScript, with its assets beside it: `deno task bundle`. */
 const isBundled = import.meta.url.endsWith(".js");
 const GUEST_FOLDER = `${import.meta.dirname}/../guest`;
-/** What explains the guest code, or comes from running it, stays at home. */
-const LEFT_OUT = /(^|\/)(README\.md|__pycache__)$/;
+/** What the guest runs; what explains it, or an editor or a run left there, stays at home. */
+const GUEST_FILE = /(^|\/)(?!\.)([^/]+\.(py|sh)|curtin-hooks|finalize)$/;
 
-/** Reads what is in `lib/guest`, in the order of its paths. */
-export async function readGuestFiles(): Promise<PayloadFile[]> {
+/** Reads the guest files of a folder, in the order of their paths. */
+export async function readGuestFiles(guestFolder = GUEST_FOLDER): Promise<PayloadFile[]> {
   const files: PayloadFile[] = [];
   const walk = async (folder: string) => {
-    for await (const entry of Deno.readDir(`${GUEST_FOLDER}/${folder}`)) {
+    for await (const entry of Deno.readDir(`${guestFolder}/${folder}`)) {
       const path = folder + entry.name;
-      if (LEFT_OUT.test(path)) continue;
       if (entry.isDirectory) await walk(`${path}/`);
-      else files.push({ path, bytes: await Deno.readFile(`${GUEST_FOLDER}/${path}`) });
+      else if (GUEST_FILE.test(path)) {
+        files.push({ path, bytes: await Deno.readFile(`${guestFolder}/${path}`) });
+      }
     }
   };
   await walk("");

@@ -19,9 +19,13 @@ GUEST = os.path.join(HERE, "..", "..", "lib", "guest")
 sys.dont_write_bytecode = True
 sys.path[:0] = [GUEST, os.path.join(GUEST, "curtin")]
 
+from common import description as schema  # noqa: E402
 from esxihook import HookError, deploy, maasconf  # noqa: E402
-from hostconf import description as schema, inventory, ksfiles, maas, openstack, target  # noqa: E402
-from hostconf.plan import plan  # noqa: E402
+from hostconf.host.inventory import parse_nics  # noqa: E402
+from hostconf.model.inventory import InventoryError, assumed  # noqa: E402
+from hostconf.planning import ksfiles, target  # noqa: E402
+from hostconf.planning.plan import plan  # noqa: E402
+from hostconf.sources import maas, openstack  # noqa: E402
 
 MEMORY_BYTES = 2 * 1024 ** 3
 # A case takes milliseconds. One that takes minutes would never end.
@@ -59,7 +63,7 @@ def run_case(kind, files, nics):
     assert schema.validate(json.loads(json.dumps(found))) == found, "the description changes when it is read again"
     line = ksfiles.network_line(found, nics, lambda sentence: None)
     assert is_line(line) and shlex.split(line)[0] == "network", "the kickstart would hold %r" % line
-    for command in plan(found, inventory.assumed(nics)).commands:
+    for command in plan(found, assumed(nics)).commands:
         assert shlex.split(command.shell()) == command.argv, "the shell reads %r otherwise" % command.shell()
         assert not any("\0" in word for word in command.argv), "a command would hold %r" % command.shell()
     return "planned" if found["network"] else "planned without a network"
@@ -72,12 +76,12 @@ def is_line(text):
 def answer(request):
     files = dict((name, text.encode("latin-1")) for name, text in request["files"].items())
     try:
-        nics = inventory.parse_nics(files.pop("nics.txt", b"").decode("utf-8", "replace"))
+        nics = parse_nics(files.pop("nics.txt", b"").decode("utf-8", "replace"))
         files.setdefault("config.json", b"")
         return {"outcome": run_case(request["kind"], files, nics)}
     except REFUSALS as error:
         return {"refusal": str(error)}
-    except inventory.InventoryError:
+    except InventoryError:
         return {"refusal": "no such case"}  # the host would have no NIC
     except Exception:  # pylint: disable=broad-except
         return {"defect": traceback.format_exc()}

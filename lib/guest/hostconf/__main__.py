@@ -4,9 +4,11 @@ import argparse
 import os
 import sys
 
-from hostconf import inventory, maas, metadata, openstack
-from hostconf.description import DescriptionError, loads
-from hostconf.plan import PlanError, plan
+from common.description import DescriptionError, loads
+from hostconf.host.inventory import parse_nics
+from hostconf.model.inventory import InventoryError, assumed
+from hostconf.planning.plan import PlanError, plan
+from hostconf.sources import maas, metadata, openstack
 
 # A host description that is ready, with MAAS's answers (if there are any) beside it.
 READY = "description.json"
@@ -36,11 +38,11 @@ def main(argv=None):
 def run_step(name):
     """One of the host's steps. They are imported here: a laptop that plans needs none of them."""
     if name == "pre":
-        from hostconf import pre as step
+        from hostconf.steps import pre as step
     elif name == "post":
-        from hostconf import post as step
+        from hostconf.steps import post as step
     else:
-        from hostconf import firstboot as step
+        from hostconf.steps import firstboot as step
     return step.main()
 
 
@@ -49,10 +51,10 @@ def show_plan(options):
     try:
         description = read_description(options.metadata)
         with open(options.nics, encoding="utf-8", errors="replace") as file:
-            nics = inventory.parse_nics(file.read())
+            nics = parse_nics(file.read())
         version = tuple(int(part) for part in options.esxi_version.split("."))
-        result = plan(description, inventory.assumed(nics, version))
-    except (PlanError, DescriptionError, inventory.InventoryError, OSError, ValueError) as error:
+        result = plan(description, assumed(nics, version))
+    except (PlanError, DescriptionError, InventoryError, OSError, ValueError) as error:
         print("hostconf: %s" % error, file=sys.stderr)
         return 1
     for warning in result.warnings:

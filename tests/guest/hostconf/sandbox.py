@@ -8,8 +8,8 @@ import unittest
 
 from support import Adapter, GUEST, Lines, SAMPLES, fake_esxi, nic_list
 
-from hostconf import pre
-from hostconf.log import Log
+from hostconf.host.log import Log
+from hostconf.steps import pre
 
 HASH = "$6$abcdefgh$" + "k" * 86
 TWO_DISKS = ("mpx.vmhba0:C0:T0:L0\n   Size: 102400\n   Is Boot Device: true\n"
@@ -48,7 +48,8 @@ class Sandbox(unittest.TestCase):
         self.fake = fake_esxi.create(os.path.join(self.folder, "host"), phase="installer", **how)
         self.host = Adapter(self.fake, hostd=False)
         payload = self.fake.path("/esxiimg")
-        shutil.copytree(os.path.join(GUEST, "hostconf"), os.path.join(payload, "hostconf"))
+        for name in ("common", "hostconf"):
+            shutil.copytree(os.path.join(GUEST, name), os.path.join(payload, name))
         for name in ("pre.sh", "post.sh", "firstbt.sh"):
             shutil.copy(os.path.join(GUEST, name), payload)
         facts = {"format": 1, "disk_guid": "0", "install_disk": None, "root_password_hash": HASH, "ssh_keys": []}

@@ -9,9 +9,9 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [GUEST, os.path.join(REPOSITORY, "tests", "guest")]
 
 import fake_esxi  # noqa: E402
-from hostconf import openstack  # noqa: E402
-from hostconf.log import Log  # noqa: E402
-from hostconf.run import Applier  # noqa: E402
+from hostconf.host.log import Log  # noqa: E402
+from hostconf.host.run import Applier  # noqa: E402
+from hostconf.sources import openstack  # noqa: E402
 
 NIC_HEADER = (
     "Name     PCI Device    Driver  Admin Status  Link Status  Speed  Duplex  MAC Address         MTU  Description\n"

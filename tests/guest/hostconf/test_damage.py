@@ -7,8 +7,8 @@ import unittest
 
 from support import SAMPLES, apply, fake_esxi, nic_list, nic_mac
 
-from hostconf import openstack, userdata
-from hostconf.plan import PlanError
+from hostconf.planning.plan import PlanError
+from hostconf.sources import openstack, userdata
 
 SEED = 41
 CASES = 600

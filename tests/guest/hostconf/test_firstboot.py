@@ -11,7 +11,9 @@ from sandbox import HASH, Sandbox, TWO_DISKS
 from support import Adapter, describe
 from test_scenarios import KEY, phy, static
 
-from hostconf import bootbank, description as schema, firstboot, post
+from common import description as schema
+from hostconf.host import bootbank
+from hostconf.steps import firstboot, post
 
 
 class BootBankTest(Sandbox):

@@ -5,9 +5,11 @@ import unittest
 
 from support import fake_esxi, nic_list
 
-from hostconf import inventory, listing, yamlite
-from hostconf.command import Command, ensure_line, quote
-from hostconf.shacrypt import random_password_hash, sha512_crypt
+from hostconf.host import inventory, listing
+from hostconf.model.command import Command, ensure_line, quote
+from hostconf.model.inventory import InventoryError
+from hostconf.sources import yamlite
+from hostconf.sources.shacrypt import random_password_hash, sha512_crypt
 
 try:
     import yaml
@@ -232,11 +234,11 @@ class ListingTest(unittest.TestCase):
         self.assertEqual([nic["name"] for nic in nics if not nic["link_up"]], ["vmnic3"])
         pasted = "\n".join(" ".join(line.split()) for line in nic_list(3).splitlines())
         self.assertEqual(len(inventory.parse_nics(pasted)), 3)
-        with self.assertRaises(inventory.InventoryError):
+        with self.assertRaises(InventoryError):
             inventory.parse_nics("nothing here\n")
 
     def test_an_unreadable_host_is_an_error(self):
-        with self.assertRaisesRegex(inventory.InventoryError, "interface list"):
+        with self.assertRaisesRegex(InventoryError, "interface list"):
             inventory.read(lambda argv: (1, "Connect to localhost failed: Connection failure\n"))
 
     def test_every_release_and_layout_reads_the_same(self):

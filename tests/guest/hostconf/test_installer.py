@@ -10,8 +10,11 @@ from sandbox import HASH, Sandbox, TWO_DISKS, pack_iso
 from support import SAMPLES, describe, fake_esxi, nic_list, nic_mac
 from test_scenarios import KEY, bond, phy, static, static6, vlan
 
-from hostconf import description as schema, devices, drive, ksfiles, pre
-from hostconf.inventory import parse_nics
+from common import description as schema
+from hostconf.host import devices, drive
+from hostconf.host.inventory import parse_nics
+from hostconf.planning import ksfiles
+from hostconf.steps import pre
 
 
 class MetadataTest(Sandbox):

@@ -4,9 +4,9 @@ import unittest
 from support import apply, check_state, describe, fake_esxi, network_config, nic_list, nic_mac
 from test_scenarios import ROUTE, bond, dns, phy, static, static6, vlan
 
-from hostconf import openstack
-from hostconf.plan import PlanError
-from hostconf.run import ApplyError
+from hostconf.host.run import ApplyError
+from hostconf.planning.plan import PlanError
+from hostconf.sources import openstack
 
 
 class RefusalsTest(unittest.TestCase):

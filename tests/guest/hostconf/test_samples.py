@@ -12,9 +12,11 @@ import unittest
 
 from support import Adapter, Lines, SAMPLES, apply, check_state, fake_esxi, interfaces, network_config
 
-from hostconf import __main__ as command_line, metadata, openstack, scripts
-from hostconf.log import Log
-from hostconf.plan import PlanError
+from hostconf import __main__ as command_line
+from hostconf.host import scripts
+from hostconf.host.log import Log
+from hostconf.planning.plan import PlanError
+from hostconf.sources import metadata, openstack
 
 REFUSED = {
     "refuse-duplicate-ip": ("192.0.2.40", "network0", "network1"),

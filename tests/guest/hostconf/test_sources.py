@@ -8,8 +8,9 @@ import unittest
 from support import describe, nic_mac
 from test_scenarios import KEY, phy, static
 
-from hostconf import description as schema, metadata, names, netdata, netvalues, openstack, sshkeys
-from hostconf.description import DescriptionError
+from common import description as schema
+from common.description import DescriptionError
+from hostconf.sources import hostnames as names, metadata, netdata, netvalues, openstack, sshkeys
 
 OTHER_KEY = KEY.replace("AAAAB3NzaC1yc2E", "AAAAB3NzaC1yc2F")
 

@@ -8,7 +8,7 @@ from support import SAMPLES, describe
 from test_scenarios import KEY
 from test_sources import OTHER_KEY
 
-from hostconf import openstack, userdata
+from hostconf.sources import openstack, userdata
 
 
 class VendorDataTest(unittest.TestCase):

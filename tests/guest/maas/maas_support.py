@@ -25,8 +25,8 @@ sys.path[:0] = [GUEST, HOOK_FOLDER, os.path.join(os.path.dirname(HERE), "hostcon
 import support  # noqa: E402
 from support import Lines, check_state, fake_esxi  # noqa: E402
 from esxihook import deploy  # noqa: E402
-from hostconf import firstboot, post, pre  # noqa: E402
-from hostconf.log import Log  # noqa: E402
+from hostconf.host.log import Log  # noqa: E402
+from hostconf.steps import firstboot, post, pre  # noqa: E402
 
 HASH = "$6$abcdefgh$" + "k" * 86
 BUILDS = {"6.7.0": "", "7.0.3": "7.0.3-0.0.21930508", "8.0.3": "8.0.3-0.35.24280767"}
@@ -246,7 +246,8 @@ class Deployed(unittest.TestCase):
         facts = {"format": 1, "disk_guid": "0", "install_disk": None, "root_password_hash": HASH, "ssh_keys": []}
         self.fake.files.write("/esxiimg/image.json", json.dumps(dict(facts, **(image or {}))))
         self.fake.files.write("/esxiimg/KS.CFG", "rootpw --iscrypted %s\n" % HASH)
-        shutil.copytree(os.path.join(GUEST, "hostconf"), self.fake.path("/esxiimg/hostconf"))
+        for name in ("common", "hostconf"):
+            shutil.copytree(os.path.join(GUEST, name), self.fake.path("/esxiimg/" + name))
         for name in ("pre.sh", "post.sh", "firstbt.sh"):
             shutil.copy(os.path.join(GUEST, name), self.fake.path("/esxiimg"))
         self.fake.load_module(os.path.join(target, "hostdesc.tgz"))

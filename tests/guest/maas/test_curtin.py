@@ -14,10 +14,10 @@ import tempfile
 import unittest
 
 import built_image
-from maas_support import HOOK_FOLDER, NAMES, SAMPLES, boot_cfg, make_target, sample_config, sample_text
+from maas_support import GUEST, HOOK_FOLDER, NAMES, SAMPLES, boot_cfg, make_target, sample_config, sample_text
 
+from common import description as schema
 from esxihook import HookError, bootcfg, deploy, maasconf, module, partition
-from hostconf import description as schema
 
 LEFT_BY_CURTIN = ("root/curtin-install-cfg.yaml", "root/curtin-install.log")
 CUTS = 40
@@ -348,6 +348,7 @@ class SelfContained(unittest.TestCase):
         self.addCleanup(shutil.rmtree, folder)
         make_target(os.path.join(folder, "t"))
         shutil.copytree(HOOK_FOLDER, os.path.join(folder, "t", "curtin"))
+        shutil.copytree(os.path.join(GUEST, "common"), os.path.join(folder, "t", "curtin", "common"))
         done = subprocess.run(["python3", "-I", "-S", "-c", "import sys; sys.path.insert(0, %r); sys.argv[0] = 'x'; "
                                "sys.dont_write_bytecode = True; from esxihook import deploy; "
                                "print([name for name in sys.modules if 'hostconf' in name or 'yaml' in name])"

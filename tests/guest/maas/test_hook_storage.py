@@ -4,8 +4,8 @@ import unittest
 
 from maas_support import NAMES, sample_config
 
+from common import description as schema
 from esxihook import HookError, storage
-from hostconf import description as schema
 
 GIB = 1024 ** 3
 

@@ -10,8 +10,9 @@ import unittest
 
 from maas_support import Deployed, Lines, Service, answers, sample_config, sample_text
 
-from hostconf import maas_metadata, post, pre
-from hostconf.log import Log
+from hostconf.host import maas_metadata
+from hostconf.host.log import Log
+from hostconf.steps import post, pre
 
 CREDENTIALS = {"consumer_key": "key&with=signs", "token_key": "tokén \"quoted\"", "token_secret": "s%cret/+ü&="}
 

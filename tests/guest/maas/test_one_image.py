@@ -16,7 +16,7 @@ from test_endtoend import EndToEnd
 from test_installer import pack_iso
 from test_samples import EXPECTED as OPENSTACK_EXPECTED, nics
 
-from hostconf import bootbank
+from hostconf.host import bootbank
 
 OPENSTACK = os.path.join(os.path.dirname(built_image.REPOSITORY + "/x"), "testdata", "openstack")
 OTHER_DISK = "naa.5000c500aaaaaaaa\n   Size: 300000\n   Is Boot Device: false\n\n"

@@ -8,9 +8,12 @@ import unittest
 
 from maas_support import Adapter, Lines, RELEASES, fake_esxi
 
-from hostconf import description as schema, disks as devices, storage, storeplace, storeplan
-from hostconf.log import Log
-from hostconf.run import Applier
+from common import description as schema
+from hostconf.host import disks as devices, storage
+from hostconf.host.log import Log
+from hostconf.host.run import Applier
+from hostconf.model.disk import Disk
+from hostconf.planning import diskmatch, storeplace, storeplan
 
 MIB = 1024 ** 2
 GIB = 1024 ** 3
@@ -48,13 +51,14 @@ def wanted(serial=None, model=None, path=None, boot=False):
 
 
 def shown(name, **fields):
-    return devices.Disk(name, {key.replace("_", " "): value for key, value in fields.items()})
+    return Disk(name, fields.get("Model", ""), fields.get("Is_Boot_Device") == "true",
+                [fields["Other_UIDs"]] if "Other_UIDs" in fields else [])
 
 
 class MatchTest(unittest.TestCase):
     def find(self, entry, *disks, others=()):
         self.warnings = []
-        return devices.find_all([entry] + list(others), list(disks), self.warnings.append)[0]
+        return diskmatch.find_all([entry] + list(others), list(disks), self.warnings.append)[0]
 
     def test_serials_in_names(self):
         pairs = (("S47MNE0M500033", "t10.ATA_____SAMSUNG_MZ7KH480HAHQ2D00005____________________S47MNE0M500033"),

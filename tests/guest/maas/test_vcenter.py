@@ -15,9 +15,10 @@ import urllib.parse
 
 from maas_support import Adapter, Lines, fake_esxi
 
-from hostconf import description as schema, vcenter
-from hostconf.log import Log
-from hostconf.run import Applier
+from common import description as schema
+from hostconf.host import vcenter
+from hostconf.host.log import Log
+from hostconf.host.run import Applier
 
 USER = "register@vsphere.local"
 PASSWORD = "p%ss: 'w#rd\" exämple"

@@ -11,9 +11,11 @@ import yaml
 
 from maas_support import Lines, NAMES, answers
 
-from hostconf import description as schema, maas
-from hostconf.log import Log
-from hostconf.run import Host
+from common import description as schema
+from hostconf.host.log import Log
+from hostconf.host.run import Host
+from hostconf.sources.maas import read_answers
+from hostconf.steps import maas
 
 BASE = schema.validate({"format": 1, "source": "maas", "hostname": "old", "ssh_keys": []})
 RSA = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7 one@example.net"
@@ -27,7 +29,7 @@ def vendor(config, header="#cloud-config\n"):
 
 def read(**given):
     warnings = []
-    result, files = maas.read_answers({key.replace("_", "-"): value for key, value in given.items()}, BASE, warnings.append)
+    result, files = read_answers({key.replace("_", "-"): value for key, value in given.items()}, BASE, warnings.append)
     return result, files, " ".join(warnings)
 
 

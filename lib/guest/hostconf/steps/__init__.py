@@ -1,0 +1,1 @@
+"""What the kickstart's sections run: %pre, %post and %firstboot."""

@@ -1,0 +1,145 @@
+"""What MAAS adds to a step: what its metadata service knows, the end of a deployment, and its failure."""
+
+import os
+
+from common import description as schema
+from hostconf.host import firewall, scripts, vcenter
+from hostconf.host.maas_metadata import USER_DATA, Client, MetadataError
+from hostconf.host.run import Applier
+from hostconf.model.command import Command
+from hostconf.planning import sysplan
+from hostconf.sources import cloudcfg, userdata
+from hostconf.sources.maas import ROOT_ONLY, read_answers
+
+
+class Deployment:
+    """What a MAAS deployment needs of this host besides its description.
+
+    @param description: the host description that the deployment brought
+    @param applier: runs commands (run.Applier)
+    @param client: the metadata service; made from the description when not given
+    """
+
+    def __init__(self, description, applier, log, client=None):
+        self.maas = description["maas"]
+        self.applier = applier
+        self.log = log
+        self.client = client or Client(self.maas, log, sleep=applier.sleep)
+        self.files = []
+
+    def complete(self, description):
+        """The description with what the metadata service knows. Called when the network is up.
+
+        @raise MetadataError: the deployment failed
+        """
+        # The service may be given by name.
+        for command in sysplan.dns_commands(description["dns"], self.applier.read_inventory(description)["dns"]):
+            self.applier.execute(command)
+        with firewall.opened(self.applier.run, self.log):
+            answers = dict((name, self.client.get(name)) for name in self.maas["fetch"] if name != USER_DATA)
+        completed, self.files = read_answers(answers, description, self.log.warn)
+        if completed["vcenter"]:
+            self.log.hide(completed["vcenter"]["password"])
+        return completed
+
+    def finish(self, description, renew_services):
+        """When the host is as described: files, vCenter, and the user data, which tells MAAS that it is deployed.
+
+        @param description: as complete returned it
+        @param renew_services: called before a vCenter is joined; None where the services show the right certificate
+        @return: whether a reboot is needed for the user data's sake
+        @raise MetadataError: the deployment failed
+        """
+        write_files(self.files, self.applier.host, self.log)
+        if description["vcenter"]:
+            with firewall.opened(self.applier.run, self.log):
+                vcenter.join_host(description, self.applier, self.log, renew_services)
+        if USER_DATA not in self.maas["fetch"]:
+            return False
+        with firewall.opened(self.applier.run, self.log):
+            data = self.client.get(USER_DATA)
+        self.log.info("MAAS knows that the machine is deployed")
+        try:
+            return self.user_data(description, data)
+        except Exception as error:  # pylint: disable=broad-except
+            # The host itself is done and MAAS knows it: what a user asked for besides must not keep secrets here.
+            self.log.error("user data: %s" % error)
+            return False
+
+    def user_data(self, description, data):
+        """Carry out scripts and cloud-config. @return: whether a reboot is needed"""
+        found, configs = userdata.read(data, self.log.warn)
+        extra = schema.validate({"format": schema.FORMAT, "source": "maas", "services": description["services"]})
+        passwords = []
+        for config in configs:
+            cloudcfg.apply(config, extra, self.log.warn, lambda text, hashed: passwords.append((text, hashed)))
+        reboot = False
+        if configs:
+            reboot = self.applier.apply(schema.validate(extra))
+            self.set_password(passwords)
+        scripts.run_all(found + extra["user_data"], self.applier.host, self.log)
+        return reboot
+
+    def set_password(self, passwords):
+        for text, hashed in passwords[-1:]:
+            if hashed:
+                self.log.warn("user data: a password hash for root cannot be set on a running host; it is ignored")
+                continue
+            self.log.hide(text)
+            reason = self.applier.execute(Command(
+                "esxcli", "system", "account", "set", "-i", "root", "-p", text, "-c", text, secret=(text,)))
+            if reason:
+                self.log.warn("user data: root's password was not set: %s" % reason)
+
+
+def write_files(files, host, log):
+    """Write the files that vendor data brings. One that cannot be written is reported."""
+    for path, content, mode in files:
+        place = host.path(path)
+        try:
+            if not os.path.isdir(os.path.dirname(place)):
+                os.makedirs(os.path.dirname(place))
+            number = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, ROOT_ONLY)
+            with os.fdopen(number, "wb") as file:
+                file.write(content)
+            os.chmod(place, mode)
+            log.info("vendor data: wrote %s" % path)
+        except OSError as error:
+            log.warn("vendor data: %s could not be written: %s" % (path, error.strerror))
+
+
+def report_failure(description, applier, log, reason):
+    """Tell MAAS that the deployment failed, if it was MAAS's and it is to know.
+
+    @param description: None where it could not be read, so that nobody is known who could be told
+    """
+    if not description or not description["maas"] or not description["maas"]["report_failure"]:
+        return
+    try:
+        with firewall.opened(applier.run, log):
+            Client(description["maas"], log, sleep=applier.sleep).report_failure(log.masked(reason))
+        log.info("MAAS knows that the deployment failed")
+    except MetadataError as error:
+        log.error("MAAS could not be told: %s" % error)
+
+
+def report_installer_failure(path, host, log, reason):
+    """The same for a step of the installer, which has the file with the description alone."""
+    try:
+        with open(host.path(path), encoding="utf-8") as file:
+            description = schema.loads(file.read())
+    except (OSError, ValueError):
+        return
+    if description["maas"]:
+        log.hide(*[description["maas"][key] for key in ("consumer_key", "token_key", "token_secret")])
+        report_failure(description, Applier(host, log), log, reason)
+
+
+def signal_deployed(description, applier, log):
+    """Where %firstboot cannot run: tell MAAS that the machine is deployed. The user data is not carried out."""
+    try:
+        with firewall.opened(applier.run, log):
+            Client(description["maas"], log, sleep=applier.sleep).get(USER_DATA)
+        log.warn("MAAS knows that the machine is deployed; nothing but what the installer set up was configured")
+    except MetadataError as error:
+        log.error("MAAS could not be told that the machine is deployed: %s" % error)

@@ -2,8 +2,9 @@
 # Options go into OPTIONS: make ISO=esxi.iso OPTIONS='--root-password-file pw'
 
 IMAGE ?= vmware-esxi.dd.gz
-# The executable if it was compiled or is installed, else the sources.
-ESXI_IMG ?= $(or $(wildcard dist/esxi-img),$(shell command -v esxi-img),deno run -A main.ts)
+# The executable if it was compiled or is installed, else the sources by Deno, else by npm's Deno.
+DENO ?= $(or $(shell command -v deno),npx --yes deno@2.9.6)
+ESXI_IMG ?= $(or $(wildcard dist/esxi-img),$(shell command -v esxi-img),$(DENO) run -A main.ts)
 
 .PHONY: all clean
 all:

@@ -8,7 +8,7 @@
 import { runApp } from "../lib/cli/app.ts";
 import { writeInstallerIso } from "./support/installer_iso.ts";
 
-const FOLDER = new URL("../dist/demo", import.meta.url).pathname;
+const FOLDER = `${import.meta.dirname}/../dist/demo`;
 const ISO = `${FOLDER}/installer.iso`;
 const PASSWORD = `${FOLDER}/root-password`;
 const IMAGE = `${FOLDER}/installer.img.gz`;

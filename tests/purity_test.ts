@@ -8,7 +8,7 @@ import {
   roomGraph,
 } from "./support/imports.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = `${import.meta.dirname}/../`;
 
 /** What a module may import besides other modules, by the beginning of its path. */
 const PACKAGES: readonly (readonly [folder: string, packages: readonly string[]])[] = [

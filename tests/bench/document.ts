@@ -11,7 +11,7 @@ import type { Results, WorkloadResult } from "./results.ts";
 import { markdownTable, memoryTable, plainTable, programTable, scaleTable } from "./tables.ts";
 import type { Table } from "./tables.ts";
 
-const DOCS = new URL("../../docs", import.meta.url).pathname;
+const DOCS = `${import.meta.dirname}/../../docs`;
 /** What is written, without the suffixes. */
 const PATH = `${DOCS}benchmarks`;
 

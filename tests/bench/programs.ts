@@ -36,7 +36,7 @@ export interface Program {
   readonly command: (paths: Paths) => string[];
 }
 
-const PYTHON_ROUTE = new URL("python_route.py", import.meta.url).pathname;
+const PYTHON_ROUTE = `${import.meta.dirname}/python_route.py`;
 /** Debian's, which has pycdlib. */
 export const PYTHON = "/usr/bin/python3";
 

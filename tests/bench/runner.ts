@@ -10,7 +10,7 @@ import { type Paths, type Program, PYTHON } from "./programs.ts";
 import type { Measurement, WorkloadResult } from "./results.ts";
 import { includes, type Workload } from "./workloads.ts";
 
-const here = (name: string) => new URL(name, import.meta.url).pathname;
+const here = (name: string) => `${import.meta.dirname}/${name}`;
 const PASSWORD = "VMware1!\n";
 
 /** How to run. */

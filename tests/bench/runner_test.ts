@@ -12,7 +12,7 @@ import { writeInstallerIso } from "../support/installer_iso.ts";
 import type { Program } from "./programs.ts";
 import { Runner } from "./runner.ts";
 
-const here = (name: string) => new URL(name, import.meta.url).pathname;
+const here = (name: string) => `${import.meta.dirname}/${name}`;
 const PYTHON = "/usr/bin/python3";
 
 async function meter(stdoutPath: string, ...command: string[]) {

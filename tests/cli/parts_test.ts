@@ -169,7 +169,7 @@ testWith(NEEDED, "the spellings of the Python tool", async (t) => {
 testWith(["make", "zcat"], "make ISO=…, as with packer-maas", async () => {
   using folder = new Folder();
   const { path: cwd } = folder;
-  const makefile = new URL("../../Makefile", import.meta.url).pathname;
+  const makefile = `${import.meta.dirname}/../../Makefile`;
   const project = makefile.replace(/\/Makefile$/, "");
   await writeSampleIso(folder.file("in.iso"));
   const make = ["-s", "-C", project, `ISO=${cwd}/in.iso`, `IMAGE=${cwd}/vmware-esxi.dd.gz`];

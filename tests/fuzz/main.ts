@@ -15,7 +15,7 @@ import { fuzz, type Target } from "./fuzzer.ts";
 import { sha256 } from "../support/trees.ts";
 import { TARGETS } from "./targets.ts";
 
-const FOLDER = new URL("../../dist/fuzz", import.meta.url).pathname;
+const FOLDER = `${import.meta.dirname}/../../dist/fuzz`;
 const SHOWN_OUTCOMES = 12;
 /** Who takes so long may take longer still: the input is kept, for somebody to look at. */
 const SLOW_MS = 1000;

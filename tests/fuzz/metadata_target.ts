@@ -11,8 +11,8 @@ import { mutateJson } from "./json_mutator.ts";
 import { changeBytes, wordsOf } from "./mutators.ts";
 import type { Random } from "./random.ts";
 
-const TESTDATA = new URL("../../testdata", import.meta.url).pathname;
-const READER = new URL("./metadata_reader.py", import.meta.url).pathname;
+const TESTDATA = `${import.meta.dirname}/../../testdata`;
+const READER = `${import.meta.dirname}/metadata_reader.py`;
 const MAX_FILE_BYTES = 50_000;
 
 /** Files by name, one character for each byte. */

@@ -13,7 +13,7 @@ import { writeSlowIso } from "../support/slow_build.ts";
 import { sha256OfFile } from "../support/trees.ts";
 import { reachableExecutable, unprivileged } from "../support/users.ts";
 
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const MAIN = `${import.meta.dirname}/../../main.ts`;
 /** The oldest version that is supported. It is there where it has compiled the executable. */
 const OLDEST_DENO = "deno@2.6.8";
 const OLDEST = ["npx", "--yes", "--offline", OLDEST_DENO];

@@ -5,8 +5,10 @@
  */
 
 import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+/** The project's folder, with a slash behind it. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** What `deno task compile` writes. */
 export const EXECUTABLE = `${ROOT}dist/esxi-img`;
 /** Tells which sources it was compiled from. */

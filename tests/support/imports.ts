@@ -4,7 +4,7 @@
  * @module
  */
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = `${import.meta.dirname}/../../`;
 
 /** A module of the program. */
 export interface Module {

@@ -36,14 +36,14 @@ export interface PayloadOptions {
   /** What `lib/guest` holds. */
   readonly guestFiles: readonly PayloadFile[];
   /** A kickstart that replaces the default one, byte for byte. */
-  readonly kickstart?: Uint8Array;
+  readonly kickstart?: Uint8Array | undefined;
   /** A password, or a crypt(3) hash. */
-  readonly rootPassword?: string;
-  readonly sshKeys?: readonly string[];
+  readonly rootPassword?: string | undefined;
+  readonly sshKeys?: readonly string[] | undefined;
   /** Arguments of the kickstart's `install`. */
-  readonly installDisk?: string;
+  readonly installDisk?: string | undefined;
   /** Metadata to embed. */
-  readonly metadata?: readonly PayloadFile[];
+  readonly metadata?: readonly PayloadFile[] | undefined;
 }
 
 /** What decides about an image, besides the ISO. */
@@ -51,22 +51,24 @@ export interface ImageOptions extends PayloadOptions {
   /** The bytes of FatFs, `ff.wasm`. */
   readonly fatfsWasm: BufferSource;
   /** A finished payload, used instead of one made from the options above. */
-  readonly payload?: Uint8Array;
+  readonly payload?: Uint8Array | undefined;
   /** The disk's GUID, if that payload names one: the guest looks for the image's disk by it. */
-  readonly diskGuid?: Guid;
+  readonly diskGuid?: Guid | undefined;
   /** Boot modules to add, by their names in the image. */
-  readonly modules?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
-  readonly kernelOptions?: readonly string[];
+  readonly modules?:
+    | readonly { readonly name: string; readonly bytes: Uint8Array }[]
+    | undefined;
+  readonly kernelOptions?: readonly string[] | undefined;
   readonly label: string;
   readonly freeBytes: number;
   /** The size of the whole disk; without it, as small as its content allows. */
-  readonly diskBytes?: number;
+  readonly diskBytes?: number | undefined;
   /** Replaces the inputs as what all identifiers derive from. */
-  readonly seed?: string;
+  readonly seed?: string | undefined;
   /** Replaces the ISO's date as the time stamp of everything. */
-  readonly timeSeconds?: number;
+  readonly timeSeconds?: number | undefined;
   /** Gives the source that a file of the ISO is read through, for whoever wants to see its bytes. */
-  readonly tapFile?: (path: string, source: Source, fileBytes: number) => Source;
+  readonly tapFile?: ((path: string, source: Source, fileBytes: number) => Source) | undefined;
 }
 
 /** An image that only needs to be encoded. */
@@ -162,7 +164,7 @@ export function makePayload(
 export function makeKickstart(
   options: PayloadOptions,
   identity: Uint8Array,
-): { readonly kickstart: Uint8Array; readonly rootPasswordHash?: string } {
+): { readonly kickstart: Uint8Array; readonly rootPasswordHash: string | undefined } {
   const rootPasswordHash = options.rootPassword === undefined
     ? undefined
     : hashPassword(options.rootPassword, identity);

@@ -84,7 +84,7 @@ Deno.test("plan: our files come first, then the ISO's in the order of its bytes"
   );
   assert.ok(offsets.length > 8);
   assert.deepEqual(offsets, offsets.toSorted((a, b) => a - b));
-  assert.ok(offsets[0] > 0);
+  assert.ok(offsets[0]! > 0);
 });
 
 Deno.test("plan: of the ISO only directories, boot.cfg and version are read", async () => {
@@ -103,7 +103,8 @@ Deno.test("plan: of the ISO only directories, boot.cfg and version are read", as
 Deno.test("plan: the same inputs give the same disk", async () => {
   const [first, second] = await Promise.all([plan(), plan()]);
   assert.deepEqual(first.identity, second.identity);
-  const [a, b] = [first, second].map(({ disk }) => new Uint8Array(disk.map.sizeBytes));
+  const a = new Uint8Array(first.disk.map.sizeBytes);
+  const b = new Uint8Array(second.disk.map.sizeBytes);
   await readBlocks(first.disk.map, a, 0);
   await readBlocks(second.disk.map, b, 0);
   assert.ok(equalBytes(a, b));

@@ -43,7 +43,7 @@ export function byteSummer(arenaBytes: number): ByteSummer | null {
   const data = new Uint8Array(buffer, DATA_AT, PIECE_BYTES);
   const lanes = new Uint32Array(buffer, 0, 4 * 4);
   const laneSum = (first: number) =>
-    lanes[first] + lanes[first + 1] + lanes[first + 2] + lanes[first + 3];
+    lanes[first]! + lanes[first + 1]! + lanes[first + 2]! + lanes[first + 3]!;
   return {
     arena: new Uint8Array(buffer, PAGE_BYTES, arenaBytes),
     sum(bytes) {

@@ -56,7 +56,7 @@ const MEMORY_PAGES = 8;
 /** A call of FatFs that did not succeed. */
 export class FatFsError extends Error {
   override readonly name = "FatFsError";
-  readonly result: typeof RESULTS[number];
+  readonly result: typeof RESULTS[number] | undefined;
 
   constructor(call: string, result: number, path: string) {
     super(`Cannot ${call} ${path}: ${RESULTS[result]}`);

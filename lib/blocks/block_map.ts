@@ -104,7 +104,7 @@ function readFrom(
 ): void | Promise<void> {
   const endBytes = offsetBytes + into.length;
   for (let i = firstExtent; i < map.extents.length; i++) {
-    const extent = map.extents[i];
+    const extent = map.extents[i]!;
     if (extent.offsetBytes >= endBytes) break;
     const skipBytes = Math.max(offsetBytes - extent.offsetBytes, 0);
     const atBytes = extent.offsetBytes + skipBytes - offsetBytes;
@@ -129,7 +129,7 @@ function firstEndingAfter(extents: readonly Extent[], offsetBytes: number): numb
   let high = extents.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const extent = extents[middle];
+    const extent = extents[middle]!;
     if (extent.offsetBytes + extent.lengthBytes <= offsetBytes) low = middle + 1;
     else high = middle;
   }

@@ -38,12 +38,12 @@ export async function* chunks(
   unitBytes: number,
   chunkBytes: number = CHUNK_BYTES,
 ): AsyncGenerator<Chunk> {
-  const buffers = [new Uint8Array(chunkBytes), new Uint8Array(chunkBytes)];
+  let [buffer, other] = [new Uint8Array(chunkBytes), new Uint8Array(chunkBytes)];
   for (const { kind, ...place } of pieces(map, unitBytes, chunkBytes)) {
     if (kind === "hole") yield { ...place, bytes: null };
     else {
-      buffers.reverse();
-      const bytes = buffers[0].subarray(0, roundUp(place.lengthBytes, unitBytes));
+      [buffer, other] = [other, buffer];
+      const bytes = buffer.subarray(0, roundUp(place.lengthBytes, unitBytes));
       await readBlocks(map, bytes, place.offsetBytes);
       yield { ...place, bytes };
     }

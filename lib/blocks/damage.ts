@@ -83,7 +83,7 @@ class SortedParts {
   /** Returns whether the part overlaps none that was added before. */
   add(offsetBytes: number, endBytes: number): boolean {
     const next = this.#firstEndingAfter(offsetBytes);
-    if (next < this.#starts.length && this.#starts[next] < endBytes) return false;
+    if (next < this.#starts.length && this.#starts[next]! < endBytes) return false;
     const joinsLast = next > 0 && this.#ends[next - 1] === offsetBytes;
     const joinsNext = next < this.#starts.length && this.#starts[next] === endBytes;
     if (joinsLast && joinsNext) {
@@ -102,10 +102,10 @@ class SortedParts {
   #firstEndingAfter(offsetBytes: number): number {
     let low = 0;
     let high = this.#ends.length;
-    if (high === 0 || this.#ends[high - 1] <= offsetBytes) return high;
+    if (high === 0 || this.#ends[high - 1]! <= offsetBytes) return high;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#ends[middle] <= offsetBytes) low = middle + 1;
+      if (this.#ends[middle]! <= offsetBytes) low = middle + 1;
       else high = middle;
     }
     return low;

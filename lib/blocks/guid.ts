@@ -20,8 +20,8 @@ export function deriveGuid(seed: Uint8Array, purpose: string): Guid {
     0,
     16,
   );
-  uuid[6] = (uuid[6] & 0x0f) | 0x80; // version 8
-  uuid[8] = (uuid[8] & 0x3f) | 0x80; // the variant of RFC 9562
+  uuid[6] = (uuid[6]! & 0x0f) | 0x80; // version 8
+  uuid[8] = (uuid[8]! & 0x3f) | 0x80; // the variant of RFC 9562
   return swapMixedEndian(uuid);
 }
 
@@ -42,6 +42,7 @@ export function formatGuid(guid: Guid): string {
 
 /** The first three fields of a GUID are little-endian on disk and big-endian in text. */
 function swapMixedEndian(bytes: Uint8Array): Uint8Array {
-  const [a, b, c, d, e, f, g, h, ...rest] = bytes;
-  return Uint8Array.of(d, c, b, a, f, e, h, g, ...rest);
+  const swapped = Uint8Array.from(bytes);
+  for (const [start, end] of [[0, 4], [4, 6], [6, 8]]) swapped.subarray(start, end).reverse();
+  return swapped;
 }

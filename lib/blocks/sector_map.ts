@@ -38,10 +38,11 @@ export class SectorMap {
       .filter((lba) => !isZero(this.#sectors.get(lba)!));
     const extents: BytesExtent[] = [];
     for (let start = 0, end = 1; start < lbas.length; start = end++) {
-      while (end < lbas.length && lbas[end] === lbas[end - 1] + 1) end++;
+      const lba = lbas[start]!;
+      while (lbas[end] === lba + end - start) end++;
       const bytes = new Uint8Array((end - start) * SECTOR_BYTES);
-      this.read(lbas[start], bytes);
-      extents.push(bytesExtent(lbas[start] * SECTOR_BYTES, bytes));
+      this.read(lba, bytes);
+      extents.push(bytesExtent(lba * SECTOR_BYTES, bytes));
     }
     return extents;
   }

@@ -19,5 +19,5 @@ export interface Sink {
 /** What every encoder may be given besides the disk and the sink. */
 export interface EncodeOptions {
   /** Called as the disk is worked through, with the number of its bytes done so far. */
-  readonly onProgress?: (doneBytes: number) => void;
+  readonly onProgress?: ((doneBytes: number) => void) | undefined;
 }

@@ -13,13 +13,12 @@ const DASHED_VALUES = new Set(["--install-disk", "--kernelopt"]);
  */
 export function normalizeArguments(args: readonly string[]): string[] {
   const joined: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const value = args[i + 1];
-    if (DASHED_VALUES.has(args[i]) && value?.startsWith("-")) {
-      joined.push(`${args[i]}=${value}`);
-      i++;
+  for (const arg of args) {
+    const before = joined.at(-1);
+    if (before !== undefined && DASHED_VALUES.has(before) && arg.startsWith("-")) {
+      joined[joined.length - 1] = `${before}=${arg}`;
     } else {
-      joined.push(args[i]);
+      joined.push(arg);
     }
   }
   return meansBuild(joined) ? ["build", ...joined] : joined;

@@ -8,9 +8,9 @@ import { buildCommand as command } from "@stricli/core";
 import { argument, type CommonFlags, commonFlags, textFlag } from "./flags.ts";
 
 interface GenImgFlags extends CommonFlags {
-  readonly format?: string;
-  readonly ksTemplate?: string;
-  readonly esxiimg?: string;
+  readonly format?: string | undefined;
+  readonly ksTemplate?: string | undefined;
+  readonly esxiimg?: string | undefined;
 }
 
 /** What these commands do not ask for. As in the Python tool, they replace their output. */
@@ -58,7 +58,7 @@ export const ksTemplateCommand = command<CommonFlags, [file: string]>({
 });
 
 export const installerHelperCommand = command<
-  CommonFlags & { readonly ksTemplate?: string },
+  CommonFlags & { readonly ksTemplate?: string | undefined },
   [file: string]
 >({
   loader: async () => {

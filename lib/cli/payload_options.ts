@@ -23,11 +23,11 @@ const METADATA_FILES = [
 
 /** The options that decide about a payload. */
 export interface PayloadFlags {
-  readonly kickstart?: string;
-  readonly metadata?: string;
-  readonly rootPasswordFile?: string;
-  readonly sshKey?: string;
-  readonly installDisk?: string;
+  readonly kickstart?: string | undefined;
+  readonly metadata?: string | undefined;
+  readonly rootPasswordFile?: string | undefined;
+  readonly sshKey?: string | undefined;
+  readonly installDisk?: string | undefined;
 }
 
 /** The files that the options name. */
@@ -85,7 +85,7 @@ function checkJson(bytes: Uint8Array, path: string): void {
 /** The first line of a file; a password may begin or end with blanks. */
 async function readPassword(path: string): Promise<string> {
   const lines = (await readText(path)).replace(/^\ufeff/, "").split(/\r?\n/);
-  const [password, ...rest] = lines;
+  const [password = "", ...rest] = lines;
   if (password === "") {
     throw new Failure("usage", path, "the password is empty", "write it into the first line");
   }

@@ -27,22 +27,22 @@ import { openTarget } from "./target.ts";
 
 /** The options of build. */
 export interface BuildFlags extends CommonFlags {
-  readonly output?: string;
-  readonly format?: string;
-  readonly kickstart?: string;
-  readonly payload?: string;
-  readonly metadata?: string;
-  readonly module?: readonly string[];
-  readonly kernelopt?: readonly string[];
-  readonly rootPasswordFile?: string;
-  readonly sshKey?: string;
-  readonly installDisk?: string;
-  readonly free?: number;
-  readonly size?: number;
-  readonly label?: string;
-  readonly seed?: string;
-  readonly manifest?: string;
-  readonly isoSha256?: string;
+  readonly output?: string | undefined;
+  readonly format?: string | undefined;
+  readonly kickstart?: string | undefined;
+  readonly payload?: string | undefined;
+  readonly metadata?: string | undefined;
+  readonly module?: readonly string[] | undefined;
+  readonly kernelopt?: readonly string[] | undefined;
+  readonly rootPasswordFile?: string | undefined;
+  readonly sshKey?: string | undefined;
+  readonly installDisk?: string | undefined;
+  readonly free?: number | undefined;
+  readonly size?: number | undefined;
+  readonly label?: string | undefined;
+  readonly seed?: string | undefined;
+  readonly manifest?: string | undefined;
+  readonly isoSha256?: string | undefined;
   readonly compress: boolean;
   readonly verify: boolean;
   readonly force: boolean;
@@ -229,8 +229,8 @@ async function verifyOutput(
   using progress = new Progress("verifying", isQuiet);
   const { verifyImage } = await import("../image/verify.ts");
   const { disk } = await openImage(file);
-  const { problems } = await verifyImage(disk, iso, progress.update);
-  if (problems.length > 0) {
-    throw new Failure("mismatch", name, problems[0], "check the disk it was written to");
+  const { problems: [problem] } = await verifyImage(disk, iso, progress.update);
+  if (problem !== undefined) {
+    throw new Failure("mismatch", name, problem, "check the disk it was written to");
   }
 }

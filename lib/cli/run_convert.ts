@@ -19,7 +19,7 @@ import { openTarget } from "./target.ts";
 /** The options of convert. */
 export interface ConvertFlags extends CommonFlags {
   readonly output: string;
-  readonly format?: string;
+  readonly format?: string | undefined;
   readonly compress: boolean;
   readonly force: boolean;
   readonly quiet: boolean;

@@ -16,7 +16,7 @@ import { inputPaths, type PayloadFlags, readPayloadOptions } from "./payload_opt
 
 /** The options of kickstart and payload. */
 export interface PartFlags extends CommonFlags, PayloadFlags {
-  readonly output?: string;
+  readonly output?: string | undefined;
   readonly force: boolean;
 }
 

@@ -20,8 +20,8 @@ import type { CommonFlags } from "./flags.ts";
 
 /** The options of verify. */
 export interface VerifyFlags extends CommonFlags {
-  readonly iso?: string;
-  readonly manifest?: string;
+  readonly iso?: string | undefined;
+  readonly manifest?: string | undefined;
   readonly quiet: boolean;
   readonly json: boolean;
 }
@@ -32,7 +32,7 @@ const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 /** What is said of an image. */
 interface Verdict extends VerifyReport {
   /** Whether the file is the very one that the manifest tells of, or the same disk in another. */
-  readonly isSameFile?: boolean;
+  readonly isSameFile?: boolean | undefined;
 }
 
 /** Verifies an image against its ISO, its manifest, or both. */
@@ -91,11 +91,12 @@ function report(flags: VerifyFlags, imagePath: string, format: string, verdict: 
         `and ${formatSize(comparedBytes)} in ${comparedFiles} files${same}\n`,
     );
   }
-  if (problems.length === 0) return;
-  for (const problem of problems.slice(1)) {
+  const [first, ...rest] = problems;
+  if (first === undefined) return;
+  for (const problem of rest) {
     writeStderr(`esxi-img: ${printable(`${imagePath}: ${problem}`)}\n`);
   }
-  throw new Failure("mismatch", imagePath, problems[0], "build it again");
+  throw new Failure("mismatch", imagePath, first, "build it again");
 }
 
 async function withProgress<T>(

@@ -82,7 +82,7 @@ export interface Fat32Options {
   /** Space to leave free. */
   readonly freeBytes: number;
   /** The volume's size, a multiple of 1 MiB; without it, as small as its content allows. */
-  readonly sizeBytes?: number;
+  readonly sizeBytes?: number | undefined;
   /** The time stamp of everything, in milliseconds since 1970; the serial number follows from it. */
   readonly timeMs: number;
   /** Where the content comes from, for messages. */
@@ -156,9 +156,9 @@ export async function layOutFat32(
 function place(volume: FatVolume, content: FatContent, options: Fat32Options): Extent[] {
   try {
     for (const path of content.directories) volume.makeDirectory(path);
-    const handles = content.files.map((file) => volume.createFile(file.path));
-    return content.files.flatMap((file, i) => {
-      const startBytes = volume.reserve(handles[i], file.sizeBytes) ?? 0;
+    const entered = content.files.map((file) => ({ file, handle: volume.createFile(file.path) }));
+    return entered.flatMap(({ file, handle }) => {
+      const startBytes = volume.reserve(handle, file.sizeBytes) ?? 0;
       return file.content.map((extent) => ({
         ...extent,
         offsetBytes: startBytes + extent.offsetBytes,
@@ -188,7 +188,7 @@ function measure(
     return { clusterBytes, sizeBytes, isFat32: clusters >= MIN_CLUSTERS };
   });
   if (options.sizeBytes === undefined) {
-    return wanted.find(({ isFat32 }) => isFat32) ?? wanted[wanted.length - 1];
+    return wanted.find(({ isFat32 }) => isFat32) ?? wanted.at(-1)!;
   }
   const fitting = wanted.find(({ sizeBytes }) => sizeBytes <= options.sizeBytes!);
   if (fitting !== undefined) return { ...fitting, sizeBytes: options.sizeBytes };

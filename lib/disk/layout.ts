@@ -27,7 +27,7 @@ const PARTITION_NAME = "EFI System Partition";
 /** How to lay out a disk. */
 export interface DiskOptions extends Omit<Fat32Options, "firstLba" | "sizeBytes"> {
   /** The size of the whole disk; without it, as small as its content allows. */
-  readonly diskBytes?: number;
+  readonly diskBytes?: number | undefined;
   readonly diskGuid: Guid;
   readonly partitionGuid: Guid;
 }

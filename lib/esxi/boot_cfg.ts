@@ -105,7 +105,7 @@ export function editBootCfg(text: string, edits: BootCfgEdits, path: string): st
       else output.push((output.pop() ?? "") + newline.slice(0, -1));
       output.push(`${key}=${value}${newline.slice(0, -1)}`, "");
     } else if (line.value !== value) {
-      const old = output[line.index];
+      const old = output[line.index] ?? "";
       const carriageReturn = old.endsWith("\r") ? "\r" : "";
       output[line.index] = old.slice(0, old.indexOf("=") + 1) + value + carriageReturn;
     }
@@ -191,13 +191,13 @@ export function splitWords(text: string): string[] {
 
 function trimStart(text: string): string {
   let start = 0;
-  while (start < text.length && BLANKS.test(text[start])) start++;
+  while (BLANKS.test(text.charAt(start))) start++;
   return text.slice(start);
 }
 
 function trimBlanks(text: string): string {
   let end = text.length;
-  while (end > 0 && BLANKS.test(text[end - 1])) end--;
+  while (BLANKS.test(text.charAt(end - 1))) end--;
   return trimStart(text.slice(0, end));
 }
 

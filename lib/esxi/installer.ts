@@ -47,7 +47,7 @@ export interface Installer {
  */
 export async function recognizeInstaller(tree: FileTree): Promise<Installer> {
   const bootCfgs = await readBootCfgs(tree);
-  const version = versionOfBootCfg(bootCfgs[0].cfg.build) ??
+  const version = versionOfBootCfg(bootCfgs[0]?.cfg.build ?? "") ??
     findVersion(await readMetadata(tree), tree.label);
   return { tree, bootCfgs, ...version };
 }

@@ -16,9 +16,9 @@ export const DEFAULT_INSTALL_DISK = "--firstdisk --overwritevmfs";
 /** What a build decides about the kickstart. */
 export interface KickstartOptions {
   /** A crypt(3) hash; without it the password must come from the host's metadata. */
-  readonly rootPasswordHash?: string;
+  readonly rootPasswordHash?: string | undefined;
   /** Arguments of `install`. */
-  readonly installDisk?: string;
+  readonly installDisk?: string | undefined;
 }
 
 /**

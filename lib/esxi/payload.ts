@@ -65,7 +65,7 @@ export interface PayloadParts {
   /** Guest scripts and modules. */
   readonly guestFiles: readonly PayloadFile[];
   /** Metadata to embed, its paths relative to `metadata/`. */
-  readonly metadata?: readonly PayloadFile[];
+  readonly metadata?: readonly PayloadFile[] | undefined;
   /** The time stamp of every file, in seconds since 1970. */
   readonly timeSeconds: number;
 }
@@ -175,9 +175,10 @@ export function readBootModule(module: Uint8Array, path: string): Uint8Array<Arr
 
 /** RFC 1952 §2.3: where a member's deflate data begins. */
 function gzipHeaderBytes(member: Uint8Array): number {
-  const flags = member[GZIP_HEADER.flags];
+  const view = new DataView(member.buffer, member.byteOffset, member.length);
+  const flags = view.getUint8(GZIP_HEADER.flags);
   let at = GZIP_HEADER_BYTES;
-  if ((flags & GZIP_FLAG.extra) !== 0) at += 2 + member[at] + member[at + 1] * 256;
+  if ((flags & GZIP_FLAG.extra) !== 0) at += 2 + view.getUint16(at, true);
   for (const flag of [GZIP_FLAG.name, GZIP_FLAG.comment]) {
     if ((flags & flag) !== 0) at = member.indexOf(0, at) + 1;
   }

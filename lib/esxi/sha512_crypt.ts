@@ -26,7 +26,7 @@ export function sha512Crypt(password: string, salt: string): string {
   const b = sha512([key, saltBytes, key]); // steps 4–8
   let digest = sha512([key, saltBytes, repeat(b, key.length), ...bitsOf(key.length, b, key)]);
   const p = repeat(sha512(Array(key.length).fill(key)), key.length); // 13–16
-  const saltCopies = Array(16 + digest[0]).fill(saltBytes);
+  const saltCopies = Array(16 + digest[0]!).fill(saltBytes);
   const s = repeat(sha512(saltCopies), saltBytes.length); // 17–20
 
   for (let round = 0; round < ROUNDS; round++) { // 21
@@ -48,7 +48,7 @@ function sha512(parts: readonly Uint8Array[]): Uint8Array {
 
 /** A digest again and again, up to a length. */
 function repeat(digest: Uint8Array, lengthBytes: number): Uint8Array {
-  return Uint8Array.from({ length: lengthBytes }, (_, i) => digest[i % DIGEST_BYTES]);
+  return Uint8Array.from({ length: lengthBytes }, (_, i) => digest[i % DIGEST_BYTES]!);
 }
 
 /** Step 11: one part for each bit of a length, the lowest first. */
@@ -64,11 +64,13 @@ function bitsOf(length: number, one: Uint8Array, zero: Uint8Array): Uint8Array[]
 function encode(digest: Uint8Array): string {
   let text = "";
   for (let i = 0; i < 21; i++) {
-    const three = [digest[i], digest[i + 21], digest[i + 42]];
-    const [high, middle, low] = [0, 1, 2].map((place) => three[(place + i) % 3]);
-    text += characters(high * 0x10000 + middle * 0x100 + low, 4);
+    let three = 0;
+    for (let place = 0; place < 3; place++) {
+      three = three * 0x100 + digest[i + (place + i) % 3 * 21]!;
+    }
+    text += characters(three, 4);
   }
-  return text + characters(digest[63], 2);
+  return text + characters(digest[63]!, 2);
 }
 
 function characters(value: number, count: number): string {

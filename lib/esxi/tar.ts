@@ -38,14 +38,14 @@ export interface TarEntry {
  * @throws {RangeError} if a path has more than 100 bytes.
  */
 export function packOldGnuTar(entries: readonly TarEntry[], timeSeconds: number): Uint8Array {
-  const sizes = entries.map(({ bytes }) => BLOCK_BYTES + paddedBytes(bytes?.length ?? 0));
-  const tar = new Uint8Array(sizes.reduce((sum, size) => sum + size, END_BYTES));
+  const sizeOf = ({ bytes }: TarEntry) => BLOCK_BYTES + paddedBytes(bytes?.length ?? 0);
+  const tar = new Uint8Array(entries.reduce((sum, entry) => sum + sizeOf(entry), END_BYTES));
   let at = 0;
-  entries.forEach((entry, i) => {
+  for (const entry of entries) {
     tar.set(header(entry, timeSeconds), at);
     if (entry.bytes !== undefined) tar.set(entry.bytes, at + BLOCK_BYTES);
-    at += sizes[i];
-  });
+    at += sizeOf(entry);
+  }
   return tar;
 }
 

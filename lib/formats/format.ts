@@ -17,9 +17,9 @@ export interface FormatOptions extends EncodeOptions {
   /** When the image counts as made, in seconds since 1970. */
   readonly timeSeconds: number;
   /** Deflate what shrinks by it, where the format leaves the choice. */
-  readonly compress?: boolean;
+  readonly compress?: boolean | undefined;
   /** Deflates for formats that can do it in pieces. */
-  readonly deflater?: Deflater;
+  readonly deflater?: Deflater | undefined;
 }
 
 /** A format that images are written in. */

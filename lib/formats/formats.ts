@@ -58,7 +58,7 @@ export function formatFor(name: string | undefined, outputPath: string | undefin
     const known = `use one of ${formatNames()}`;
     throw new Failure("usage", "--format", `there is no format ${name}`, known);
   }
-  if (outputPath === undefined || outputPath === "-") return FORMATS[0];
+  if (outputPath === undefined || outputPath === "-") return GZIP.formats[0]!;
   if (outputPath.startsWith("/dev/")) return FORMATS.find(({ name }) => name === "raw")!;
   const path = outputPath.toLowerCase();
   const format = FORMATS.find(({ suffixes }) => suffixes.some((suffix) => path.endsWith(suffix)));

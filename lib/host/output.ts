@@ -36,11 +36,11 @@ export interface Output extends Sink {
 /** How to open an output. */
 export interface OutputOptions {
   /** Replace a file that is there. */
-  readonly force?: boolean;
+  readonly force?: boolean | undefined;
   /** Let nobody else read it. */
-  readonly isSecret?: boolean;
+  readonly isSecret?: boolean | undefined;
   /** The paths it must not be: whatever else is read or written. */
-  readonly others?: readonly string[];
+  readonly others?: readonly string[] | undefined;
 }
 
 /**

@@ -126,8 +126,8 @@ interface Mount {
 /** proc(5): `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`. */
 function mounts(mountInfo: string): Mount[] {
   return mountInfo.split("\n").filter((line) => line !== "").map((line) => {
-    const [before, after = ""] = line.split(" - ", 2);
-    const [, , number, , mountPoint] = before.split(" ");
+    const [before = "", after = ""] = line.split(" - ", 2);
+    const [, , number = "", , mountPoint = ""] = before.split(" ");
     return {
       number,
       mountPoint: unescape(mountPoint),

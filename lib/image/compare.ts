@@ -35,7 +35,8 @@ export class FileComparer {
     for (let at = 0; at < copy.sizeBytes;) {
       const lengthBytes = Math.min(a.lengthBytes, b.lengthBytes, CHUNK_BYTES);
       if (lengthBytes === 0) return at; // its chain is too short
-      const [left, right] = this.#buffers.map((buffer) => buffer.subarray(0, lengthBytes));
+      const left = this.#buffers[0].subarray(0, lengthBytes);
+      const right = this.#buffers[1].subarray(0, lengthBytes);
       const [source, other] = this.#sources;
       await Promise.all([
         source.read(left, a.advance(lengthBytes)),
@@ -66,7 +67,7 @@ class PartCursor {
 
   /** Goes on, at most to the next gap; returns where it was. */
   advance(byBytes: number): number {
-    const offsetBytes = this.#parts[this.#index].offsetBytes + this.#skippedBytes;
+    const offsetBytes = this.#parts[this.#index]!.offsetBytes + this.#skippedBytes;
     this.#skippedBytes += byBytes;
     if (this.lengthBytes === 0) {
       this.#index++;

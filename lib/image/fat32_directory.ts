@@ -59,8 +59,8 @@ export function parseDirectory(bytes: Uint8Array): Directory {
       longName = new LongName();
       continue;
     }
-    if ((entry[11] & ATTRIBUTE.longName) === ATTRIBUTE.longName) {
-      if ((entry[0] & LAST_LONG_ENTRY) !== 0) longName = new LongName();
+    if ((entry[11]! & ATTRIBUTE.longName) === ATTRIBUTE.longName) {
+      if ((entry[0]! & LAST_LONG_ENTRY) !== 0) longName = new LongName();
       longName.add(entry);
       continue;
     }
@@ -71,10 +71,10 @@ export function parseDirectory(bytes: Uint8Array): Directory {
     }
     longName = new LongName();
     const view = new DataView(entry.buffer, entry.byteOffset, ENTRY_BYTES);
-    const isDirectory = (entry[11] & ATTRIBUTE.directory) !== 0;
+    const isDirectory = (entry[11]! & ATTRIBUTE.directory) !== 0;
     const firstCluster = view.getUint16(20, true) * 0x10000 + view.getUint16(26, true);
     const sizeBytes = view.getUint32(28, true);
-    if ((entry[11] & ATTRIBUTE.volumeLabel) !== 0) {
+    if ((entry[11]! & ATTRIBUTE.volumeLabel) !== 0) {
       label ??= trimBlanks(decodeLatin1(entry.subarray(0, 11)));
     } else if (isDirectory && short === [".", ".."][at / ENTRY_BYTES]) {
       links.push(firstCluster);
@@ -95,11 +95,11 @@ class LongName {
   #text = "";
 
   add(entry: Uint8Array): void {
-    const order = entry[0] & ~LAST_LONG_ENTRY;
+    const order = entry[0]! & ~LAST_LONG_ENTRY;
     if (!this.isStarted) {
       this.isStarted = true;
       this.#expected = order;
-      this.#checksum = entry[13];
+      this.#checksum = entry[13]!;
     }
     if (order !== this.#expected || entry[13] !== this.#checksum) this.#expected = -2;
     this.#expected--;
@@ -123,7 +123,7 @@ class LongName {
 function shortName(entry: Uint8Array): string {
   const text = (from: number, to: number, lower: number) => {
     const part = trimBlanks(decodeLatin1(entry.subarray(from, to)));
-    return (entry[12] & lower) !== 0 ? part.toLowerCase() : part;
+    return (entry[12]! & lower) !== 0 ? part.toLowerCase() : part;
   };
   const base = text(0, 8, LOWER_BASE);
   const extension = text(8, 11, LOWER_EXTENSION);

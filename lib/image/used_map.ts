@@ -26,7 +26,8 @@ export async function usedMap(disk: Source): Promise<BlockMap> {
   const { partition, table, volume } = await readImage(disk);
   const unfit = (what: string) =>
     new Failure("not-image", disk.name, what, "pass an image of esxi-img");
-  if (volume.problems.length > 0) throw unfit(volume.problems[0]);
+  const [problem] = volume.problems;
+  if (problem !== undefined) throw unfit(problem);
   if (table.partitions.length !== 1) throw unfit("it has more than one partition");
   const usable = usableLbas(disk.sizeBytes / SECTOR_BYTES);
   if (disk.sizeBytes % SECTOR_BYTES !== 0) throw unfit("it does not end with a whole sector");

@@ -29,13 +29,13 @@ export interface DirectoryRecord {
  * @throws {Failure} `damaged-iso` if it is cut short or contradicts itself.
  */
 export function parseRecord(source: Source, bytes: Uint8Array, at: number): DirectoryRecord {
-  const recordBytes = bytes[at];
-  const nameBytes = bytes[at + 32];
+  const recordBytes = bytes[at] ?? 0;
+  const nameBytes = bytes[at + 32] ?? 0;
   if (recordBytes < 34 || 33 + nameBytes > recordBytes || at + recordBytes > bytes.length) {
     throw damaged(source, "a directory record is cut short");
   }
-  const extendedAttributeSectors = bytes[at + 1];
-  const flags = bytes[at + 25];
+  const extendedAttributeSectors = bytes[at + 1]!;
+  const flags = bytes[at + 25]!;
   return {
     extentSector: bothEndian32(source, bytes, at + 2) + extendedAttributeSectors,
     lengthBytes: bothEndian32(source, bytes, at + 10),
@@ -69,8 +69,8 @@ export function* records(source: Source, bytes: Uint8Array): Generator<Directory
       continue;
     }
     const record = parseRecord(source, bytes, at);
-    at += bytes[at];
-    if (record.name.length !== 1 || record.name[0] > 1) yield record;
+    at += bytes[at]!;
+    if (record.name.length !== 1 || record.name[0]! > 1) yield record;
   }
 }
 

@@ -94,10 +94,10 @@ function readFields(area: Uint8Array, use: SystemUse, nameParts: Uint8Array[]) {
   let continuation: { offsetBytes: number; lengthBytes: number } | undefined;
   const view = new DataView(area.buffer, area.byteOffset, area.length);
   for (let at = 0; at + 4 <= area.length;) {
-    const signature = String.fromCharCode(area[at], area[at + 1]);
-    const lengthBytes = area[at + 2];
+    const signature = String.fromCharCode(area[at]!, area[at + 1]!);
+    const lengthBytes = area[at + 2]!;
     if (lengthBytes < 4 || at + lengthBytes > area.length || signature === "ST") break;
-    if (signature === "NM" && (area[at + 4] & NAME_IS_SPECIAL) === 0) {
+    if (signature === "NM" && (area[at + 4]! & NAME_IS_SPECIAL) === 0) {
       nameParts.push(area.slice(at + 5, at + lengthBytes));
     } else if (signature === "SL") {
       use.isSymbolicLink = true;

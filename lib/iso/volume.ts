@@ -67,7 +67,7 @@ export async function readIso(source: Source): Promise<IsoVolume> {
 
   const primaryRoot = parseRecord(source, primary, 156);
   const rootSectors = await walker.readDirectoryBytes(primaryRoot, "/");
-  const skipBytes = rockRidgeSkipBytes(rootSectors, rootSectors[0]);
+  const skipBytes = rockRidgeSkipBytes(rootSectors, rootSectors[0]!);
   const names = skipBytes !== undefined ? "Rock Ridge" : joliet ? "Joliet" : "ISO 9660";
   const root = names === "Joliet" ? parseRecord(source, joliet!, 156) : primaryRoot;
   walker.restart();
@@ -279,7 +279,7 @@ function parseVolumeDate(bytes: Uint8Array): number | undefined {
   const text = decodeLatin1(bytes.subarray(0, 16));
   const match = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text);
   if (match === null) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number);
+  const [year = 0, month = 0, day, hour, minute, second] = match.slice(1, 7).map(Number);
   const quarters = new DataView(bytes.buffer, bytes.byteOffset).getInt8(16);
   const ms = Date.UTC(year, month - 1, day, hour, minute, second) - quarters * 15 * 60_000;
   return year < 1980 || Number.isNaN(ms) ? undefined : ms;

@@ -130,8 +130,8 @@ function drawPanel({ heading, workload, programs }: Panel, top: number): string 
   const rows = programs.map((program, i) => {
     const { wallSeconds } = summarize(workload, program);
     const y = bars + i * ROW_HEIGHT;
-    const length = Math.max(ratios[i] * scale, 1);
-    const value = `${formatNumber(ratios[i])} × · ${formatSeconds(wallSeconds)} s`;
+    const length = Math.max(ratios[i]! * scale, 1);
+    const value = `${formatNumber(ratios[i]!)} × · ${formatSeconds(wallSeconds)} s`;
     return [
       text("name", MARGIN, y + ROW_HEIGHT - BASELINE, program.title),
       `<rect class="${kindOf(program)}" x="${BARS_AT}" y="${y + 4}"` +

@@ -35,7 +35,7 @@ export async function describeMachine(folder: string): Promise<Machine> {
     memoryBytes: Deno.systemMemoryInfo().total,
     kernel: `Linux ${/^\d+\.\d+/.exec(Deno.osRelease())?.[0]}`,
     fileSystem: await fileSystemOf(folder),
-    load: Deno.loadavg()[0],
+    load: Deno.loadavg()[0]!,
     versions: {
       "esxi-img": VERSION,
       Deno: Deno.version.deno,
@@ -53,7 +53,7 @@ async function fileSystemOf(folder: string): Promise<string> {
     point === "/" || path === point || path.startsWith(`${point}/`)
   );
   // The longest mount point covers the folder, the last of several on the same point.
-  return covering.toSorted((a, b) => a[1].length - b[1].length).at(-1)?.[2] ?? "unknown";
+  return covering.toSorted((a, b) => a[1]!.length - b[1]!.length).at(-1)?.[2] ?? "unknown";
 }
 
 async function versionOf(program: string): Promise<[string, string]> {

@@ -8,4 +8,4 @@
 import { writeInstallerIso } from "../support/installer_iso.ts";
 
 const [path, options] = Deno.args;
-writeInstallerIso(path, JSON.parse(options));
+writeInstallerIso(path!, JSON.parse(options!));

@@ -94,7 +94,7 @@ export function allPrograms(formats: readonly string[]): Program[] {
   ];
   return programs.filter((program) => {
     const [command] = program.command(NO_PATHS);
-    return command === "" || pathOf(command) !== undefined;
+    return command === "" || pathOf(command!) !== undefined;
   });
 }
 
@@ -111,7 +111,7 @@ const CAT: Program = {
 
 function build(format: string, { iso, passwordFile }: Paths, output: string): string[] {
   const password = ["--root-password-file", passwordFile];
-  return [EXECUTABLE, "build", iso, ...FORMATS[format].ours, "-o", output, ...password, "--quiet"];
+  return [EXECUTABLE, "build", iso, ...FORMATS[format]!.ours, "-o", output, ...password, "--quiet"];
 }
 
 function ours(format: string): Program {
@@ -171,7 +171,7 @@ function compressor(command: string, args: readonly string[], title: string): Pr
 }
 
 function qemuImg(format: string): Program[] {
-  const { qemu } = FORMATS[format];
+  const { qemu } = FORMATS[format]!;
   if (qemu === null) return [];
   return [{
     name: `qemu-${format}`,

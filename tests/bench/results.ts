@@ -61,7 +61,7 @@ export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError("Cannot take the median of nothing");
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /**
@@ -97,7 +97,7 @@ function ratioTo(reference: ProgramResult | undefined, program: ProgramResult): 
   }
   // Round by round, so that whatever slowed a whole round down does not count.
   const ratios = program.rounds.map((round, i) =>
-    round.wallSeconds / reference.rounds[i].wallSeconds
+    round.wallSeconds / reference.rounds[i]!.wallSeconds
   );
   return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
 }

@@ -73,7 +73,7 @@ Deno.test("a round that is slow for all programs does not change the ratios", ()
       ...workload("700MB", 1),
       programs: [program("cat", rounds, 1), program("gz", rounds.map((slow) => 1.25 * slow), 1)],
     };
-    const { ratio } = summarize(result, result.programs[1]);
+    const { ratio } = summarize(result, result.programs[1]!);
     for (const value of [ratio!.min, ratio!.median, ratio!.max]) {
       assert.ok(Math.abs(value - 1.25) < 1e-9);
     }
@@ -87,7 +87,7 @@ Deno.test("programs with other rounds than the reference are not compared", () =
 
 Deno.test("tables", () => {
   assert.equal(
-    plainTable(programTable(RESULTS.workloads[0])),
+    plainTable(programTable(RESULTS.workloads[0]!)),
     [
       "program         × cat    from–to  seconds  CPU seconds  peak MB  output MB  of gzip -6",
       "program <cat>    1.00  1.00–1.00    0.210        0.300       80          0",

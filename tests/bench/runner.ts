@@ -59,7 +59,7 @@ export class Runner {
     for (let round = 1; round <= rounds; round++) {
       for (const [i, program] of programs.entries()) {
         const measurement = await this.#measure(program);
-        results[i].rounds.push(measurement);
+        results[i]!.rounds.push(measurement);
         const seconds = measurement.wallSeconds.toFixed(3);
         this.#options.log(`${name}, round ${round} of ${rounds}: ${seconds} s  ${program.title}`);
       }
@@ -95,7 +95,7 @@ export class Runner {
     // Before the clock runs: to empty a large file takes time that is nobody's.
     await remove(output);
     await remove(scratch);
-    const [command, ...args] = program.command(this.#paths);
+    const [command = "", ...args] = program.command(this.#paths);
     const stdout = program.writesToStdout ? output : "/dev/null";
     const meter = [PYTHON, here("measure.py"), stdout, pathOf(command) ?? command, ...args];
     const measured = JSON.parse(await this.#mustRun(meter));
@@ -113,7 +113,7 @@ export class Runner {
   async #mustRun([command, ...args]: readonly string[]): Promise<string> {
     const { signal } = this.#options;
     signal.throwIfAborted();
-    const { success, stdout, stderr } = await new Deno.Command(command, {
+    const { success, stdout, stderr } = await new Deno.Command(command!, {
       args,
       signal,
       stdin: "null",

@@ -130,7 +130,7 @@ testWith(
   "the route of pycdlib, mkfs.vfat and mcopy makes a sound image with all files",
   async () => {
     using folder = new Folder();
-    const [iso, image, files] = ["iso", "image", "files"].map((name) => folder.file(name));
+    const [iso, image, files] = folder.files("iso", "image", "files");
     writeInstallerIso(iso, SMALL);
     await mustRun(PYTHON, [here("python_route.py"), iso, folder.file("scratch"), image, "raw"]);
     const partition = folder.file("partition");

@@ -52,17 +52,17 @@ export function scaleTable(results: Results): Table | undefined {
   const sizes = SCALE.flatMap((name) => results.workloads.find((one) => one.name === name) ?? []);
   if (sizes.length < 2) return undefined;
   const steps = sizes.slice(1).map((large, i) => ({ small: sizes[i], large }));
-  const names = sizes[0].programs.map(({ name }) => name)
+  const names = sizes[0]!.programs.map(({ name }) => name)
     .filter((name) => sizes.every((size) => findProgram(size, name)));
   return {
-    header: ["program", ...steps.map(({ small, large }) => `${small.name} to ${large.name}`)],
+    header: ["program", ...steps.map(({ small, large }) => `${small!.name} to ${large.name}`)],
     rows: names.map((name) => [
-      findProgram(sizes[0], name)!.title,
+      findProgram(sizes[0]!, name)!.title,
       ...steps.map(({ small, large }) => {
         const [less, more] = [small, large].map((size) =>
-          summarize(size, findProgram(size, name)!).wallSeconds
+          summarize(size!, findProgram(size!, name)!).wallSeconds
         );
-        return formatSeconds((more - less) / (large.isoBytes - small.isoBytes) * 1e9);
+        return formatSeconds((more! - less!) / (large.isoBytes - small!.isoBytes) * 1e9);
       }),
     ]),
   };
@@ -89,9 +89,9 @@ export function memoryTable(results: Results): Table | undefined {
 /** For a terminal: columns under each other. */
 export function plainTable({ header, rows }: Table): string {
   const lines = [header, ...rows];
-  const widths = header.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+  const widths = header.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
   return lines.map((line) =>
-    line.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ")
+    line.map((cell, i) => i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join("  ")
       .trimEnd()
   ).join("\n");
 }

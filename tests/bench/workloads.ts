@@ -93,11 +93,11 @@ export const WORKLOADS: readonly Workload[] = [
 
 /** What a smoke run works through. */
 export const QUICK_WORKLOADS: readonly Workload[] = [
-  WORKLOADS[0],
+  WORKLOADS[0]!,
   {
     name: "start-up",
     title: "Start-up, with an ISO of 100 MB",
-    iso: WORKLOADS[0].iso,
+    iso: WORKLOADS[0]!.iso,
     programs: START_UP,
     reference: "hello",
     roundsFactor: 2,

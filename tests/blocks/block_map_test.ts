@@ -67,7 +67,7 @@ Deno.test("block map: runs cover the disk once, alternate, and keep to blocks", 
         assert.equal(run.offsetBytes, endBytes);
         assert.equal(run.offsetBytes % blockBytes, 0);
         assert.ok(run.lengthBytes > 0);
-        if (i > 0) assert.notEqual(run.kind, all[i - 1].kind);
+        if (i > 0) assert.notEqual(run.kind, all[i - 1]!.kind);
         endBytes += run.lengthBytes;
         const bytes = disk.expected.subarray(run.offsetBytes, endBytes);
         // Every block of a data run holds data; a hole holds none.

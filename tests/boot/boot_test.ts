@@ -50,7 +50,7 @@ testWith([...BOOT_NEEDS, "xorriso"], "firmware starts from an image", async (t) 
     const image = folder.file(`${index}.image`);
     const manifest = `${image}.json`;
     const { format, options = [], maker = ISO_MAKERS[0] } = machine;
-    const args = ["build", isoOf(maker), "-f", format, "-o", image, "--manifest", manifest];
+    const args = ["build", isoOf(maker!), "-f", format, "-o", image, "--manifest", manifest];
     await mustEsxiImg([...args, ...options]);
     const said = await boot({ path: image, format: machine.qemuFormat, kind: machine.kind });
     return { said, expected: expectedFiles(installer, await Deno.readTextFile(manifest)) };
@@ -62,7 +62,7 @@ testWith([...BOOT_NEEDS, "xorriso"], "firmware starts from an image", async (t) 
       sanitizeOps: false, // the next machines are at work
       sanitizeResources: false,
       async fn() {
-        const { said, expected } = await results[i];
+        const { said, expected } = (await results[i])!;
         const at = said.indexOf("BEGIN");
         assert.ok(at >= 0, `the boot loader was started: ${said.slice(-500)}`);
         assert.match(said.slice(at), /^BEGIN \S*\/efi\/boot\n/i);
@@ -88,7 +88,7 @@ function expectedFiles(installer: InstallerOptions, manifest: string): Tree {
 /** What GRUB says: a hash and a path, broken where the line is full. */
 function filesRead(said: string): Tree {
   const found = [...said.matchAll(/([0-9a-f]{64})\s+\/(\S+)/g)];
-  return sorted(Object.fromEntries(found.map(([, hash, path]) => [path.toUpperCase(), hash])));
+  return sorted(Object.fromEntries(found.map(([, hash, path]) => [path!.toUpperCase(), hash!])));
 }
 
 /** Runs a few at a time; a failure is its own result's. */

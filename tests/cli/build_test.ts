@@ -46,11 +46,11 @@ testWith(NEEDED, "without options: metadata brings password and keys", async () 
   using folder = await withIso();
   const image = await build(folder);
   const payload = await unpackFromImage(image);
-  const kickstart = text(payload["esxiimg/KS.CFG"]);
+  const kickstart = text(payload["esxiimg/KS.CFG"]!);
   assert.match(kickstart, /^vmaccepteula$/m);
   assert.match(kickstart, /^install --firstdisk --overwritevmfs$/m);
   assert.doesNotMatch(kickstart, /iscrypted/);
-  const { disk_guid, ...facts } = JSON.parse(text(payload["esxiimg/image.json"]));
+  const { disk_guid, ...facts } = JSON.parse(text(payload["esxiimg/image.json"]!));
   assert.match(disk_guid, GUID);
   const { stdout } = await mustRun("sgdisk", ["-p", image]);
   assert.ok(stdout.includes(disk_guid), "it is the GUID of the disk");
@@ -64,8 +64,8 @@ testWith(NEEDED, "--ssh-key and --install-disk, its value with leading dashes", 
   const disk = "--disk=mpx.vmhba0:C0:T0:L0 --overwritevmfs";
   for (const option of [["--install-disk", disk], [`--install-disk=${disk}`]]) {
     const payload = await unpackFromImage(await build(folder, "--ssh-key", "id.pub", ...option));
-    assert.match(text(payload["esxiimg/KS.CFG"]), new RegExp(`^install ${disk}$`, "m"));
-    const facts = JSON.parse(text(payload["esxiimg/image.json"]));
+    assert.match(text(payload["esxiimg/KS.CFG"]!), new RegExp(`^install ${disk}$`, "m"));
+    const facts = JSON.parse(text(payload["esxiimg/image.json"]!));
     assert.deepEqual([facts.ssh_keys, facts.install_disk], [KEYS, disk]);
   }
 });
@@ -222,8 +222,8 @@ Deno.test("an output is what its suffix says, or -f", async () => {
     assert.equal(await sha256OfFile(folder.file(name)), raw);
   }
   for (const [name, ...more] of [["a.gz"], ["a.dd.gz"], ["a.bin", "-f", "gz"]]) {
-    await mustEsxiImg(["build", "in.iso", "-q", "-o", name, ...more], { cwd });
-    const { stdoutBytes } = await mustRun("zcat", ["-f", folder.file(name)]);
+    await mustEsxiImg(["build", "in.iso", "-q", "-o", name!, ...more], { cwd });
+    const { stdoutBytes } = await mustRun("zcat", ["-f", folder.file(name!)]);
     assert.equal(sha256(stdoutBytes), raw);
   }
   await mustEsxiImg(["build", "in.iso", "-q", "-o", "odd.gz", "-f", "raw"], { cwd });
@@ -258,7 +258,7 @@ async function flipByte(path: string, at: number): Promise<void> {
   const byte = new Uint8Array(1);
   await file.seek(at, Deno.SeekMode.Start);
   await file.read(byte);
-  byte[0] ^= 0xff;
+  byte[0]! ^= 0xff;
   await file.seek(at, Deno.SeekMode.Start);
   await file.write(byte);
 }

@@ -49,7 +49,7 @@ testWith(["qemu-img"], "formats: qemu-img finds each identical to the raw image"
     assert.equal(JSON.parse(info.stdout)["virtual-size"], rawBytes, name);
   }
   for (const name of ["qcow2", "vmdk", "vmdk-sparse"]) {
-    await mustRun("qemu-img", ["check", "-f", QEMU_NAMES[name], folder.file(name)]);
+    await mustRun("qemu-img", ["check", "-f", QEMU_NAMES[name]!, folder.file(name)]);
   }
 });
 

@@ -83,7 +83,7 @@ for (const maker of ISO_MAKERS) {
 
     for (const [format, ...more] of FORMATS) {
       const output = `${format}${more}.image`;
-      const other = await build(output, `${output}.json`, "-f", format, ...more);
+      const other = await build(output, `${output}.json`, "-f", format!, ...more);
       assert.deepEqual(other.files, files, `${format} ${more}`);
       assert.equal(other.iso.sha256, manifest.iso.sha256);
       assert.deepEqual(other.output, {
@@ -96,5 +96,5 @@ for (const maker of ISO_MAKERS) {
 }
 
 async function sha256sum(path: string): Promise<string> {
-  return (await mustRun("sha256sum", [path])).stdout.split(" ")[0];
+  return (await mustRun("sha256sum", [path])).stdout.split(" ")[0]!;
 }

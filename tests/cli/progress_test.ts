@@ -38,12 +38,12 @@ Deno.test("progress: always one short line of plain numbers", () => {
     const line = progressLine("building", doneBytes, totalBytes, elapsedMs);
     const [action, done, share, ...rest] = line.split("  ");
     assert.equal(action, "building");
-    assert.match(done, /^[\d.]+ \w+ of [\d.]+ \w+$/);
-    assert.match(share, /^(100|\d?\d) %$/);
+    assert.match(done!, /^[\d.]+ \w+ of [\d.]+ \w+$/);
+    assert.match(share!, /^(100|\d?\d) %$/);
     if (rest.length > 0) {
       assert.equal(rest.length, 2);
-      assert.match(rest[0], /^[\d.]+ \w+\/s$/);
-      assert.match(rest[1], /^\d+ (s|min) left$/);
+      assert.match(rest[0]!, /^[\d.]+ \w+\/s$/);
+      assert.match(rest[1]!, /^\d+ (s|min) left$/);
     }
   }));
 });

@@ -226,9 +226,9 @@ Deno.test("FAT32: data begin at a mebibyte; files lie in the order given, withou
   );
   assert.ok(starts.every((parts) => parts.length === 1), "each file is contiguous");
   for (let i = 1; i < starts.length; i++) {
-    const [before, after] = [starts[i - 1][0], starts[i][0]];
-    const clusters = Math.ceil(before.lengthBytes / clusterBytes);
-    assert.equal(after.offsetBytes, before.offsetBytes + clusters * clusterBytes);
+    const [before, after] = [starts[i - 1]![0], starts[i]![0]];
+    const clusters = Math.ceil(before!.lengthBytes / clusterBytes);
+    assert.equal(after!.offsetBytes, before!.offsetBytes + clusters * clusterBytes);
   }
 });
 

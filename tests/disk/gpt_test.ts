@@ -111,7 +111,7 @@ Deno.test("GPT: what is written is read, from both copies", async () => {
 Deno.test("GPT: the protective MBR covers the disk, or as much as it can say", async () => {
   const mbrOf = (sectors: number) => {
     const extent = gptExtents(sectors, DISK_GUID, [])[0];
-    assert.ok("bytes" in extent && extent.offsetBytes === 0);
+    assert.ok("bytes" in extent! && extent.offsetBytes === 0);
     return new DataView(extent.bytes.buffer);
   };
   const mbr = mbrOf(DISK_SECTORS);
@@ -143,7 +143,7 @@ Deno.test("GPT: every bit of a header that is changed is noticed", async () => {
   const header = sector(disk, 1);
   for (let bit = 0; bit < 92 * 8; bit++) {
     const changed = header.slice();
-    changed[bit >> 3] ^= 1 << (bit & 7);
+    changed[bit >> 3]! ^= 1 << (bit & 7);
     assert.equal(typeof parseHeader(changed, 1), "string", `bit ${bit}`);
   }
 });

@@ -93,7 +93,7 @@ Deno.test("a damaged table is refused", async () => {
   ];
   for (const [at, why] of changes) {
     const changed = bytes.slice();
-    changed[at] ^= 1;
+    changed[at]! ^= 1;
     const map = blockMap(bytes.length, [bytesExtent(0, changed)]);
     await assert.rejects(moveBackupGpt(map, 9 * MIB, "image"), { code: "not-image", message: why });
   }

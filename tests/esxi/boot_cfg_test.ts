@@ -123,7 +123,7 @@ for (const [release, text] of Object.entries(RELEASES)) {
     assert.equal(cfg.build === "", ["6.5", "6.7"].includes(release));
     assert.equal(cfg.prefix, "");
     assert.equal(cfg.modules.at(-1)?.path, "/imgpayld.tgz");
-    assert.equal(cfg.modules[0].path, release === "6.5" ? "/b.b00" : "/jumpstrt.gz");
+    assert.equal(cfg.modules[0]!.path, release === "6.5" ? "/b.b00" : "/jumpstrt.gz");
     assert.equal(cfg.modules.length, release === "8.0U3" ? 7 : 6);
   });
 }
@@ -234,8 +234,8 @@ Deno.test("key with a space before the sign: refused, as the boot loader ignores
     assert.throws(() => edit(`title=x\n${line}\n`), failure("boot-cfg", /line 2.*space before/));
     assert.throws(() => parse(`title=x\n${line}\n`), failure("boot-cfg"));
   }
-  assert.equal(parse("modules= /a\nkernel=\t/b\n").modules[0].path, "/a");
-  assert.equal(parse("  modules=/a\n").modules[0].path, "/a");
+  assert.equal(parse("modules= /a\nkernel=\t/b\n").modules[0]!.path, "/a");
+  assert.equal(parse("  modules=/a\n").modules[0]!.path, "/a");
   assert.equal(parse("unknown =/a\n").modules.length, 0);
 });
 

@@ -36,8 +36,8 @@ Deno.test("an installer is recognised, the UEFI boot.cfg first", async () => {
   ]);
   assert.equal(installer.version, "8.0.3");
   assert.equal(installer.build, "24280767");
-  assert.equal(installer.bootCfgs[0].cfg.kernel, "/b.b00");
-  assert.equal(installer.bootCfgs[0].text, BOOT_CFG);
+  assert.equal(installer.bootCfgs[0]!.cfg.kernel, "/b.b00");
+  assert.equal(installer.bootCfgs[0]!.text, BOOT_CFG);
 });
 
 Deno.test("the version is that of the UEFI boot.cfg", async () => {

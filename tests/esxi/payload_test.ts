@@ -204,7 +204,7 @@ Deno.test("payload: what is no payload is refused", async () => {
   const payload = packPayload(PARTS);
   const tar = new Uint8Array(gunzipSync(payload));
   const wrongSum = tar.slice();
-  wrongSum[0] ^= 1;
+  wrongSum[0]! ^= 1;
   const refused: readonly (readonly [Uint8Array, RegExp])[] = [
     [new Uint8Array(gzipSync(tar.subarray(0, 700))), /not a gzipped tar/],
     [new Uint8Array(gzipSync(wrongSum)), /not a gzipped tar/],
@@ -287,7 +287,7 @@ Deno.test("boot module: optional fields of the header are skipped", () => {
   for (let choice = 0; choice < 16; choice++) {
     const chosen = fields.filter((_, i) => (choice >> i & 1) === 1);
     const header = MEMBER.slice(0, 10);
-    for (const [flag] of chosen) header[3] |= flag;
+    for (const [flag] of chosen) header[3]! |= flag;
     const member = joined(header, ...chosen.map(([, bytes]) => bytes), MEMBER.slice(10));
     assert.deepEqual(readBootModule(member, "x"), TEXT.encode("a boot module"));
   }
@@ -296,7 +296,7 @@ Deno.test("boot module: optional fields of the header are skipped", () => {
 Deno.test("boot module: what the boot loader stumbles over is refused", () => {
   const changed = (at: number) => {
     const bytes = MEMBER.slice();
-    bytes[bytes.length + at] ^= 1;
+    bytes[bytes.length + at]! ^= 1;
     return bytes;
   };
   const refused = {

@@ -33,7 +33,7 @@ testWith(["openssl"], "SHA-512 crypt: salts of any length, passwords of any scri
       [" blanks at both ends ", "12345678"],
       ["quotes ' \" and $6$ signs \\ %", SALT],
       ["Grüße, 東京 🔑", "0123456789abcde"],
-    ]
+    ] as const
   ) {
     const { stdout } = await mustRun("openssl", ["passwd", "-6", "-salt", salt, password]);
     assert.equal(sha512Crypt(password, salt), stdout.trimEnd());

@@ -51,7 +51,7 @@ for (const format of ["raw", "gz"]) {
         "disk/m",
       ];
       const command = [...UNSHARE.slice(1), "bash", "-c", SCRIPT, EXECUTABLE, ...args];
-      const { stdout } = await run(UNSHARE[0], command, { cwd });
+      const { stdout } = await run(UNSHARE[0]!, command, { cwd });
       const full = "cannot write: the disk is full; free some space or choose another folder";
       const nothing = `esxi-img: disk/out: ${full}\nstatus 1\n`;
       const results = stdout.split("--\n").slice(1);
@@ -92,7 +92,7 @@ testWith(NEEDED, "a disk that holds the image but not its manifest", async () =>
   const script = `mount -t tmpfs -o size=${kib}k none disk
     "$0" build in.iso -o disk/out.img.gz --manifest disk/m.json --verify 2>&1
     echo "status $?"; ls -A disk; umount disk`;
-  const outcome = await run(UNSHARE[0], [...UNSHARE.slice(1), "bash", "-c", script, EXECUTABLE], {
+  const outcome = await run(UNSHARE[0]!, [...UNSHARE.slice(1), "bash", "-c", script, EXECUTABLE], {
     cwd,
   });
   assert.equal(

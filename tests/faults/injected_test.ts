@@ -98,5 +98,5 @@ testWith(NEEDED, "no socket is opened and no program is started", async () => {
   const lines = (await Deno.readTextFile(log)).trim().split("\n");
   const found = lines.filter((line) => !/ (clone3?\(.*CLONE_THREAD|<\.\.\. clone)/.test(line));
   assert.equal(found.length, 1, found.join("\n"));
-  assert.match(found[0], /execve\("[^"]*esxi-img"/);
+  assert.match(found[0]!, /execve\("[^"]*esxi-img"/);
 });

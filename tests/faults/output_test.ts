@@ -82,7 +82,7 @@ Deno.test("no input is ever replaced", async (t) => {
       const hash = (name: string) => sha256OfFile(folder.file(name));
       const were = await hashes();
       const outcome = await esxiImg(args, { cwd });
-      const names = args[args.indexOf(args.includes("--manifest") ? "--manifest" : "-o") + 1];
+      const names = args[args.indexOf(args.includes("--manifest") ? "--manifest" : "-o") + 1]!;
       const says = /the same run reads or writes it/;
       assertRefused(outcome, { names, says, advises: ANOTHER_NAME });
       assert.deepEqual(await hashes(), were);
@@ -156,7 +156,7 @@ testWith(["setpriv"], "permissions that are missing", async (t) => {
   const executable = await reachableExecutable(folder);
   const asNobody = async (args: readonly string[]) => {
     const [command, ...rest] = unprivileged([executable, ...args]);
-    return await run(command, rest, { cwd });
+    return await run(command!, rest, { cwd });
   };
   await Deno.mkdir(folder.file("closed"), { mode: 0o555 });
   await Deno.chmod(folder.file("closed"), 0o555);
@@ -200,7 +200,7 @@ Deno.test("a size that is too small names one that is not", async () => {
     await Deno.remove(folder.file("out.img"));
   }
   for (const [option, size] of [["--size", "2049G"], ["--free", "3T"], ["--free", "8000T"]]) {
-    const outcome = await esxiImg(["build", "in.iso", "-o", "out.img", option, size], { cwd });
+    const outcome = await esxiImg(["build", "in.iso", "-o", "out.img", option!, size!], { cwd });
     const says = /a FAT32 volume must be smaller than 2 TiB/;
     assertRefused(outcome, { names: "in.iso", says, advises: /pass a smaller --size or --free/ });
     assert.deepEqual(folder.names(), ["in.iso"]);

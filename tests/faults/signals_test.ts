@@ -90,9 +90,9 @@ Deno.test("what a build left before it could lock its file goes, but not at once
   await writeSampleIso(folder.file("in.iso"));
   const { path: cwd } = folder;
   const [old, young] = [1, 2].map(() => `.out.img.gz.${crypto.randomUUID()}.esxi-img-new`);
-  for (const name of [old, young]) folder.write(name, "");
+  for (const name of [old, young]) folder.write(name!, "");
   const hourAgo = new Date(Date.now() - 3_600_000);
-  await Deno.utime(folder.file(old), hourAgo, hourAgo);
+  await Deno.utime(folder.file(old!), hourAgo, hourAgo);
   await mustEsxiImg(["build", "in.iso", "-o", "out.img.gz"], { cwd });
   assert.deepEqual(folder.names(), [young, "in.iso", "out.img.gz"]);
 });
@@ -130,7 +130,7 @@ Deno.test("whenever a signal comes, there is a whole image or none", async () =>
     await using running: Running = start(args, folder.path);
     await new Promise((resolve) => setTimeout(resolve, durationMs * 1.2 * i / 18));
     const signal = signals[i % signals.length];
-    running.signal(signal);
+    running.signal(signal!);
     await running.outcome;
     const names = folder.names().filter((name) => name !== "in.iso");
     const image = names.filter((name) => name === "out.img");

@@ -25,7 +25,7 @@ Deno.test("blocks are found wherever they lie in the file", async () => {
       const offsets = new Map<number, number>();
       let end = 0;
       const parts = places.map((block, i) => {
-        end += gaps[i];
+        end += gaps[i]!;
         offsets.set(block, end);
         const bytes = content.slice(block * BLOCK, (block + 1) * BLOCK).map((byte) => byte ^ 0x80);
         const part = bytesExtent(end, bytes);
@@ -41,9 +41,9 @@ Deno.test("blocks are found wherever they lie in the file", async () => {
         },
       });
       for (const [offset, length] of [[0, content.length], ...readings]) {
-        const into = new Uint8Array(Math.min(length, content.length - offset));
-        await source.read(into, offset);
-        assert.ok(equalBytes(into, content.subarray(offset, offset + into.length)));
+        const into = new Uint8Array(Math.min(length!, content.length - offset!));
+        await source.read(into, offset!);
+        assert.ok(equalBytes(into, content.subarray(offset, offset! + into.length)));
       }
     }),
     { numRuns: 60 },

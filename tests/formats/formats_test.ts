@@ -73,7 +73,7 @@ Deno.test("formats: what each writes is opened as what it was", async () => {
     const sink = new MemorySink();
     await format.encode(map, sink, IDENTITY);
     const { format: opened, disk } = await openImage(sink.toSource());
-    assert.ok(opened.startsWith(format.name.split("-")[0]), `${format.name} opens as ${opened}`);
+    assert.ok(opened.startsWith(format.name.split("-")[0]!), `${format.name} opens as ${opened}`);
     assert.equal(disk.sizeBytes, map.sizeBytes, format.name);
     const read = new Uint8Array(map.sizeBytes);
     await disk.read(read, 0);

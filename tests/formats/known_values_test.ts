@@ -124,8 +124,8 @@ Deno.test("VMDK: header, grains, tables and footer lie where the specification w
   const tables = Array.from({ length: 32 }, (_, i) => view.getUint32(directory + i * 4, true));
   const used = tables.flatMap((sector, i) => sector === 0 ? [] : [i]);
   assert.deepEqual(used, [0, Math.floor(700 / 32)]);
-  assert.equal(view.getUint32(tables[0] * SECTOR - SECTOR + 12, true), 1);
-  assert.equal(view.getUint32(tables[0] * SECTOR, true), 128);
+  assert.equal(view.getUint32(tables[0]! * SECTOR - SECTOR + 12, true), 1);
+  assert.equal(view.getUint32(tables[0]! * SECTOR, true), 128);
 });
 
 Deno.test("VMDK: incompressible grains are stored in 129 sectors", async () => {
@@ -167,15 +167,13 @@ Deno.test("VMDK: the redundant tables of monolithicSparse are there, and the sam
     Array.from({ length: GIB / (32 * MIB) }, (_, i) => view.getUint32(directory + i * 4, true))
   );
   assert.equal(new Set(tables.flat()).size, 64, "every table has its own place");
-  for (const [i, sector] of tables[0].entries()) {
-    const [redundant, table] = [sector, tables[1][i]].map((at) =>
-      bytes.subarray(at * SECTOR, (at + 4) * SECTOR)
-    );
-    assert.ok(equalBytes(redundant, table));
+  for (const [i, sector] of tables[0]!.entries()) {
+    const tableAt = (at: number) => bytes.subarray(at * SECTOR, (at + 4) * SECTOR);
+    assert.ok(equalBytes(tableAt(sector), tableAt(tables[1]![i]!)));
   }
   const overhead = Number(view.getBigUint64(64, true));
   assert.equal(overhead % 128, 0);
-  assert.equal(view.getUint32(tables[1][0] * SECTOR, true), overhead, "the first grain");
+  assert.equal(view.getUint32(tables[1]![0]! * SECTOR, true), overhead, "the first grain");
 });
 
 Deno.test("VMDK: a content ID is none of those that mean something else", () => {

@@ -106,6 +106,6 @@ Deno.test("qemu-img: qcow2 with several refcount blocks", { ignore: !hasQemuImg 
 function isZero(bytes: Uint8Array): boolean {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   let any = 0;
-  for (let i = 0; i < words.length; i++) any |= words[i];
+  for (let i = 0; i < words.length; i++) any |= words[i]!;
   return any === 0;
 }

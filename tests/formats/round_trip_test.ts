@@ -47,7 +47,7 @@ for (const variant of VARIANTS) {
         const starts = map.extents.map((extent) => extent.offsetBytes - 1000);
         for (const { at, lengthBytes } of places) {
           const near = starts.length > 0 ? starts[at % starts.length] : at;
-          const from = Math.max(0, Math.min(near, map.sizeBytes - lengthBytes));
+          const from = Math.max(0, Math.min(near!, map.sizeBytes - lengthBytes));
           const length = Math.min(lengthBytes, map.sizeBytes - from);
           const part = new Uint8Array(length);
           await disk.read(part, from);

@@ -208,14 +208,14 @@ export function noise(lengthBytes: number, seed = 1): Uint8Array {
 export function prose(lengthBytes: number, seed = 1): Uint8Array {
   const bytes = new Uint8Array(lengthBytes);
   const random = noise(lengthBytes, seed);
-  for (let i = 0; i < lengthBytes; i++) bytes[i] = 0x61 + random[i] % 4 + (i % 16);
+  for (let i = 0; i < lengthBytes; i++) bytes[i] = 0x61 + random[i]! % 4 + (i % 16);
   return bytes;
 }
 
 /** Bytes that repeat only after 8 KiB. */
 export function farRepeats(lengthBytes: number): Uint8Array {
   const once = prose(8 * KIB);
-  return Uint8Array.from({ length: lengthBytes }, (_, i) => once[i % once.length]);
+  return Uint8Array.from({ length: lengthBytes }, (_, i) => once[i % once.length]!);
 }
 
 const kind = fc.constantFrom("noise", "prose", "zeros");

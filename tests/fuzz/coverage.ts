@@ -61,7 +61,7 @@ export class Coverage implements Disposable {
 
   /** Inner ranges come behind the outer ones that they are exceptions of. */
   #paint(script: string, ranges: Report["result"][number]["functions"][number]["ranges"]): boolean {
-    const { startOffset, endOffset } = ranges[0];
+    const { startOffset, endOffset } = ranges[0]!;
     const now = new Uint8Array(endOffset - startOffset);
     for (const range of ranges) {
       const [start, end] = [range.startOffset - startOffset, range.endOffset - startOffset];

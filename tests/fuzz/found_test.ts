@@ -175,9 +175,9 @@ Deno.test("found: files that share extents cannot make an image of many times th
     for (let at = root; at < root + 2048;) {
       const [recordBytes] = iso.slice(at, 1);
       if (recordBytes === 0) break;
-      const isFile = (iso.slice(at + 25, 1)[0] & 2) === 0;
+      const isFile = (iso.slice(at + 25, 1)[0]! & 2) === 0;
       if (isFile) writeBoth(iso, at + 2, 0), writeBoth(iso, at + 10, lengthBytes);
-      at += recordBytes;
+      at += recordBytes!;
     }
   };
   both(iso.sizeBytes);

@@ -34,10 +34,10 @@ export interface Target<Input = unknown> {
 export interface FuzzOptions {
   readonly seed: number;
   /** The time to stop, as of `performance.now()`. */
-  readonly deadlineMs?: number;
-  readonly maxCases?: number;
+  readonly deadlineMs?: number | undefined;
+  readonly maxCases?: number | undefined;
   /** Without it only the inputs that are refused in a new way are kept. */
-  readonly coverage?: Coverage;
+  readonly coverage?: Coverage | undefined;
 }
 
 /** What a run found. */
@@ -65,11 +65,11 @@ export async function fuzz<Input>(
   const corpus = [...await target.seeds()];
   const outcomes = new Map<string, number>();
   let slowestMs = 0;
-  let slowest = corpus[0];
+  let slowest: Input = corpus[0]!;
   let cases = 0;
   while (cases < maxCases && performance.now() < deadlineMs) {
     // First the seeds as they are.
-    let input = cases < corpus.length ? corpus[cases] : choose(corpus, random);
+    let input = cases < corpus.length ? corpus[cases]! : choose(corpus, random);
     const changes = cases < corpus.length ? 0 : 1 + random.below(random.below(MAX_CHANGES) + 1);
     for (let i = 0; i < changes; i++) input = target.mutate(input, random, corpus);
     const startMs = performance.now();
@@ -96,7 +96,7 @@ export async function fuzz<Input>(
 /** What was found last is changed more often. */
 function choose<Input>(corpus: readonly Input[], random: Random): Input {
   const newest = random.chance(1, 3) ? Math.max(corpus.length - 20, 0) : 0;
-  return corpus[newest + random.below(corpus.length - newest)];
+  return corpus[newest + random.below(corpus.length - newest)]!;
 }
 
 /** A refusal without the names and numbers that differ from input to input. */

@@ -158,7 +158,7 @@ async function lookAt(file: SparseFile): Promise<undefined> {
   await look(() => inspect(source()));
   await look(async () => {
     const { problems } = await verifyImage((await openImage(source())).disk, tinyIso());
-    if (problems.length > 0) throw new Failure("mismatch", "fuzz.img", problems[0], "");
+    if (problems.length > 0) throw new Failure("mismatch", "fuzz.img", problems[0]!, "");
   });
   await look(async () => {
     const image = await openImage(source());

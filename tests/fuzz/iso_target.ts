@@ -96,7 +96,7 @@ function changeField(sector: Uint8Array, random: Random): void {
   const view = new DataView(sector.buffer);
   const places: number[] = [];
   for (let at = 0; at + 28 <= sector.length; at++) {
-    if (FIELDS.includes(String.fromCharCode(sector[at], sector[at + 1]))) places.push(at);
+    if (FIELDS.includes(String.fromCharCode(sector[at]!, sector[at + 1]!))) places.push(at);
   }
   const at = places.length > 0 ? random.pick(places) : random.below(sector.length - 28);
   if (random.chance(1, 2)) sector.set(new TextEncoder().encode(random.pick(FIELDS)), at);
@@ -114,9 +114,9 @@ function changeField(sector: Uint8Array, random: Random): void {
 function changeRecord(sector: Uint8Array, random: Random): void {
   let at = 0;
   const places: number[] = [];
-  while (at + 34 < sector.length && sector[at] >= 34) {
+  while (at + 34 < sector.length && sector[at]! >= 34) {
     places.push(at);
-    at += sector[at];
+    at += sector[at]!;
   }
   if (places.length === 0) return void (sector[random.below(sector.length)] = random.below(256));
   const record = random.pick(places);

@@ -39,8 +39,8 @@ const chosen = values.target === undefined ? TARGETS : values.target.map((name) 
 
 if (values.replay !== undefined) {
   const [target] = chosen;
-  await target.run(target.unpack(await Deno.readFile(values.replay)))
-    .finally(() => target.stop?.());
+  await target!.run(target!.unpack(await Deno.readFile(values.replay)))
+    .finally(() => target!.stop?.());
   console.log("accepted");
 } else {
   let isSound = true;

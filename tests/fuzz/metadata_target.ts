@@ -85,8 +85,8 @@ function mutate(input: Metadata, random: Random, others: readonly Metadata[]): M
   else if (random.chance(1, 20)) {
     const other = random.pick(others.filter(({ kind }) => kind === input.kind)).files;
     const taken = random.pick(Object.keys(other));
-    files[taken] = other[taken];
-  } else files[name] = changeFile(files[name], random).slice(0, MAX_FILE_BYTES);
+    files[taken] = other[taken]!;
+  } else files[name] = changeFile(files[name]!, random).slice(0, MAX_FILE_BYTES);
   return { ...input, files };
 }
 

@@ -59,7 +59,7 @@ export function changeInPlace(bytes: Uint8Array, random: Random): void {
   const isLittle = random.chance(1, 2);
   switch (random.below(5)) {
     case 0:
-      bytes[at] ^= 1 << random.below(8);
+      bytes[at]! ^= 1 << random.below(8);
       break;
     case 1: {
       const from = random.below(bytes.length);

@@ -71,7 +71,7 @@ function changeHeader(tar: Uint8Array, random: Random): void {
   if (blocks === 0) return;
   const header = tar.subarray(random.below(blocks) * TAR_BLOCK_BYTES).subarray(0, TAR_BLOCK_BYTES);
   const [offset, length] = random.pick(FIELDS);
-  const field = header.subarray(offset, offset + length);
+  const field = header.subarray(offset, offset! + length!);
   if (random.chance(1, 2)) field.set(random.pick(VALUES).subarray(0, length));
   else changeInPlace(field, random);
   if (random.chance(1, 8)) return;

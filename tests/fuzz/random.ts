@@ -26,7 +26,7 @@ export class Random {
   }
 
   pick<T>(values: readonly T[]): T {
-    return values[this.below(values.length)];
+    return values[this.below(values.length)]!;
   }
 
   bytes(lengthBytes: number): Uint8Array {

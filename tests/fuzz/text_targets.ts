@@ -172,7 +172,7 @@ export const argumentsTarget: Target<Uint8Array> = {
         args.splice(at, 0, random.pick(decodeArguments(random.pick(others))));
         break;
       case 2:
-        args[at] = decodeArguments(changeBytes(encoder.encode(args[at]), random))[0];
+        args[at] = decodeArguments(changeBytes(encoder.encode(args[at]), random))[0]!;
         break;
       default:
         args.splice(at, random.below(2), random.pick(ARGUMENTS));

@@ -138,7 +138,7 @@ Deno.test("FAT32: what is no FAT32 volume is refused", async () => {
 testWith(["mkfs.fat"], "FAT32: FAT12 and FAT16 are refused", async () => {
   for (const [bits, kib] of [["12", "2000"], ["16", "20000"]]) {
     using folder = new Folder();
-    await mustRun("mkfs.fat", ["-F", bits, "-C", folder.file("volume"), kib]);
+    await mustRun("mkfs.fat", ["-F", bits!, "-C", folder.file("volume"), kib!]);
     const source = bytesSource("volume", Deno.readFileSync(folder.file("volume")));
     await assert.rejects(readFat32(source, 0, source.sizeBytes), failure("not-image"));
   }
@@ -164,7 +164,7 @@ function longEntry(order: number, text: string, checksum: number): Uint8Array {
   const units = [...text.padEnd(13, "\uffff")].map((unit) => unit.charCodeAt(0));
   if (text.length < 13) units[text.length] = 0;
   [1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30].forEach((at, i) =>
-    new DataView(entry.buffer).setUint16(at, units[i], true)
+    new DataView(entry.buffer).setUint16(at, units[i]!, true)
   );
   return entry;
 }
@@ -248,8 +248,8 @@ Deno.test("directory: long names that are damaged are told, and the short one us
     // A part without the mark of the last one may still be a whole name by itself.
     if (i === 1) continue;
     assert.equal(entries.length, 1);
-    assert.match(entries[0].name, /^(LONGNA~1|OTHER)\.V00$/);
-    assert.match(problems[0], /the long name of \S+ is damaged/);
+    assert.match(entries[0]!.name, /^(LONGNA~1|OTHER)\.V00$/);
+    assert.match(problems[0]!, /the long name of \S+ is damaged/);
   }
 });
 

@@ -172,7 +172,7 @@ Deno.test("VMDK: after damage, what was read before is still right", async () =>
   const content = noise(3 * CLUSTER);
   const map = blockMap(3 * CLUSTER, [bytesExtent(0, content)]);
   const bytes = await (await encodeToMemory(variant, map)).toBytes();
-  bytes[CLUSTER + 129 * 512 + 12 + 1000] ^= 1; // in the second grain
+  bytes[CLUSTER + 129 * 512 + 12 + 1000]! ^= 1; // in the second grain
   const disk = await variant.open(
     mapSource("image", blockMap(bytes.length, [bytesExtent(0, bytes)])),
   );
@@ -229,7 +229,7 @@ Deno.test("VHD: sectors that the bitmap leaves out are zero", async () => {
 Deno.test("VHD: checksums count", async () => {
   const { variant, bytes } = changed("VHD dynamic", (view) => view.setUint8(512 + 31, 99));
   await assert.rejects(readAll(variant, bytes), /header's checksum/);
-  const fixed = changed("VHD fixed", (_view, bytes) => bytes[bytes.length - 500]++);
+  const fixed = changed("VHD fixed", (_view, bytes) => bytes[bytes.length - 500]!++);
   await assert.rejects(readAll(fixed.variant, fixed.bytes), /footer's checksum/);
 });
 

@@ -26,7 +26,7 @@ Deno.test("inspect: an ISO", async () => {
   const { version, build, bootCfgs } = found.installer;
   assert.deepEqual([version, build], ["8.0.3", "24280767"]);
   assert.deepEqual(bootCfgs.map(({ path }) => path), ["EFI/BOOT/BOOT.CFG", "BOOT.CFG"]);
-  const [{ title, kernel, kernelOptions, modules }] = bootCfgs;
+  const { title, kernel, kernelOptions, modules } = bootCfgs[0]!;
   assert.deepEqual(
     [title, kernel, kernelOptions, modules.length],
     ["Loading ESXi installer", "/b.b00", "runweasel cdromBoot", 8],
@@ -41,7 +41,7 @@ Deno.test("inspect: an image, in whatever format", async (t) => {
     assert.equal(raw.diskBytes, GOOD.map.sizeBytes);
     assert.match(raw.diskGuid!, /^[0-9A-F]{8}-[0-9A-F]{4}-8[0-9A-F]{3}-[89AB][0-9A-F]{3}-/);
     assert.equal(raw.partitions?.length, 1);
-    const [{ name, firstLba, lastLba, sizeBytes }] = raw.partitions!;
+    const { name, firstLba, lastLba, sizeBytes } = raw.partitions![0]!;
     assert.equal(name, "EFI System Partition");
     assert.equal(firstLba, 2048);
     assert.equal(sizeBytes, (lastLba - firstLba + 1) * 512);
@@ -82,7 +82,7 @@ Deno.test("inspect: a damaged file system is described as far as it goes", async
     async read(into, offsetBytes) {
       await disk.read(into, offsetBytes);
       const at = 2049 * 512 + 488 - offsetBytes; // FSInfo's count
-      if (at >= 0 && at < into.length) into[at] ^= 1;
+      if (at >= 0 && at < into.length) into[at]! ^= 1;
     },
   });
   assert.equal(found.files.length, 1);

@@ -91,8 +91,8 @@ Deno.test("partition table: on a larger device the backup is not at its end", as
   await diskOf([partition()]).read(small.subarray(0, SECTORS * 512), 0);
   const disk = bytesSource("x", small);
   const problems = await checkPartitionTable(disk, await readPartitionTable(disk));
-  assert.match(problems[0], /the backup header is at LBA 20479, not at the disk's end/);
-  assert.match(problems[1], /of the backup header, it has no signature/);
+  assert.match(problems[0]!, /the backup header is at LBA 20479, not at the disk's end/);
+  assert.match(problems[1]!, /of the backup header, it has no signature/);
   const odd = bytesSource("x", small.slice(0, SECTORS * 512 + 100));
   assert.match(
     (await checkPartitionTable(odd, await readPartitionTable(odd))).join(),

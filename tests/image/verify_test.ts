@@ -30,7 +30,7 @@ class Change {
   }
 
   async flip(atBytes: number, mask = 1): Promise<void> {
-    this.write(atBytes, (await this.read(atBytes, 1))[0] ^ mask);
+    this.write(atBytes, (await this.read(atBytes, 1))[0]! ^ mask);
   }
 
   /** Changes a GPT header and sums it up again. */
@@ -67,11 +67,11 @@ class Change {
   /** Changes what is in a file, which keeps its size. */
   async edit(path: string, change: (text: string) => string): Promise<void> {
     const { parts: [part] } = file(path);
-    const text = decodeLatin1(await this.read(part.offsetBytes, part.lengthBytes));
+    const text = decodeLatin1(await this.read(part!.offsetBytes, part!.lengthBytes));
     const changed = change(text);
     assert.notEqual(changed, text);
     assert.ok(changed.length <= text.length);
-    this.patches.set(part.offsetBytes, encodeLatin1(changed.padEnd(text.length, "\n")));
+    this.patches.set(part!.offsetBytes, encodeLatin1(changed.padEnd(text.length, "\n")));
   }
 }
 
@@ -85,7 +85,7 @@ function file(path: string) {
 function clustersOf(path: string): [first: number, last: number] {
   const { parts: [part], sizeBytes } = file(path);
   const data = PARTITION + geometry.dataOffsetBytes;
-  const first = (part.offsetBytes - data) / geometry.clusterBytes + 2;
+  const first = (part!.offsetBytes - data) / geometry.clusterBytes + 2;
   return [first, first + Math.ceil(sizeBytes / geometry.clusterBytes) - 1];
 }
 
@@ -317,17 +317,17 @@ const MUTATIONS: readonly Mutation[] = [
 
   [
     "file: first byte",
-    (c) => c.flip(file(TEXT).parts[0].offsetBytes),
+    (c) => c.flip(file(TEXT).parts[0]!.offsetBytes),
     /V00 differs.*from byte 0 on/,
   ],
   [
     "file: last byte",
-    (c) => c.flip(file(TEXT).parts[0].offsetBytes + file(TEXT).sizeBytes - 1),
+    (c) => c.flip(file(TEXT).parts[0]!.offsetBytes + file(TEXT).sizeBytes - 1),
     new RegExp(`${TEXT} differs from the ISO's from byte ${file(TEXT).sizeBytes - 1} on`),
   ],
   [
     "payload: a byte",
-    (c) => c.flip(file("esxiimg.tgz").parts[0].offsetBytes + 100),
+    (c) => c.flip(file("esxiimg.tgz").parts[0]!.offsetBytes + 100),
     /\/esxiimg\.tgz: the boot loader needs exactly one gzip member/,
   ],
   [
@@ -445,10 +445,10 @@ Deno.test("verify: another ISO", async (t) => {
     await verifyImage(GOOD.disk(patches), iso);
   await t.step("with one byte changed", async () => {
     const bytes = await readBytes(GOOD.iso, 0, GOOD.iso.sizeBytes);
-    bytes[bytes.length - 5000] ^= 1;
+    bytes[bytes.length - 5000]! ^= 1;
     const { problems } = await problemsWith(bytesSource("other.iso", bytes));
     assert.equal(problems.length, 1);
-    assert.match(problems[0], /differs from the ISO's/);
+    assert.match(problems[0]!, /differs from the ISO's/);
   });
   await t.step("with a file more", async () => {
     const files = [{ path: "MORE.V00", content: new Uint8Array(10) }];

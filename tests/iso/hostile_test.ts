@@ -140,11 +140,11 @@ Deno.test("declared sizes: no memory is taken for them", async () => {
 Deno.test("both byte orders must agree", async () => {
   for (const field of [DESCRIPTOR + 80, ROOT + 2, ROOT + 10]) {
     await refuse("damaged-iso", /two byte orders/, (image) => {
-      image[field + 7] ^= 1;
+      image[field + 7]! ^= 1;
     });
   }
   await refuse("damaged-iso", /two byte orders/, (image) => {
-    image[recordOf(image, "BOOT.CFG;1") + 3] ^= 0x10;
+    image[recordOf(image, "BOOT.CFG;1") + 3]! ^= 0x10;
   });
 });
 
@@ -182,14 +182,14 @@ Deno.test("interleaved files, and files whose last part is missing", async () =>
     image[recordOf(image, "LAST.V00;1") + 26] = 1;
   });
   await refuse("damaged-iso", /the last part of \/LAST\.V00 is missing/, (image) => {
-    image[recordOf(image, "LAST.V00;1") + 25] |= 0x80;
+    image[recordOf(image, "LAST.V00;1") + 25]! |= 0x80;
   });
   // Another file's record does not end it.
   await refuse("damaged-iso", /the last part of \/EFI\/BOOT\/BOOT\.CFG is missing/, (image) => {
     const folder = get32(image, recordOf(image, "BOOT") + 2) * SECTOR;
     const first = folder + 2 * 34;
     assert.equal(image[first + 32], "BOOT.CFG;1".length);
-    image[first + 25] |= 0x80;
+    image[first + 25]! |= 0x80;
   });
 });
 
@@ -228,7 +228,11 @@ async function rockRidgeIso(folder: Folder): Promise<Uint8Array> {
 }
 
 /** Where a system use field begins whose first bytes are these. */
-function fieldsOf(image: Uint8Array, signature: string, lengthBytes: number): number[] {
+function fieldsOf(
+  image: Uint8Array,
+  signature: string,
+  lengthBytes: number,
+): [number, ...number[]] {
   const found: number[] = [];
   for (let at = 18 * SECTOR; at < image.length - 4; at++) {
     if (
@@ -236,8 +240,9 @@ function fieldsOf(image: Uint8Array, signature: string, lengthBytes: number): nu
       image[at + 2] === lengthBytes && image[at + 3] === 1
     ) found.push(at);
   }
-  assert.ok(found.length > 0, `there is a ${signature} of ${lengthBytes} bytes`);
-  return found;
+  const [first, ...rest] = found;
+  assert.ok(first !== undefined, `there is a ${signature} of ${lengthBytes} bytes`);
+  return [first, ...rest];
 }
 
 /** An ISO of one directory, with records as they are given behind the root's own. */
@@ -345,15 +350,15 @@ testWith(["xorriso"], "Rock Ridge: hostile fields", async (t) => {
   await t.step("a continuation area that continues in itself", async () => {
     const [, ce] = fieldsOf(image, "CE", 28); // the first is of the root itself
     const loop = read((copy) => {
-      const area = get32(copy, ce + 4) * SECTOR + get32(copy, ce + 12);
-      copy.copyWithin(area, ce, ce + 28);
+      const area = get32(copy, ce! + 4) * SECTOR + get32(copy, ce! + 12);
+      copy.copyWithin(area, ce!, ce! + 28);
     });
     await assert.rejects(loop, failure("damaged-iso", /form a loop|overlap/));
   });
 
   await t.step("a continuation area past the end, or larger than any", async () => {
     for (const [field, value] of [[4, 0x00ffffff], [20, 0x7fffffff], [20, 0x10001], [12, 1e9]]) {
-      const past = read((copy) => set32(copy, fieldsOf(image, "CE", 28)[1] + field, value));
+      const past = read((copy) => set32(copy, fieldsOf(image, "CE", 28)[1]! + field!, value!));
       await assert.rejects(past, failure("damaged-iso", /a continuation area/));
     }
   });

@@ -192,8 +192,8 @@ testWith(["xorriso", "sh"], "a file of more than 4 GiB: one file in parts", asyn
     assert.equal(huge?.sizeBytes, sizeBytes);
     assert.equal(huge.parts.length, 2);
     const [first, second] = huge.parts;
-    assert.equal(second.offsetBytes, first.offsetBytes + first.lengthBytes);
-    assert.equal(first.lengthBytes + second.lengthBytes, sizeBytes);
+    assert.equal(second!.offsetBytes, first!.offsetBytes + first!.lengthBytes);
+    assert.equal(first!.lengthBytes + second!.lengthBytes, sizeBytes);
     assert.equal(volume.files.length, 2);
     return Promise.resolve();
   });

@@ -53,7 +53,7 @@ Deno.test("verify --manifest: names the file that differs, is missing, or is new
   // One byte of the last module, which lies behind everything else that holds data.
   const bytes = Deno.readFileSync(image);
   const last = bytes.subarray(0, -PARTITION_BYTES).findLastIndex((byte) => byte !== 0);
-  bytes[last - 1000] ^= 1;
+  bytes[last - 1000]! ^= 1;
   Deno.writeFileSync(image, bytes);
   const { code, stderr } = await esxiImg(["verify", image, "--manifest", manifest]);
   assert.equal(code, 1);
@@ -101,7 +101,7 @@ Deno.test("manifest: what is wrong with it is named by its place", () => {
 
 Deno.test("verify --manifest --iso: both at once, and what they say of each other", async () => {
   using folder = new Folder();
-  const [iso, image, manifest] = ["a.iso", "a.img", "m.json"].map((name) => folder.file(name));
+  const [iso, image, manifest] = folder.files("a.iso", "a.img", "m.json");
   writeInstallerIso(iso, { moduleCount: 7, modulesBytes: 20_000 });
   await mustEsxiImg(["build", iso, "-o", image, "--manifest", manifest, "-q"]);
   const both = ["--manifest", manifest, "--iso", iso];
@@ -141,7 +141,7 @@ Deno.test("verify --manifest --iso: both at once, and what they say of each othe
 
 Deno.test("verify --manifest: a byte that belongs to no file makes another file of it", async () => {
   using folder = new Folder();
-  const [iso, image, manifest] = ["a.iso", "a.img", "m.json"].map((name) => folder.file(name));
+  const [iso, image, manifest] = folder.files("a.iso", "a.img", "m.json");
   writeInstallerIso(iso, { moduleCount: 7, modulesBytes: 20_000 });
   await mustEsxiImg(["build", iso, "-o", image, "--manifest", manifest, "-q"]);
   const sameFile = async () => {

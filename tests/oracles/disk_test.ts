@@ -17,7 +17,7 @@ for (const maker of ISO_MAKERS) {
   const needed = ["xorriso", "sgdisk", "sfdisk", "fsck.fat", "mcopy", "zcat", "cmp"];
   testWith(needed, `an image from an ISO by ${maker}`, async (t) => {
     using folder = new Folder();
-    const [iso, image, gz] = ["in.iso", "out.img", "out.img.gz"].map((name) => folder.file(name));
+    const [iso, image, gz] = folder.files("in.iso", "out.img", "out.img.gz");
     await writeSampleIso(iso, maker);
     await mustEsxiImg(["build", iso, "-o", image]);
     await mustEsxiImg(["build", iso, "-o", gz]);

@@ -17,7 +17,7 @@ const MAIN = `${import.meta.dirname}/../../main.ts`;
 /** The oldest version that is supported. It is there where it has compiled the executable. */
 const OLDEST_DENO = "deno@2.6.8";
 const OLDEST = ["npx", "--yes", "--offline", OLDEST_DENO];
-const HAS_OLDEST = await run(OLDEST[0], [...OLDEST.slice(1), "--version"])
+const HAS_OLDEST = await run(OLDEST[0]!, [...OLDEST.slice(1), "--version"])
   .then(({ code }) => code === 0, () => false);
 const OUTPUTS = ["out.img", "out.img.gz", "m.json", "esxiimg.tgz", "ks.cfg"];
 
@@ -81,7 +81,7 @@ async function buildAll(surroundings: Surroundings): Promise<Record<string, stri
       ]
     ) {
       const [command, ...rest] = wrap([...program, ...args]);
-      await mustRun(command, rest, { cwd, env });
+      await mustRun(command!, rest, { cwd, env });
     }
   } finally {
     if (before !== undefined) Deno.umask(before);

@@ -15,7 +15,7 @@ import { reachableExecutable, unprivileged } from "../support/users.ts";
 /** What ldd(1) lists, and the program interpreter. */
 async function libraries(executable: string): Promise<string[]> {
   const { stdout } = await mustRun("ldd", [executable]);
-  return [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, path]) => path);
+  return [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, path]) => path!);
 }
 
 /** Runs the executable in the sandbox, in a folder that holds `in.iso`. */
@@ -36,7 +36,7 @@ async function sandboxed(
     ...["--remount-ro", "/", "--chdir", "/out"],
     ...["/esxi-img", ...args],
   ]);
-  return await run(command[0], command.slice(1));
+  return await run(command[0]!, command.slice(1));
 }
 
 const BWRAP = unprivileged(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"]);

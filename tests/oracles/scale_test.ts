@@ -31,7 +31,7 @@ async function checkPeak(args: readonly string[], processors = 1): Promise<void>
   const { stdout } = await mustRun("python3", command);
   const peakBytes = Number(stdout) * 1024;
   assert.ok(peakBytes > 20e6, "it was measured");
-  assert.ok(peakBytes < MAX_PEAK_BYTES[processors], `${Math.round(peakBytes / 1e6)} MB`);
+  assert.ok(peakBytes < MAX_PEAK_BYTES[processors]!, `${Math.round(peakBytes / 1e6)} MB`);
 }
 
 const SIZES: readonly (readonly [name: string, options: InstallerOptions])[] = [

@@ -39,20 +39,20 @@ export function changeRecords(
   const wanted = new TextEncoder().encode(name);
   let found = 0;
   for (let at = 17 * 2048; at < bytes.length - NAME - wanted.length; at++) {
-    if (bytes[at + NAME_LENGTH] !== wanted.length || bytes[at] < NAME + wanted.length) continue;
+    if (bytes[at + NAME_LENGTH] !== wanted.length || bytes[at]! < NAME + wanted.length) continue;
     if (!wanted.every((byte, i) => bytes[at + NAME + i] === byte)) continue;
     const record: Record = {
       sector: view.getUint32(at + EXTENT, true),
       lengthBytes: view.getUint32(at + LENGTH, true),
-      continues: (bytes[at + FLAGS] & CONTINUES) !== 0,
+      continues: (bytes[at + FLAGS]! & CONTINUES) !== 0,
       name,
     };
     change(record, found++);
     for (const [field, value] of [[EXTENT, record.sector], [LENGTH, record.lengthBytes]]) {
-      view.setUint32(at + field, value, true);
-      view.setUint32(at + field + 4, value, false);
+      view.setUint32(at + field!, value!, true);
+      view.setUint32(at + field! + 4, value!, false);
     }
-    bytes[at + FLAGS] = bytes[at + FLAGS] & ~CONTINUES | (record.continues ? CONTINUES : 0);
+    bytes[at + FLAGS] = bytes[at + FLAGS]! & ~CONTINUES | (record.continues ? CONTINUES : 0);
     bytes.set(new TextEncoder().encode(record.name), at + NAME);
   }
   if (found === 0) throw new RangeError(`Cannot find a record ${name}`);

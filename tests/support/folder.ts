@@ -15,11 +15,17 @@ export class Folder implements Disposable {
     return `${this.path}/${name}`;
   }
 
+  /** The paths of some things in it. */
+  files<Names extends readonly string[]>(...names: Names): { [I in keyof Names]: string } {
+    return names.map((name) => this.file(name)) as { [I in keyof Names]: string };
+  }
+
   /** Writes a small file, and returns its path. */
   write(name: string, content: string | Uint8Array, mode?: number): string {
     const path = this.file(name);
-    if (typeof content === "string") Deno.writeTextFileSync(path, content, { mode });
-    else Deno.writeFileSync(path, content, { mode });
+    const options = mode === undefined ? {} : { mode };
+    if (typeof content === "string") Deno.writeTextFileSync(path, content, options);
+    else Deno.writeFileSync(path, content, options);
     return path;
   }
 

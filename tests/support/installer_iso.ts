@@ -126,7 +126,7 @@ class Random {
     let at = 0;
     for (let i = 0; at < lengthBytes; i++) {
       const noise = choice[i];
-      const word = encoder.encode(noise < 128 ? words[noise & 7] : String(noise * 31 + i));
+      const word = encoder.encode(noise! < 128 ? words[noise! & 7] : String(noise! * 31 + i));
       text.set(word.subarray(0, lengthBytes - at), at);
       at += word.length;
     }

@@ -179,11 +179,11 @@ function pathTables(directories: readonly Directory[], parents: Map<Directory, D
     const view = new DataView(bytes.buffer);
     let at = 0;
     directories.forEach((directory, i) => {
-      bytes[at] = names[i].length;
+      bytes[at] = names[i]!.length;
       view.setUint32(at + 2, directory.sector, littleEndian);
       view.setUint16(at + 6, directories.indexOf(parents.get(directory)!) + 1, littleEndian);
       bytes.set(new TextEncoder().encode(names[i]), at + 8);
-      at += lengths[i];
+      at += lengths[i]!;
     });
     return bytes;
   };

@@ -21,10 +21,10 @@ export interface Outcome {
 
 /** How to run a program. */
 export interface RunOptions {
-  readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** What it reads from standard input. */
-  readonly stdin?: string;
+  readonly stdin?: string | undefined;
 }
 
 /** Runs a program to its end. */
@@ -35,8 +35,8 @@ export async function run(
 ): Promise<Outcome> {
   const child = new Deno.Command(pathOf(command) ?? command, {
     args: [...args],
-    cwd,
-    env,
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env }),
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
@@ -80,7 +80,10 @@ export async function mustEsxiImg(args: readonly string[], options?: RunOptions)
  * @param right What the machine lacks if the command fails, as in `the right to mount`.
  */
 export async function rightTo(right: string, command: readonly string[]): Promise<string[]> {
-  const works = await run(command[0], command.slice(1)).then(({ code }) => code === 0, () => false);
+  const works = await run(command[0]!, command.slice(1)).then(
+    ({ code }) => code === 0,
+    () => false,
+  );
   return works ? [] : [right];
 }
 

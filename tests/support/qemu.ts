@@ -88,7 +88,7 @@ export async function boot(disk: BootDisk, limitMs: number = 120_000): Promise<s
       ...drive("if=pflash", "format=raw", "readonly=on", `file=${FIRMWARE}`),
       ...drive("if=pflash", "format=raw", `file=${variables}`),
       ...drive("if=none", "id=disk", `format=${disk.format}`, `file=${disk.path}`, "snapshot=on"),
-      ...DISK_KINDS[disk.kind],
+      ...DISK_KINDS[disk.kind]!,
     ],
     stdin: "null",
     stdout: "piped",

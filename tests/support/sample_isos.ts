@@ -14,7 +14,10 @@ const XORRISO: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Who makes the ISOs of {@linkcode writeSampleIso}. */
-export const ISO_MAKERS: readonly string[] = ["our own writer", ...Object.keys(XORRISO)];
+export const ISO_MAKERS: readonly [string, ...string[]] = [
+  "our own writer",
+  ...Object.keys(XORRISO),
+];
 
 /** Small enough for tests that make one each. */
 export const SMALL: InstallerOptions = { moduleCount: 12, modulesBytes: 1_500_000 };

@@ -62,13 +62,13 @@ Deno.test("FatFs: more memory than the module begins with", async () => {
   const { volume } = await format();
   const files = Array.from({ length: 2000 }, (_, i) => volume.createFile(`file number ${i}`));
   const starts = files.map((file) => volume.reserve(file, 1)!);
-  for (let i = 1; i < starts.length; i++) assert.equal(starts[i], starts[i - 1] + 512);
+  for (let i = 1; i < starts.length; i++) assert.equal(starts[i], starts[i - 1]! + 512);
 });
 
 Deno.test("FatFs: paths of every length, in any order", async () => {
   const { volume } = await format({ clusterBytes: 1024, sectors: 80 * MIB / 512 });
   const lengths = Array.from({ length: 400 }, (_, i) => [253, 40, 150, 254, 8][i % 5]);
-  const files = lengths.map((length, i) => volume.createFile(String(i).padStart(length, "n")));
+  const files = lengths.map((length, i) => volume.createFile(String(i).padStart(length!, "n")));
   const starts = files.map((file) => volume.reserve(file, 1));
   assert.deepEqual(starts, starts.map((_, i) => starts[0]! + i * 1024));
   fails("INVALID_NAME", () => volume.createFile("folder/".repeat(10_000)));

@@ -44,7 +44,7 @@ export class Adler32 {
       at += piece.length;
     }
     for (; at < bytes.length; at++) {
-      a = (a + bytes[at]) % BASE;
+      a = (a + bytes[at]!) % BASE;
       b = (b + a) % BASE;
     }
     return b * 0x10000 + a;

@@ -22,8 +22,8 @@ export function isCompressible(bytes: Uint8Array): boolean {
 export function entropyBits(bytes: Uint8Array): number {
   counts.fill(0);
   // Four times as fast as `for … of`, and this is a tenth of the time of a build.
-  for (let i = 0; i < bytes.length; i++) counts[bytes[i]]++;
+  for (let i = 0; i < bytes.length; i++) counts[bytes[i]!]!++;
   let sum = 0;
-  for (let value = 0; value < counts.length; value++) sum += terms[counts[value]];
+  for (let value = 0; value < counts.length; value++) sum += terms[counts[value]!]!;
   return bytes.length === 0 ? 0 : Math.log2(bytes.length) - sum / bytes.length;
 }

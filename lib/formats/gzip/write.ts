@@ -51,7 +51,7 @@ const ZERO_BATCH = 64;
 /** What the gzip encoder may be given. */
 export interface GzipOptions extends EncodeOptions {
   /** Deflates what pays; without it, this thread does. */
-  readonly deflater?: Deflater;
+  readonly deflater?: Deflater | undefined;
 }
 
 /**
@@ -199,7 +199,7 @@ class StoredBlock {
   /** Looks at a few pieces, evenly spread. */
   #mayPay(): boolean {
     for (let i = 0; i < SAMPLES; i++) {
-      const piece = this.pieces[Math.floor((i + 0.5) / SAMPLES * this.pieces.length)];
+      const piece = this.pieces[Math.floor((i + 0.5) / SAMPLES * this.pieces.length)]!;
       if (isCompressible(piece)) return true;
     }
     return false;
@@ -212,8 +212,8 @@ class StoredBlock {
 
   /** Pieces with their headers. */
   #stored(startPiece: number, endPiece: number): Encoded {
-    const first = this.pieces[startPiece];
-    const last = this.pieces[endPiece - 1];
+    const first = this.pieces[startPiece]!;
+    const last = this.pieces[endPiece - 1]!;
     const bytes = this.#buffer.subarray(
       first.byteOffset - STORED_HEADER_BYTES,
       last.byteOffset + last.length,

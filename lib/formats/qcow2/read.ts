@@ -43,7 +43,7 @@ export async function openQcow2(file: Source): Promise<VirtualDisk> {
     blockBytes: clusterBytes,
     locate: (cluster) => {
       const table = compressed.get(Math.floor(cluster / entriesPerTable))!;
-      return storedPart(file, table[cluster % entriesPerTable], header);
+      return storedPart(file, table[cluster % entriesPerTable]!, header);
     },
     inflate(stored, _cluster, into) {
       const bytes = inflateRawSync(stored, {
@@ -71,7 +71,7 @@ export async function openQcow2(file: Source): Promise<VirtualDisk> {
       const offsetBytes = l1Index * tableSpanBytes + i * clusterBytes;
       const restBytes = header.sizeBytes - offsetBytes;
       if (restBytes <= 0) break;
-      const place = decodeClusterEntry(table[i], header);
+      const place = decodeClusterEntry(table[i]!, header);
       if (place.kind === "compressed") {
         compressed.set(l1Index, table);
         extents.add(offsetBytes, clusterBytes, compressedDisk, offsetBytes);

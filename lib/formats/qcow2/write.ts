@@ -40,7 +40,7 @@ export interface Qcow2Options extends EncodeOptions {
    * Deflates the clusters that shrink by it. The disk is then read twice, first for the sizes: the
    * tables still come first, so that this too can go to a pipe.
    */
-  readonly compress?: boolean;
+  readonly compress?: boolean | undefined;
 }
 
 /** Which cluster each part of the file begins with. */

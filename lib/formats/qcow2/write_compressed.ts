@@ -55,19 +55,19 @@ export async function planCompressed(map: BlockMap, options: EncodeOptions): Pro
   }
   const references = new Uint16Array(Math.ceil(endBytes / CLUSTER_BYTES));
   for (let nth = 0; nth < clusters; nth++) {
-    const first = Math.floor(offsetsBytes[nth] / CLUSTER_BYTES);
-    const last = Math.floor((offsetsBytes[nth] + lengthsBytes[nth] - 1) / CLUSTER_BYTES);
-    for (let at = first; at <= last; at++) references[at]++;
+    const first = Math.floor(offsetsBytes[nth]! / CLUSTER_BYTES);
+    const last = Math.floor((offsetsBytes[nth]! + lengthsBytes[nth]! - 1) / CLUSTER_BYTES);
+    for (let at = first; at <= last; at++) references[at]!++;
   }
   return {
     clusters: references.length,
     entry(nth, dataOffsetBytes) {
-      const offsetBytes = dataOffsetBytes + offsetsBytes[nth];
+      const offsetBytes = dataOffsetBytes + offsetsBytes[nth]!;
       return lengthsBytes[nth] === CLUSTER_BYTES
         ? encodeEntry(offsetBytes)
-        : encodeCompressedEntry(offsetBytes, lengthsBytes[nth], CLUSTER_BITS);
+        : encodeCompressedEntry(offsetBytes, lengthsBytes[nth]!, CLUSTER_BITS);
     },
-    references: (nth) => references[nth],
+    references: (nth) => references[nth]!,
     async write(sink) {
       const out = new Gatherer(sink);
       for await (const { nth, bytes, isDeflated } of storedClusters(map, progress(1))) {

@@ -124,7 +124,7 @@ function* setRuns(
   bitmap: Uint8Array,
   sectors: number,
 ): Generator<{ first: number; count: number }> {
-  const isSet = (sector: number) => (bitmap[sector >> 3] & (0x80 >> (sector & 7))) !== 0;
+  const isSet = (sector: number) => (bitmap[sector >> 3]! & (0x80 >> (sector & 7))) !== 0;
   let first = 0;
   while (first < sectors) {
     if (!isSet(first)) {

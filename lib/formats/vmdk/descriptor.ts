@@ -65,6 +65,6 @@ ddb.virtualHWVersion = "${HARDWARE_VERSION}"
  */
 export function contentId(digest: Uint8Array): Uint8Array {
   const id = digest.slice();
-  if (RESERVED_CONTENT_IDS.includes(new DataView(id.buffer).getUint32(12))) id[15] ^= 0x80;
+  if (RESERVED_CONTENT_IDS.includes(new DataView(id.buffer).getUint32(12))) id[15]! ^= 0x80;
   return id;
 }

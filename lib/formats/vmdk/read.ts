@@ -66,7 +66,7 @@ export async function openVmdk(file: Source): Promise<VirtualDisk> {
     blockBytes: grainBytes,
     locate(grain) {
       const table = tables.get(Math.floor(grain / ENTRIES_PER_TABLE))!;
-      const offsetBytes = table[grain % ENTRIES_PER_TABLE] * SECTOR_BYTES;
+      const offsetBytes = table[grain % ENTRIES_PER_TABLE]! * SECTOR_BYTES;
       // How long it is, its marker will tell.
       const restBytes = Math.max(file.sizeBytes - offsetBytes, 0);
       const maxBytes = GRAIN_MARKER_BYTES + grainBytes + ZLIB_OVERHEAD_BYTES;

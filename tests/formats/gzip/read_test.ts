@@ -105,7 +105,7 @@ Deno.test("gzip: the checksum counts, and so does what lies behind", async () =>
   };
   await readAll(MEMBER);
   const wrong = MEMBER.slice();
-  wrong[wrong.length - 8] ^= 1;
+  wrong[wrong.length - 8]! ^= 1;
   await assert.rejects(readAll(wrong), failure("not-image", /damaged/));
   // The last four bytes of two members are the second one's size.
   await assert.rejects(readAll(Uint8Array.from([...MEMBER, ...MEMBER])), failure("not-image"));
@@ -118,7 +118,7 @@ Deno.test("gzip: verify notices a wrong checksum of an image that is right", asy
   const member = await sink.toBytes();
   const { problems } = await verifyImage(await open(member), good.iso);
   assert.deepEqual(problems, []);
-  member[member.length - 8] ^= 1;
+  member[member.length - 8]! ^= 1;
   const disk = await open(member);
   await assert.rejects(verifyImage(disk, good.iso), failure("not-image", /damaged or cut short/));
 });

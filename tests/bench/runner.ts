@@ -4,7 +4,7 @@
  * @module
  */
 
-import { runCompiler } from "../support/compiler.ts";
+import { runCompiler } from "../../release/runtime.ts";
 import { mustEsxiImg, pathOf } from "../support/programs.ts";
 import { type Paths, type Program, PYTHON } from "./programs.ts";
 import type { Measurement, WorkloadResult } from "./results.ts";

@@ -38,6 +38,8 @@ async function digestSources(): Promise<string> {
     for await (const entry of Deno.readDir(ROOT + path)) names.push(entry.name);
     for (const name of names.toSorted()) if (name !== "__pycache__") await add(`${path}/${name}`);
   };
-  for (const path of ["deno.json", "deno.lock", "main.ts", "lib", "wasm"]) await add(path);
+  for (const path of ["deno.json", "deno.lock", "main.ts", "lib", "wasm", "release"]) {
+    await add(path);
+  }
   return hash.digest("hex");
 }

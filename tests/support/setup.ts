@@ -8,7 +8,7 @@
  * @module
  */
 
-import { runCompiler } from "./compiler.ts";
+import { runCompiler } from "../../release/runtime.ts";
 import { isExecutableCurrent, noteExecutable } from "./executable.ts";
 import { mustRun } from "./programs.ts";
 

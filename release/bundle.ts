@@ -1,0 +1,70 @@
+/**
+ * Makes `dist/bundle`: the program as few files that load at once, the names of functions kept for
+ * stack traces. `deno task bundle` runs it.
+ *
+ * @module
+ */
+
+import { build, stop } from "esbuild";
+import { fileURLToPath } from "node:url";
+
+/** The project's folder, with a slash behind it. */
+export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
+/** Where the bundle is, from there. */
+export const BUNDLE = "dist/bundle";
+const FATFS = "fatfs-wasm";
+/** What explains the guest code, or comes from running it. */
+const LEFT_OUT = ["README.md", "__pycache__"];
+/** `deno compile` notes when files were written. Always the same time means the same bytes. */
+const WRITTEN = new Date(Date.UTC(1980, 0, 1));
+
+/**
+ * Makes the bundle anew.
+ *
+ * @returns The npm packages of which something is in it, in the order of their names.
+ */
+export async function makeBundle(): Promise<string[]> {
+  const out = ROOT + BUNDLE;
+  await Deno.remove(out, { recursive: true }).catch(() => {});
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ["main.ts", "lib/host/deflate_worker.ts"],
+    outbase: ".",
+    outdir: BUNDLE,
+    chunkNames: "lib/host/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    minifyWhitespace: true,
+    minifySyntax: true,
+    metafile: true,
+    logLevel: "warning",
+  }).finally(stop);
+  await copyFolder(`${ROOT}lib/guest`, `${out}/lib/guest`);
+  const wasm = new URL("./ff.wasm", import.meta.resolve(FATFS));
+  await Deno.copyFile(wasm, `${out}/lib/host/ff.wasm.bin`);
+  await setTimes(out);
+  const bundled = Object.keys(metafile.inputs).flatMap((path) =>
+    /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []
+  );
+  return [...new Set([...bundled, FATFS])].toSorted();
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (LEFT_OUT.includes(name)) continue;
+    if (isDirectory) await copyFolder(`${from}/${name}`, `${to}/${name}`);
+    else await Deno.writeFile(`${to}/${name}`, await Deno.readFile(`${from}/${name}`));
+  }
+}
+
+async function setTimes(folder: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) await setTimes(`${folder}/${name}`);
+    await Deno.utime(`${folder}/${name}`, WRITTEN, WRITTEN);
+  }
+}
+
+if (import.meta.main) await makeBundle();

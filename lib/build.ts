@@ -39,6 +39,7 @@ export interface PayloadOptions {
   readonly kickstart?: Uint8Array | undefined;
   /** A password, or a crypt(3) hash. */
   readonly rootPassword?: string | undefined;
+  /** Public keys that root may log in with, one line of authorized_keys each. */
   readonly sshKeys?: readonly string[] | undefined;
   /** Arguments of the kickstart's `install`. */
   readonly installDisk?: string | undefined;
@@ -58,8 +59,11 @@ export interface ImageOptions extends PayloadOptions {
   readonly modules?:
     | readonly { readonly name: string; readonly bytes: Uint8Array }[]
     | undefined;
+  /** Options to append to the kernel's, in both boot.cfg. */
   readonly kernelOptions?: readonly string[] | undefined;
+  /** The label of the file system: up to 11 of A–Z, 0–9, `-` and `_`. */
   readonly label: string;
+  /** How much of the file system stays free, at least. */
   readonly freeBytes: number;
   /** The size of the whole disk; without it, as small as its content allows. */
   readonly diskBytes?: number | undefined;
@@ -73,11 +77,17 @@ export interface ImageOptions extends PayloadOptions {
 
 /** An image that only needs to be encoded. */
 export interface ImagePlan {
+  /** The ISO. */
   readonly volume: IsoVolume;
+  /** What boots in it. */
   readonly installer: Installer;
+  /** The disk to encode. */
   readonly disk: DiskLayout;
+  /** The GUID of the disk's partition table. */
   readonly diskGuid: Guid;
+  /** The GUID of the EFI system partition. */
   readonly partitionGuid: Guid;
+  /** The time stamp of everything, in milliseconds since 1970. */
   readonly timeMs: number;
   /** Every file of the image, in the order of its bytes. */
   readonly files: readonly FatFile[];

@@ -4,5 +4,7 @@
  * @module
  */
 
-/** The version of esxi-img. */
-export const VERSION = "0.1.0";
+import config from "../deno.json" with { type: "json" };
+
+/** The version of esxi-img, as `deno.json` says it: there and nowhere else. */
+export const VERSION: string = config.version;

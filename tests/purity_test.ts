@@ -17,6 +17,7 @@ const PACKAGES: readonly (readonly [folder: string, packages: readonly string[]]
   ["lib/", ["node:buffer", "node:crypto", "node:zlib", "modern-tar"]],
   ["wasm/", []],
   ["main.ts", []],
+  ["mod.ts", []],
 ];
 /** Only these see the world: files, terminals, devices, clocks. */
 const IMPURE = ["main.ts", "lib/cli/", "lib/host/"];
@@ -86,13 +87,27 @@ Deno.test("imports: folders import downwards alone, as CONTRIBUTING.md draws it"
   assert.equal(drawing, drawn, "put what `deno task imports` prints into CONTRIBUTING.md");
   // What the drawing stands for, by name: nothing below knows the command line or the machine.
   for (const [room, imports] of roomGraph(moduleGraph(MODULES))) {
-    if (["main.ts", "lib/cli", "lib/host"].includes(room)) continue;
+    if (["main.ts", "mod.ts", "lib/cli", "lib/host"].includes(room)) continue;
     assert.ok(!imports.has("lib/cli") && !imports.has("lib/host"), room);
   }
   assert.throws(
     () => drawRooms(new Map([["a", new Set(["b"])], ["b", new Set(["a"])]])),
     /circular/,
   );
+});
+
+Deno.test("imports: the library does not know the command line, and nothing needs the library", () => {
+  const graph = moduleGraph(MODULES);
+  assert.ok(graph.get("mod.ts")!.length > 10);
+  const reached = new Set<string>();
+  const visit = (path: string) => {
+    if (reached.has(path)) return;
+    reached.add(path);
+    graph.get(path)?.forEach(visit);
+  };
+  visit("mod.ts");
+  assert.deepEqual([...reached].filter((path) => path.startsWith("lib/cli/")), []);
+  for (const [path, imports] of graph) assert.ok(!imports.includes("mod.ts"), path);
 });
 
 Deno.test("docs: every module begins with what it is for", () => {

@@ -9,7 +9,9 @@ import type { Extent } from "./extent.ts";
 
 /** A disk of `sizeBytes`: sorted extents that neither overlap nor reach past its end. */
 export interface BlockMap {
+  /** The size of the disk. */
   readonly sizeBytes: number;
+  /** In the order of the disk; what lies between them is zero. */
   readonly extents: readonly Extent[];
 }
 

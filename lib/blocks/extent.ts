@@ -10,6 +10,7 @@ import { Failure } from "./failure.ts";
 export interface Source {
   /** The name that messages use. */
   readonly name: string;
+  /** How much can be read. */
   readonly sizeBytes: number;
   /**
    * Fills `into` with the bytes that begin at `offsetBytes`, at once or by the time the promise is
@@ -20,20 +21,25 @@ export interface Source {
   read(into: Uint8Array, offsetBytes: number): void | Promise<void>;
 }
 
-interface Placed {
+/** Where a run of bytes lies on a disk. */
+export interface PlacedExtent {
   /** Where the run begins on the disk. */
   readonly offsetBytes: number;
+  /** The length of the run. */
   readonly lengthBytes: number;
 }
 
 /** A run whose bytes are in memory. */
-export interface BytesExtent extends Placed {
+export interface BytesExtent extends PlacedExtent {
+  /** The bytes, as many as the run is long. */
   readonly bytes: Uint8Array;
 }
 
 /** A run whose bytes stay in their source until they are encoded. */
-export interface SourceExtent extends Placed {
+export interface SourceExtent extends PlacedExtent {
+  /** What the bytes are read from. */
   readonly source: Source;
+  /** Where they begin in the source. */
   readonly sourceOffsetBytes: number;
 }
 

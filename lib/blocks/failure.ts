@@ -27,11 +27,16 @@ export type FailureCode =
  * Anything else that is thrown is a defect of the program.
  */
 export class Failure extends Error {
+  /** Tells it from other errors. */
   override readonly name = "Failure";
+  /** What kind of thing went wrong. */
   readonly code: FailureCode;
+  /** What it concerns: a file, a file inside an image, or an option. */
   readonly path: string;
 
   /**
+   * Says what went wrong, in one line: `path: what; remedy`.
+   *
    * @param code What kind of thing went wrong.
    * @param path The file, or the file inside an image, that it concerns.
    * @param what What is wrong with it, as a clause without a full stop.

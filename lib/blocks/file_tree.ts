@@ -9,7 +9,9 @@ import { Failure } from "./failure.ts";
 
 /** A contiguous part of a file. */
 export interface FilePart {
+  /** Where the part begins in the tree's source. */
   readonly offsetBytes: number;
+  /** The length of the part. */
   readonly lengthBytes: number;
 }
 
@@ -17,6 +19,7 @@ export interface FilePart {
 export interface TreeFile {
   /** The names from the root down, joined by `/`, without a leading one. */
   readonly path: string;
+  /** The size of the file. */
   readonly sizeBytes: number;
   /** Its parts in order; none for an empty file. */
   readonly parts: readonly FilePart[];
@@ -30,6 +33,7 @@ export interface FileTree {
   readonly label: string;
   /** Paths of the directories below the root, parents first. */
   readonly directories: readonly string[];
+  /** All files. */
   readonly files: readonly TreeFile[];
 }
 

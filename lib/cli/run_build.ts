@@ -6,6 +6,7 @@
  */
 
 import { type ImageOptions, type ImagePlan, planImage } from "../build.ts";
+import { encodeImage } from "../encode.ts";
 import type { BlockMap } from "../blocks/block_map.ts";
 import type { Format } from "../formats/format.ts";
 import { formatFor, openImage } from "../formats/formats.ts";
@@ -209,9 +210,9 @@ async function encode(
 ): Promise<void> {
   using deflater = new DeflatePool();
   using progress = new Progress("building", flags.quiet);
-  await format.encode(map, sink, {
-    seed: plan.diskGuid,
-    timeSeconds: Math.floor(plan.timeMs / 1000),
+  await encodeImage(plan, sink, {
+    format,
+    map,
     compress: flags.compress,
     deflater,
     onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),

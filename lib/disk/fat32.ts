@@ -59,8 +59,11 @@ const VOLUME_LABEL_BYTES = 11;
 
 /** A file to be placed: its path, and its bytes as extents relative to its own beginning. */
 export interface FatFile {
+  /** Names joined by `/`, without a leading one. */
   readonly path: string;
+  /** The size of the file. */
   readonly sizeBytes: number;
+  /** Where its bytes come from; offsets count from the file's beginning. */
   readonly content: readonly Extent[];
 }
 

@@ -34,7 +34,9 @@ export interface DiskOptions extends Omit<Fat32Options, "firstLba" | "sizeBytes"
 
 /** A disk, laid out. */
 export interface DiskLayout {
+  /** The disk as extents. */
   readonly map: BlockMap;
+  /** How large the clusters of the file system are. */
   readonly clusterBytes: number;
 }
 

@@ -34,17 +34,25 @@ const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 
 /** A boot module: a path as boot.cfg spells it, and what follows its first space. */
 export interface BootModule {
+  /** As boot.cfg spells it. */
   readonly path: string;
+  /** Empty, if nothing follows the path. */
   readonly options: string;
 }
 
 /** What a boot.cfg says. */
 export interface BootCfg {
+  /** What the screen shows during boot. */
   readonly title: string;
+  /** Version and build as in `8.0.3-0.35.24280767`; empty in 6.x. */
   readonly build: string;
+  /** The path of the kernel. */
   readonly kernel: string;
+  /** What the kernel is started with, as one line. */
   readonly kernelOptions: string;
+  /** The folder of relative paths; empty for that of the boot.cfg. */
   readonly prefix: string;
+  /** The modules, in the order in which they are loaded. */
   readonly modules: readonly BootModule[];
 }
 

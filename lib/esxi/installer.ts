@@ -23,14 +23,17 @@ const MAX_METADATA_BYTES = 4 * 1024 * 1024;
 
 /** One of the installer's boot.cfg files. */
 export interface BootCfgFile {
+  /** Where the file is. */
   readonly file: TreeFile;
   /** One character per byte: what is not edited is written back as it was. */
   readonly text: string;
+  /** What it says. */
   readonly cfg: BootCfg;
 }
 
 /** An ESXi installer. */
 export interface Installer {
+  /** The files that the installer is among. */
   readonly tree: FileTree;
   /** As in `8.0.3`, if it could be found. */
   readonly version: string | undefined;

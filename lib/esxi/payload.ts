@@ -40,7 +40,9 @@ const MAX_CONTENT_BYTES = 1024 * 1024 * 1024;
 
 /** A file of the payload, its path relative to `esxiimg/`. */
 export interface PayloadFile {
+  /** Names joined by `/`, without a leading one. */
   readonly path: string;
+  /** The whole content. */
   readonly bytes: Uint8Array;
 }
 

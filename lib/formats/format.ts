@@ -24,6 +24,7 @@ export interface FormatOptions extends EncodeOptions {
 
 /** A format that images are written in. */
 export interface Format {
+  /** As `--format` takes it. */
   readonly name: string;
   /** One line for `--help`. */
   readonly brief: string;

@@ -11,6 +11,7 @@ import { ioFailure } from "./io_failure.ts";
 /** A file as a source, to be closed when it is done with. Its reads must not overlap. */
 export class FileSource implements Source, Disposable {
   readonly name: string;
+  /** The size of the file or disk when it was opened. */
   readonly sizeBytes: number;
   readonly #file: Deno.FsFile;
   readonly #changedMs: number | undefined;
@@ -91,6 +92,7 @@ export class FileSource implements Source, Disposable {
     );
   }
 
+  /** Closes the file. */
   [Symbol.dispose](): void {
     this.#file.close();
   }

@@ -5,7 +5,7 @@
  */
 
 import type { Source } from "../blocks/extent.ts";
-import { type Partition } from "../disk/gpt.ts";
+import type { Partition } from "../disk/gpt.ts";
 import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { Failure } from "../blocks/failure.ts";
 import { type Fat32Volume, readFat32 } from "./fat32_reader.ts";

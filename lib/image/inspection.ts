@@ -10,28 +10,40 @@ import type { FileTree } from "../blocks/file_tree.ts";
 
 /** A partition, as it is shown. */
 export interface InspectedPartition {
+  /** As in `EFI System Partition`. */
   readonly name: string;
+  /** In upper case, as all GUIDs here. */
   readonly guid: string;
+  /** The first sector of 512 bytes. */
   readonly firstLba: number;
+  /** The last sector that belongs to it. */
   readonly lastLba: number;
+  /** From the first sector through the last. */
   readonly sizeBytes: number;
 }
 
 /** What is in an ISO or an image. Its property names are part of `inspect --json`. */
 export interface Inspection {
+  /** The name of the file. */
   readonly path: string;
+  /** As in `iso`, `raw` or `vmdk (streamOptimized)`. */
   readonly format: string;
+  /** The size of the file. */
   readonly fileBytes: number;
   /** The size of the disk that an image stands for. */
   readonly diskBytes?: number;
+  /** The GUID of its partition table; an ISO has none. */
   readonly diskGuid?: string;
+  /** The partitions of an image; an ISO has none. */
   readonly partitions?: readonly InspectedPartition[];
+  /** The file system with the installer. */
   readonly fileSystem: {
     readonly type: string;
     readonly label: string;
     readonly clusterBytes?: number;
     readonly freeBytes?: number;
   };
+  /** The installer, or what is missing to one. */
   readonly installer: {
     readonly version: string | undefined;
     readonly build: string | undefined;
@@ -43,6 +55,7 @@ export interface Inspection {
       readonly modules: readonly string[];
     }[];
   } | { readonly problem: string };
+  /** All files, in the order of their directories. */
   readonly files: readonly { readonly path: string; readonly sizeBytes: number }[];
   /** What is wrong with the file system, one clause each. */
   readonly problems: readonly string[];

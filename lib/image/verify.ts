@@ -30,7 +30,9 @@ const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
 export interface VerifyReport {
   /** One clause each; none if the image is right. */
   readonly problems: readonly string[];
+  /** How many files were compared byte by byte. */
   readonly comparedFiles: number;
+  /** The size of those files together. */
   readonly comparedBytes: number;
   /** Paths of the files that the ISO does not hold. */
   readonly addedFiles: readonly string[];

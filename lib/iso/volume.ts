@@ -51,6 +51,7 @@ export interface IsoVolume extends FileTree {
   readonly createdMs: number | undefined;
   /** The primary volume descriptor as it stands, which identifies the image. */
   readonly descriptor: Uint8Array;
+  /** Where the names of files come from. */
   readonly names: NameSource;
 }
 

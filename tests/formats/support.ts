@@ -9,6 +9,7 @@ import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { type BlockMap, blockMap, readBlocks } from "../../lib/blocks/block_map.ts";
 import { bytesExtent, bytesSource, type Extent, type Source } from "../../lib/blocks/extent.ts";
+import { MemorySink as PlainMemorySink } from "../../lib/blocks/memory_sink.ts";
 import { encodeQcow2 } from "../../lib/formats/qcow2/write.ts";
 import type { EncodeOptions, Sink } from "../../lib/blocks/sink.ts";
 import { encodeVhdDynamic, encodeVhdFixed } from "../../lib/formats/vhd/write.ts";
@@ -89,29 +90,14 @@ export const VARIANTS: readonly Variant[] = [
   },
 ];
 
-/** Keeps what is written. Holes take no memory. */
-export class MemorySink implements Sink {
-  readonly #extents: Extent[] = [];
-  sizeBytes = 0;
-
-  async write(bytes: Uint8Array): Promise<void> {
-    const offsetBytes = this.sizeBytes;
-    this.sizeBytes += bytes.length;
-    await Promise.resolve(); // a sink takes its time, and owns the bytes meanwhile
-    this.#extents.push(bytesExtent(offsetBytes, bytes.slice()));
+/** Keeps what is written, as a file would: it takes its time, and reads must not overlap. */
+export class MemorySink extends PlainMemorySink {
+  override async write(bytes: Uint8Array): Promise<void> {
+    await Promise.resolve(); // a sink owns the bytes until it is done
+    await super.write(bytes);
   }
 
-  hole(lengthBytes: number): Promise<void> {
-    this.sizeBytes += lengthBytes;
-    return Promise.resolve();
-  }
-
-  /** The file that was written. */
-  get map(): BlockMap {
-    return blockMap(this.sizeBytes, this.#extents);
-  }
-
-  toSource(name = "image"): Source {
+  override toSource(name = "image"): Source {
     return mapSource(name, this.map);
   }
 

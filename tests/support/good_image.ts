@@ -8,8 +8,7 @@ import { planImage } from "../../lib/build.ts";
 import { type BlockMap, readBlocks } from "../../lib/blocks/block_map.ts";
 import { bytesSource, type Source } from "../../lib/blocks/extent.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
-import { Folder } from "./folder.ts";
-import { type InstallerOptions, writeInstallerIso } from "./installer_iso.ts";
+import { installerIsoBytes, type InstallerOptions } from "./installer_iso.ts";
 
 /** Bytes of a disk that are replaced, by where they begin. */
 export type Patches = ReadonlyMap<number, Uint8Array>;
@@ -40,9 +39,7 @@ export async function buildGoodImage(options: InstallerOptions = SMALL): Promise
 
 /** An installer-shaped ISO in memory. */
 export function isoInMemory(options: InstallerOptions): Source {
-  using folder = new Folder();
-  writeInstallerIso(folder.file("iso"), options);
-  return bytesSource("test.iso", Deno.readFileSync(folder.file("iso")));
+  return bytesSource("test.iso", installerIsoBytes(options));
 }
 
 function patchedDisk(map: BlockMap, patches: Patches): Source {

@@ -5,7 +5,7 @@
  */
 
 import { gzipSync } from "node:zlib";
-import { type IsoInput, writeIso } from "./iso_writer.ts";
+import { isoBytes, type IsoInput, writeIso } from "./iso_writer.ts";
 
 /** What an installer-shaped ISO is made of. */
 export interface InstallerOptions {
@@ -94,6 +94,13 @@ export function installerFiles(options: InstallerOptions = {}): IsoInput[] {
 /** Writes an installer-shaped ISO. */
 export function writeInstallerIso(path: string, options: InstallerOptions = {}): void {
   writeIso(path, options.label ?? LABEL, installerFiles(options));
+}
+
+/** The bytes of an installer-shaped ISO, for what needs no file: less than a megabyte by default. */
+export function installerIsoBytes(
+  options: InstallerOptions = { moduleCount: 8, modulesBytes: 60_000 },
+): Uint8Array {
+  return isoBytes(options.label ?? LABEL, installerFiles(options));
 }
 
 /** Numbers that look random and are the same every time (xorshift, Marsaglia 2003). */

@@ -35,8 +35,29 @@ interface Entry {
   sector: number;
 }
 
+/** Bytes of an ISO, by the sector that they begin at. */
+type Piece = readonly [sector: number, bytes: Uint8Array];
+
 /** Writes an ISO. Its bytes follow from its arguments alone. */
 export function writeIso(path: string, label: string, inputs: readonly IsoInput[]): void {
+  const { sectors, pieces } = layOut(label, inputs);
+  using file = Deno.openSync(path, { write: true, create: true, truncate: true });
+  for (const [sector, bytes] of pieces) {
+    file.seekSync(sector * SECTOR_BYTES, Deno.SeekMode.Start);
+    for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+  }
+  file.truncateSync(sectors * SECTOR_BYTES);
+}
+
+/** The same ISO in memory. */
+export function isoBytes(label: string, inputs: readonly IsoInput[]): Uint8Array {
+  const { sectors, pieces } = layOut(label, inputs);
+  const iso = new Uint8Array(sectors * SECTOR_BYTES);
+  for (const [sector, bytes] of pieces) iso.set(bytes, sector * SECTOR_BYTES);
+  return iso;
+}
+
+function layOut(label: string, inputs: readonly IsoInput[]): { sectors: number; pieces: Piece[] } {
   const root: Directory = { path: "", children: [], sector: 0, sizeBytes: 0 };
   const directories = [root];
   const entries: Entry[] = [];
@@ -76,23 +97,21 @@ export function writeIso(path: string, label: string, inputs: readonly IsoInput[
     sector += Math.ceil(sizeOf(entry.file!) / SECTOR_BYTES);
   }
 
-  using file = Deno.openSync(path, { write: true, create: true, truncate: true });
-  const writeAt = (at: number, bytes: Uint8Array) => {
-    file.seekSync(at * SECTOR_BYTES, Deno.SeekMode.Start);
-    for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
-  };
-  writeAt(16, descriptor(label, sector, root, tables.sizeBytes));
-  writeAt(17, Uint8Array.of(255, 0x43, 0x44, 0x30, 0x30, 0x31, 1));
   const tableSectors = Math.ceil(tables.sizeBytes / SECTOR_BYTES);
-  writeAt(18, tables.encode(true));
-  writeAt(18 + tableSectors, tables.encode(false));
-  for (const directory of directories) {
-    writeAt(directory.sector, directoryBytes(directory, parents.get(directory)!));
+  const pieces: Piece[] = [
+    [16, descriptor(label, sector, root, tables.sizeBytes)],
+    [17, Uint8Array.of(255, 0x43, 0x44, 0x30, 0x30, 0x31, 1)],
+    [18, tables.encode(true)],
+    [18 + tableSectors, tables.encode(false)],
+    ...directories.map((directory): Piece => [
+      directory.sector,
+      directoryBytes(directory, parents.get(directory)!),
+    ]),
+  ];
+  for (const { sector, file } of entries) {
+    if (typeof file!.content !== "number") pieces.push([sector, file!.content]);
   }
-  for (const entry of entries) {
-    if (typeof entry.file!.content !== "number") writeAt(entry.sector, entry.file!.content);
-  }
-  file.truncateSync(sector * SECTOR_BYTES);
+  return { sectors: sector, pieces };
 }
 
 function sizeOf(file: IsoInput): number {

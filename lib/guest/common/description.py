@@ -7,13 +7,11 @@ everything after that reads only this. README.md beside this package documents i
 import json
 
 from common import checks, consistency
+from common.bonds import TEAMING
+from common.netvalues import MTU_MAX, MTU_MIN, VLAN_MAX
 from common.schema import list_of, map_of, object_of, optional, required, value_of
 
 FORMAT = 1
-
-# Kernel bonding modes that a standard vSwitch can stand in for, and the policy it uses instead
-# (esxcli network vswitch standard policy failover set --load-balancing).
-TEAMING = {"active-backup": "explicit", "balance-rr": "portid", "802.3ad": "iphash"}
 
 # A static address names address and prefix; the other types name neither.
 STATIC_TYPES = ("ipv4-static", "ipv6-static")
@@ -22,7 +20,7 @@ ADDRESS_TYPES = STATIC_TYPES + ("ipv4-dhcp", "ipv6-slaac", "ipv6-dhcp-stateless"
 _text = value_of(checks.string)
 _secret = value_of(checks.secret)
 _bool = value_of(checks.boolean)
-_mtu = value_of(checks.integer(1280, 9000))
+_mtu = value_of(checks.integer(MTU_MIN, MTU_MAX))
 _bytes = value_of(checks.integer(0, 2 ** 63 - 1))
 
 
@@ -64,7 +62,7 @@ _address = object_of({
 _interface = object_of({
     "id": required(_text),
     "link": required(_text),
-    "vlan": optional(value_of(checks.integer(0, 4094)), 0),
+    "vlan": optional(value_of(checks.integer(0, VLAN_MAX)), 0),
     "mtu": optional(_mtu),
     "mac": optional(value_of(checks.mac)),
     "addresses": optional(list_of(_address), list),

@@ -11,7 +11,7 @@ from sandbox import HASH, Sandbox, TWO_DISKS
 from support import Adapter, describe
 from test_scenarios import KEY, phy, static
 
-from common import description as schema
+from common import bootcfg, bootmodule, description as schema
 from hostconf.host import bootbank
 from hostconf.steps import firstboot, post
 
@@ -58,7 +58,7 @@ class BootBankTest(Sandbox):
                 banks = bootbank.find(self.host)
                 self.assertEqual(len(banks), 2)
                 for bank in banks:
-                    values = bootbank.read_cfg(os.path.join(bank, "boot.cfg"))
+                    values = bootcfg.settings(bootbank.read_cfg(os.path.join(bank, "boot.cfg")))
                     self.assertEqual(values["modules"].count("esxiimg.tgz"), 1)
                     self.assertEqual(values["modules"].count("hostdesc.tgz"), 1)
                 self.fake.boot()
@@ -83,7 +83,7 @@ class BootBankTest(Sandbox):
         self.assertEqual([os.listdir(bank).count("hostdesc.tgz") for bank in new], [1, 1])
 
     def test_tar_dialect(self):
-        data = bootbank.description_module("{}\n")
+        data = bootmodule.pack_description("{}\n")
         tar = gzip.decompress(data)
         self.assertEqual(tar[257:265], b"ustar  \0")
         path = os.path.join(self.folder, "d.tgz")

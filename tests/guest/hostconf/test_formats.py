@@ -5,8 +5,9 @@ import unittest
 
 from support import fake_esxi, nic_list
 
+from common import quoting
 from hostconf.host import inventory, listing
-from hostconf.model.command import Command, ensure_line, quote
+from hostconf.model.command import Command, ensure_line
 from hostconf.model.inventory import InventoryError
 from hostconf.sources import yamlite
 from hostconf.sources.shacrypt import random_password_hash, sha512_crypt
@@ -271,12 +272,15 @@ class ListingTest(unittest.TestCase):
 class CommandTest(unittest.TestCase):
     def test_quoting_reads_back(self):
         import shlex
-        for words in (["a", "b c", "it's", "$x", "", "a\"b", "vSwitch0", "fe80::1%vmk0", "\u00e9"],):
-            self.assertEqual(shlex.split(" ".join(quote(word) for word in words)), words)
-            printed = subprocess.run(["busybox", "ash", "-c",
-                                      "printf '%s\\n' " + " ".join(quote(word) for word in words)],
-                                     stdout=subprocess.PIPE, check=True).stdout.decode().split("\n")
+        words = ["a", "b c", "it's", "$x", "", "a\"b", "vSwitch0", "fe80::1%vmk0", "if", "A=b", "\u00e9"]
+        for quote in (quoting.argument, quoting.quoted):
+            line = " ".join(quote(word) for word in words)
+            self.assertEqual(shlex.split(line), words)
+            printed = subprocess.run(["busybox", "ash", "-c", "printf '%s\\n' " + line], stdout=subprocess.PIPE,
+                                     check=True).stdout.decode().split("\n")
             self.assertEqual(printed[:-1], words)
+        self.assertEqual([quoting.argument(word) for word in ("a", "A=b", "b c")], ["a", "A=b", "'b c'"])
+        self.assertEqual(quoting.quoted("if"), "'if'", "never a keyword")
 
     def test_secrets_are_masked(self):
         command = Command("vim-cmd", "x", "--set=K3Y", secret=("K3Y",))

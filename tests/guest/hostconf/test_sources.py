@@ -8,9 +8,9 @@ import unittest
 from support import describe, nic_mac
 from test_scenarios import KEY, phy, static
 
-from common import description as schema
+from common import description as schema, netvalues
 from common.description import DescriptionError
-from hostconf.sources import hostnames as names, metadata, netdata, netvalues, openstack, sshkeys
+from hostconf.sources import hostnames as names, metadata, netdata, openstack, sshkeys
 
 OTHER_KEY = KEY.replace("AAAAB3NzaC1yc2E", "AAAAB3NzaC1yc2F")
 
@@ -108,7 +108,7 @@ class NetworkDataTest(unittest.TestCase):
             "networks": [static("n", "iface2", "192.0.2.5")]})
         self.assertEqual([link["id"] for link in network["links"]], ["iface0", "iface1", "iface2"])
         self.assertEqual(network["links"][2]["mode"], "active-backup")
-        self.assertIn("bond_mode", warnings[0])
+        self.assertIn("has no mode", warnings[0])
 
     def test_bond_options_are_passed_over(self):
         network, _, warnings = network_of({

@@ -16,8 +16,8 @@ import unittest
 import built_image
 from maas_support import GUEST, HOOK_FOLDER, NAMES, SAMPLES, boot_cfg, make_target, sample_config, sample_text
 
-from common import description as schema
-from esxihook import HookError, bootcfg, deploy, maasconf, module, partition
+from common import bootcfg, bootmodule, description as schema
+from esxihook import HookError, deploy, maasconf, partition
 
 LEFT_BY_CURTIN = ("root/curtin-install-cfg.yaml", "root/curtin-install.log")
 CUTS = 40
@@ -80,7 +80,7 @@ class OnTheImage(unittest.TestCase):
         self.assertEqual(tar[257:265], b"ustar  \0")
         self.assertEqual((int.from_bytes(data[-4:], "little"), data[3]), (len(tar), 0), "one member, no name in it")
         with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-            text = archive.extractfile(module.DESCRIPTION_PATH).read().decode()
+            text = archive.extractfile(bootmodule.DESCRIPTION_PATH).read().decode()
         return schema.loads(text)
 
     def test_every_sample(self):
@@ -225,31 +225,41 @@ class OnTheImage(unittest.TestCase):
 
 
 class BootCfgTest(unittest.TestCase):
-    def test_lines_are_read_as_the_boot_loader_reads_them(self):
-        for text, wanted in (("modules=/a\n", "modules=/a --- /x.tgz\n"), ("MODULES= /a---/b opt\r\n", "MODULES=/a---/b opt --- /x.tgz\r\n"),
-                             ("modules=/a", "modules=/a --- /x.tgz"), ("modules=\n", "modules=/x.tgz\n"),
-                             ("modules=/a\nmodules=/b\n#modules=/c\n", "modules=/a\nmodules=/b --- /x.tgz\n#modules=/c\n")):
-            edited = bootcfg.append_module(text, "/x.tgz", "boot.cfg")
-            self.assertEqual(edited, wanted)
-            self.assertEqual(bootcfg.append_module(edited, "/x.tgz", "boot.cfg"), edited)
-            self.assertEqual(bootcfg.append_module(edited, "/X.TGZ", "boot.cfg"), edited)
+    def edited(self, text):
+        """Both boot.cfg of a partition after the hook, each of which held the text."""
+        folder = tempfile.mkdtemp(prefix="esxi-curtin-")
+        self.addCleanup(shutil.rmtree, folder)
+        make_target(folder + "/t")
+        for name in ("BOOT.CFG", "EFI/BOOT/BOOT.CFG"):
+            with open(os.path.join(folder, "t", name), "wb") as file:
+                file.write(text.encode("latin-1"))
+        before = built_image.tree_of(folder)
+        try:
+            deploy.install_description(folder + "/t", deploy.describe(sample_config("flat-static-boot-disk"), lambda s: None))
+        except HookError:
+            self.assertEqual(built_image.tree_of(folder), before)
+            raise
+        after = built_image.tree_of(folder)
+        self.assertEqual(after["t/BOOT.CFG"], after["t/EFI/BOOT/BOOT.CFG"])
+        return after["t/BOOT.CFG"].decode("latin-1")
 
     def test_what_the_loader_would_misread_is_refused(self):
-        for text in ("", "kernel=/b\n", "modules =/a\n", "modules=/a\nmodules =/b\n", "modules=" + " --- ".join(["/m"] * 240),
-                     "modules=/" + "x" * 255):
+        for text in ("", "kernel=/b\n", "modules=\n", "modules =/a\n", "modules=" + " --- ".join(["/m"] * 240),
+                     "modules=/" + "x" * 255, "\xef\xbb\xbfmodules=/a\n"):
             with self.assertRaises(HookError):
-                bootcfg.append_module(text, "/x.tgz", "boot.cfg")
+                self.edited(text)
 
-    def test_kernel_options(self):
-        def add(text):
-            return bootcfg.add_kernel_option(text, "systemMediaSize=min", ("autoPartitionOSDataSize",), "boot.cfg")
-        self.assertEqual(add("kernelopt=a ks=b\r\nx=1\r\n"), "kernelopt=a ks=b systemMediaSize=min\r\nx=1\r\n")
-        self.assertEqual(add("x=1\n"), "x=1\nkernelopt=systemMediaSize=min\n")
-        self.assertEqual(add("x=1"), "x=1\nkernelopt=systemMediaSize=min\n")
-        for text in ("kernelopt=SystemMediaSize=max\n", "kernelopt=a autoPartitionOSDataSize=9000\n"):
-            self.assertEqual(add(text), text)
+    def test_the_size_of_the_system(self):
+        module, build = "modules=/a --- /hostdesc.tgz\n", "build=8.0.3-0.0.1\n"
+        size = "systemMediaSize=min"
+        for before, after in (("kernelopt=a ks=b\n", "kernelopt=a ks=b %s\n" % size),
+                              ("kernelopt=SystemMediaSize=max\n", "kernelopt=SystemMediaSize=max\n"),
+                              ("kernelopt=a autoPartitionOSDataSize=9000\n", "kernelopt=a autoPartitionOSDataSize=9000\n")):
+            self.assertEqual(self.edited("modules=/a\n" + build + before), module + build + after)
+        self.assertEqual(self.edited("modules=/a\n" + build), module + build + "kernelopt=%s\n" % size)
+        self.assertEqual(self.edited("modules=/a\nbuild=\n"), module + "build=\n")
         with self.assertRaises(HookError):
-            add("kernel=/b.b00\nkernelopt=%s\n" % ("x" * 4080))
+            self.edited("kernel=/b.b00\nmodules=/a\n%skernelopt=%s\n" % (build, "x" * 4080))
 
     def test_releases_before_the_option(self):
         for release, wanted in (("6.7.0", False), ("7.0.3", True), ("8.0.3", True)):

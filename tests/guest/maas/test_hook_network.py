@@ -5,7 +5,7 @@ import unittest
 from maas_support import NAMES, sample_config
 
 from common import description as schema
-from esxihook import HookError, network
+from esxihook import HookError, deploy, network
 
 
 def nic(name, number, *subnets, **more):
@@ -28,8 +28,11 @@ class Forms(unittest.TestCase):
     maxDiff = None
 
     def refused(self, words, *entries, **section):
+        """The whole hook refuses it: by what reads the network, or by the validator."""
+        config = dict(sample_config("flat-static-boot-disk"), storage=None)
+        config["network"] = dict({"version": 1, "config": list(entries)}, **section)
         with self.assertRaisesRegex(HookError, words):
-            read(*entries, **section)
+            deploy.describe(config, lambda sentence: None)
 
     def test_nothing_asked_for(self):
         for section in (None, {}, {"version": 1, "config": []}, {"version": 1, "config": "disabled"}):
@@ -56,12 +59,12 @@ class Forms(unittest.TestCase):
             found = read(nic("a", 1, static("192.0.2.5", **mask)))[0]
             self.assertEqual(found["interfaces"][0]["addresses"][0]["prefix"], 26)
         self.assertIn("64 is used", read(nic("a", 1, static("2001:db8::5")))[2])
-        for bad, words in (("192.0.2.5", "no prefix"), ("192.0.2.500/24", "not an address"), (None, "without address"),
-                           ("127.0.0.1/8", "cannot have"), ("224.0.0.1/4", "cannot have"), ("192.0.2.5/33", "not an")):
+        for bad, words in (("192.0.2.5", "no netmask"), ("192.0.2.500/24", "not an IP address"), (None, "without address"),
+                           ("127.0.0.1/8", "cannot be"), ("224.0.0.1/4", "cannot be"), ("192.0.2.5/33", "not a netmask")):
             self.refused(words, nic("a", 1, static(bad)))
 
     def test_the_same_address_twice(self):
-        self.refused("192.0.2.5 is given to a and to b", nic("a", 1, static("192.0.2.5/24")), nic("b", 2, static("192.0.2.5/24")))
+        self.refused("192.0.2.5 is given twice, by a and by b", nic("a", 1, static("192.0.2.5/24")), nic("b", 2, static("192.0.2.5/24")))
         self.assertEqual(len(read(nic("a", 1, static("192.0.2.5/24"), static("192.0.2.5/24")))[0]["interfaces"][0]["addresses"]), 1)
 
     def test_only_used_nics_count(self):
@@ -147,7 +150,7 @@ class Forms(unittest.TestCase):
         self.refused("uses the interface b", self.bond("802.3ad"), nic("a", 1))
         self.refused("of type vlan", self.bond("802.3ad"), nic("a", 1),
                      {"type": "vlan", "name": "b", "vlan_id": 5, "vlan_link": "a"})
-        self.refused("NIC a is used by", self.bond("802.3ad"), nic("a", 1, static("198.51.100.5/24")), nic("b", 2))
+        self.refused("NIC 'a' is used by 'bond0' and by 'a'", self.bond("802.3ad"), nic("a", 1, static("198.51.100.5/24")), nic("b", 2))
         unused = self.bond("balance-alb", subnets=[{"type": "manual"}])
         self.assertIsNone(read(unused, nic("a", 1), nic("b", 2))[0], "a bond without address does not matter")
 

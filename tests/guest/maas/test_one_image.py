@@ -16,6 +16,7 @@ from test_endtoend import EndToEnd
 from test_installer import pack_iso
 from test_samples import EXPECTED as OPENSTACK_EXPECTED, nics
 
+from common import bootcfg
 from hostconf.host import bootbank
 
 OPENSTACK = os.path.join(os.path.dirname(built_image.REPOSITORY + "/x"), "testdata", "openstack")
@@ -53,7 +54,7 @@ class OneImage(EndToEnd):
     def read_boot_cfg(self, image):
         partition = os.path.join(self.folder, "partition")
         built_image.mount(image, partition)
-        values = bootbank.read_cfg(os.path.join(partition, "EFI", "BOOT", "BOOT.CFG"))
+        values = bootcfg.settings(bootbank.read_cfg(os.path.join(partition, "EFI", "BOOT", "BOOT.CFG")))
         modules = [name.strip().lstrip("/") for name in values["modules"].split("---")]
         return values["kernelopt"], modules, partition
 

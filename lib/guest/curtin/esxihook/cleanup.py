@@ -7,6 +7,7 @@ masked where curtin will copy it from.
 
 import os
 
+from common import erase
 from esxihook import HookError, partition
 
 _FOLDER = "root"
@@ -27,7 +28,7 @@ def remove_leftovers(target, config, secrets):
         own = os.path.basename(path).lower() in _LEFT_BY_CURTIN
         if own or _holds(path, secrets):
             try:
-                os.remove(path)
+                erase.remove(path)
             except OSError as error:
                 raise HookError("cannot remove %s: %s" % (relative, error.strerror))
             removed.append(relative)

@@ -5,15 +5,16 @@ import os
 import sys
 import traceback
 
-from esxihook import HookError, bootcfg, cleanup, maasconf, module, network, partition, storage
-from esxihook.netvalues import text_of
+from common import bootcfg, bootmodule, description as schema
+from common.netvalues import text_of
+from esxihook import HookError, cleanup, maasconf, network, partition, storage
 
 # The boot loader reads the one beside itself under UEFI, the other under BIOS.
 BOOT_CFGS = ("boot.cfg", "efi/boot/boot.cfg")
 # Since 7.0 ESXi takes up to 138 GiB of its disk for itself, all of a smaller one. MAAS lays out 34 GB for it; this
 # option makes the installer keep to about that. Whoever builds with an option of the same kind has decided already.
 SMALL_SYSTEM = "systemMediaSize=min"
-SYSTEM_SIZES = ("autoPartitionOSDataSize",)
+SYSTEM_SIZES = ("systemMediaSize", "autoPartitionOSDataSize")
 _SINCE_MAJOR = 7
 
 
@@ -30,8 +31,13 @@ def describe(config, warn):
     maas = maasconf.read(config)
     wanted, dns = network.read(config.get("network"), note)
     layout = storage.read(config.get("storage"), note)
-    return {"format": 1, "source": "maas", "warnings": warnings, "network": wanted, "dns": dns, "storage": layout,
-            "maas": maas}
+    description = {"format": schema.FORMAT, "source": "maas", "warnings": warnings, "network": wanted, "dns": dns,
+                   "storage": layout, "maas": maas}
+    try:
+        schema.validate(description)
+    except schema.DescriptionError as error:
+        raise HookError("no host can be made of the configuration: %s" % error)
+    return description
 
 
 def install_description(target, description):
@@ -46,13 +52,21 @@ def install_description(target, description):
         path = partition.find(target, name)
         if path is None:
             raise HookError("%s has no %s: it is not an image of the ESXi installer" % (target, name))
-        text = partition.read(path).decode("latin-1")
-        edited = bootcfg.append_module(text, "/" + module.MODULE_NAME, name)
-        if storage.needs_room(description["storage"]) and (bootcfg.major_version(text, name) or 0) >= _SINCE_MAJOR:
-            edited = bootcfg.add_kernel_option(edited, SMALL_SYSTEM, SYSTEM_SIZES, name)
-        edits.append((path, edited.encode("latin-1")))
-    place = partition.find(target, module.MODULE_NAME) or os.path.join(target, module.MODULE_NAME)
-    partition.replace_all([(place, module.pack(description))] + edits)
+        edits.append((path, _edited(partition.read(path).decode("latin-1"), name, description).encode("latin-1")))
+    place = partition.find(target, bootmodule.DESCRIPTION_NAME) or os.path.join(target, bootmodule.DESCRIPTION_NAME)
+    module = bootmodule.pack_description(schema.dumps(description))
+    partition.replace_all([(place, module)] + edits, secret=[place])
+
+
+def _edited(text, name, description):
+    if not bootcfg.settings(text).get("modules"):
+        raise HookError("%s has no modules line: this is not an ESXi installer" % name)
+    wants_room = storage.needs_room(description["storage"]) and (bootcfg.major_version(text) or 0) >= _SINCE_MAJOR
+    options = [SMALL_SYSTEM] if wants_room and not bootcfg.has_option(text, SYSTEM_SIZES) else []
+    try:
+        return bootcfg.edit(text, name, ["/" + bootmodule.DESCRIPTION_NAME], options)
+    except bootcfg.BootCfgError as error:
+        raise HookError(str(error))
 
 
 def hooks(arguments, environ):
@@ -64,7 +78,7 @@ def hooks(arguments, environ):
 
 def _show(environ):
     description = describe(maasconf.load(environ["CONFIG"]), lambda sentence: _say("warning: %s" % sentence))
-    sys.stdout.write(module.text_of(description))
+    sys.stdout.write(schema.dumps(description))
 
 
 def finalize(environ):
@@ -99,7 +113,7 @@ def _hooks(environ):
             _clean(target, config)
         raise
     _clean(target, config)
-    _say("the host description was added as boot module %s" % module.MODULE_NAME)
+    _say("the host description was added as boot module %s" % bootmodule.DESCRIPTION_NAME)
 
 
 def _finalize(environ):

@@ -6,8 +6,8 @@ is left alone, even if the configuration names it.
 
 import ipaddress
 
+from common import bonds, checks, netvalues as values
 from esxihook import HookError
-from esxihook import netvalues as values
 
 _SUBNET_TYPES = {
     "static": "static", "static4": "static", "static6": "static",
@@ -15,9 +15,6 @@ _SUBNET_TYPES = {
     "ipv6_dhcpv6-stateless": "ipv6-dhcp-stateless", "ipv6_slaac": "ipv6-slaac",
 }
 _NO_ADDRESS = (None, "manual", "none")
-_BOND_MODES = {"0": "balance-rr", "1": "active-backup", "2": "balance-xor", "3": "broadcast",
-               "4": "802.3ad", "5": "balance-tlb", "6": "balance-alb"}
-_SUPPORTED_MODES = ("active-backup", "balance-rr", "802.3ad")
 
 
 def read(section, warn):
@@ -28,14 +25,20 @@ def read(section, warn):
     @raise HookError: for what a host cannot have; nothing was changed then
     """
     entries = _entries(section)
-    reader = _Reader([entry for entry in entries if isinstance(entry, dict)], warn)
+    try:
+        return _read(values.objects(entries), warn)
+    except ValueError as error:
+        raise HookError(str(error))
+
+
+def _read(entries, warn):
+    reader = _Reader(entries, warn)
     for entry in reader.entries:
         for subnet in values.objects(entry.get("subnets")):
             reader.add_subnet(entry, subnet)
     for entry in reader.entries:
         if entry.get("type") == "route":
             reader.add_route(entry, None)
-    reader.refuse_shared_nics()
     network = reader.network if reader.network["interfaces"] else None
     if network is None:
         warn("the network configuration gives no address to any interface; the installer's network stays")
@@ -82,8 +85,8 @@ class _Reader:
                 self.add_dns(subnet.get("dns_nameservers"), subnet.get("dns_search"))
 
     def add_dns(self, servers, search):
-        for key, items, check in (("servers", servers, values.address), ("search", search, values.domain)):
-            for item in values.texts(items):
+        for key, items, check in (("servers", servers, checks.ip_address), ("search", search, _domain)):
+            for item in _texts(items):
                 try:
                     value = check(item)
                 except ValueError as error:
@@ -102,20 +105,22 @@ class _Reader:
         interface = self.interface_of(entry)
         address = {"type": _SUBNET_TYPES[kind]}
         if address["type"] == "static":
-            ip = values.interface_address(subnet, name, self.warn)
+            ip = self.static_address(subnet, name)
             address = {"type": "ipv%d-static" % ip.version, "address": str(ip.ip), "prefix": ip.network.prefixlen}
-            self.refuse_twice(address["address"], interface)
         if address not in interface["addresses"]:
             interface["addresses"].append(address)
         if values.text_of(subnet.get("gateway")):
-            self.add_gateway(values.gateway(subnet["gateway"], name), interface)
-        for route in sorted(values.objects(subnet.get("routes")), key=values.metric):
+            self.add_gateway(_gateway(subnet["gateway"], name), interface)
+        for route in sorted(values.objects(subnet.get("routes")), key=_metric):
             self.add_route(route, interface)
 
-    def refuse_twice(self, address, interface):
-        for other in self.network["interfaces"]:
-            if other is not interface and any(a.get("address") == address for a in other["addresses"]):
-                raise HookError("the address %s is given to %s and to %s" % (address, other["id"], interface["id"]))
+    def static_address(self, subnet, name):
+        """The ip_interface of a static subnet."""
+        text = values.text_of(subnet.get("address"))
+        if text is None:
+            raise HookError("interface %s has a static subnet without address" % name)
+        mask = values.text_of(subnet.get("netmask")) or values.text_of(subnet.get("prefix"))
+        return values.interface_address(text, mask, "interface %s" % name, self.warn)
 
     def interface_of(self, entry):
         """The interface on the entry's link and VLAN, made when it is the first to have an address there."""
@@ -126,8 +131,8 @@ class _Reader:
                 return interface
         interface = {
             "id": name, "link": link, "vlan": vlan, "addresses": [],
-            "mtu": values.mtu(entry, name, self.warn),
-            "mac": values.mac(entry.get("mac_address")),
+            "mtu": values.mtu(entry.get("mtu"), "interface %s" % name, self.warn),
+            "mac": values.mac_of(entry, ("mac_address",)),
         }
         self.network["interfaces"].append(interface)
         return interface
@@ -146,7 +151,11 @@ class _Reader:
             link, vlan = self.place_of(self.entry(entry.get("vlan_link"), name), above + (name,))
             if vlan:
                 raise HookError("VLAN %s lies on another VLAN, which ESXi cannot do" % name)
-            return link, values.vlan_id(entry, name)
+            number = values.number_in(entry.get("vlan_id"), 1, values.VLAN_MAX)
+            if number is None:
+                raise HookError("VLAN %s has the number %s; 1 to %d are legal"
+                                % (name, values.text_of(entry.get("vlan_id")), values.VLAN_MAX))
+            return link, number
         if kind == "bridge":
             return self.place_of(self.bridge_member(entry), above + (name,))
         raise HookError("interface %s has an address and the type %s, which ESXi cannot have" % (name, kind))
@@ -159,7 +168,7 @@ class _Reader:
 
     def bridge_member(self, entry):
         name = _name(entry)
-        members = values.texts(entry.get("bridge_interfaces"))
+        members = _texts(entry.get("bridge_interfaces"))
         if len(members) != 1:
             raise HookError("bridge %s has %d members; on ESXi only a bridge over one interface can be replaced, "
                             "by a vSwitch on that interface" % (name, len(members)))
@@ -168,10 +177,10 @@ class _Reader:
 
     def nic(self, entry):
         name = _name(entry)
-        mac = values.mac(entry.get("mac_address"))
+        mac = values.mac_of(entry, ("mac_address",))
         if mac is None:
             raise HookError("interface %s has no MAC address" % name)
-        self.add_link({"id": name, "kind": "nic", "mac": mac, "mtu": values.mtu(entry, name, self.warn)})
+        self.add_link({"id": name, "kind": "nic", "mac": mac, "mtu": values.mtu(entry.get("mtu"), "interface %s" % name, self.warn)})
         return name
 
     def add_link(self, link):
@@ -180,15 +189,9 @@ class _Reader:
 
     def bond(self, entry):
         name = _name(entry)
-        params = values.bond_params(entry.get("params"))
-        mode = _BOND_MODES.get(params.get("mode"), params.get("mode"))
-        if mode is None:
-            self.warn("bond %s has no mode; active-backup is used" % name)
-            mode = "active-backup"
-        if mode not in _SUPPORTED_MODES:
-            raise HookError("bond %s has the mode %s; a standard vSwitch can do %s"
-                            % (name, mode, ", ".join(_SUPPORTED_MODES)))
-        members = [self.entry(member, "bond %s" % name) for member in values.texts(entry.get("bond_interfaces"))]
+        params = _bond_params(entry.get("params"))
+        mode = bonds.mode(params.get("mode"), name, self.warn)
+        members = [self.entry(member, "bond %s" % name) for member in _texts(entry.get("bond_interfaces"))]
         if not members:
             raise HookError("bond %s has no members" % name)
         for member in members:
@@ -196,8 +199,8 @@ class _Reader:
                 raise HookError("bond %s has the member %s of type %s" % (name, _name(member), member.get("type")))
         names = [self.nic(member) for member in members]
         self.add_link({"id": name, "kind": "bond", "mode": mode, "members": names,
-                       "primary": self.primary(entry, params, members), "mtu": values.mtu(entry, name, self.warn)})
-        self.say_ignored(name, mode, params)
+                       "primary": self.primary(entry, params, members), "mtu": values.mtu(entry.get("mtu"), "interface %s" % name, self.warn)})
+        self.say_ignored(name, params)
         return name
 
     def primary(self, entry, params, members):
@@ -205,17 +208,14 @@ class _Reader:
         names = [_name(member) for member in members]
         if params.get("primary") in names:
             return params["primary"]
-        mac = values.mac(entry.get("mac_address"))
+        mac = values.mac_of(entry, ("mac_address",))
         for member in members:
-            if mac and values.mac(member.get("mac_address")) == mac:
+            if mac and values.mac_of(member, ("mac_address",)) == mac:
                 return _name(member)
         return None
 
-    def say_ignored(self, name, mode, params):
+    def say_ignored(self, name, params):
         ignored = sorted("bond-" + key for key in params if key not in ("mode", "primary"))
-        if mode == "802.3ad":
-            self.warn("bond %s: a standard vSwitch speaks no LACP; IP hash is used, which needs a static port channel "
-                      "on the physical switch" % name)
         if ignored:
             self.warn("bond %s: %s mean nothing on ESXi and are ignored" % (name, ", ".join(ignored)))
 
@@ -231,7 +231,7 @@ class _Reader:
     def add_route(self, route, interface):
         where = interface["id"] if interface else "the network configuration"
         try:
-            target, gateway = values.route(route)
+            target, gateway = _route(route)
         except ValueError as error:
             self.warn("%s: a route is ignored: %s" % (where, error))
             return
@@ -248,19 +248,10 @@ class _Reader:
                     self.warn("%s: a second route to %s via %s is ignored; %s is used"
                               % (where, target, gateway, present["gateway"]))
                 return
-        if values.metric(route):
+        if _metric(route):
             self.warn("%s: the metric of the route to %s is ignored, ESXi has none" % (where, target))
         self.network["routes"].append(
             {"network": str(target), "gateway": str(gateway), "interface": interface["id"]})
-
-    def refuse_shared_nics(self):
-        """A NIC is an uplink of one vSwitch: it cannot be in a bond and carry addresses of its own."""
-        owner = {}
-        for link in [interface["link"] for interface in self.network["interfaces"]]:
-            entry = next(known for known in self.network["links"] if known["id"] == link)
-            for nic in entry.get("members", [link]):
-                if owner.setdefault(nic, link) != link:
-                    raise HookError("NIC %s is used by %s and by %s" % (nic, owner[nic], link))
 
     def interface_reaching(self, gateway):
         for interface in self.network["interfaces"]:
@@ -277,3 +268,56 @@ def _name(entry):
     if name is None:
         raise HookError("an interface of the network configuration has neither name nor id")
     return name
+
+
+def _texts(value):
+    """The texts of a list, or of a single string with blanks or commas between them."""
+    if isinstance(value, str):
+        value = value.replace(",", " ").split()
+    return [values.text_of(item) for item in value if values.text_of(item)] if isinstance(value, list) else []
+
+
+def _domain(text):
+    """A search domain. @raise ValueError: when it is no name"""
+    return checks.hostname(text.rstrip("."))
+
+
+def _gateway(value, name):
+    """A gateway's address. @raise HookError: when it is none"""
+    try:
+        return ipaddress.ip_address(values.text_of(value).partition("%")[0])
+    except ValueError:
+        raise HookError("interface %s: the gateway %s is not an address" % (name, value))
+
+
+def _route(entry):
+    """(ip_network, gateway) of a route. @raise ValueError: with the reason why ESXi cannot have it"""
+    text = values.text_of(entry.get("destination")) or values.text_of(entry.get("network"))
+    via = values.text_of(entry.get("gateway"))
+    if text is None:
+        raise ValueError("it has no destination")
+    if via is None:
+        raise ValueError("the one to %s has no gateway, and ESXi has no on-link routes" % text)
+    via = ipaddress.ip_address(via.partition("%")[0])
+    mask = values.text_of(entry.get("netmask")) or values.text_of(entry.get("prefix"))
+    target = values.route_network(text, mask, str(via))
+    if target.version != via.version:
+        raise ValueError("the one to %s via %s mixes IPv4 and IPv6" % (target, via))
+    return target, via
+
+
+def _metric(entry):
+    """A route's metric; 0 when it has none."""
+    text = values.text_of(entry.get("metric"))
+    return int(text) if text and values.is_number(text) else 0
+
+
+def _bond_params(params):
+    """A bond's parameters by their plain names: "bond-mode", "bond_mode" and "mode" are one."""
+    result = {}
+    for key in params if isinstance(params, dict) else {}:
+        name = key.replace("_", "-")
+        value = values.text_of(params[key])
+        if value is not None:
+            result[name[len("bond-"):] if name.startswith("bond-") else name] = value
+    return result

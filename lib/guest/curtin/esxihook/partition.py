@@ -1,8 +1,8 @@
 """The image's partition as curtin mounted it: names in any case, files replaced whole or not at all."""
 
-import contextlib
 import os
 
+from common import erase
 from esxihook import HookError
 
 _SUFFIX = ".new"
@@ -32,13 +32,14 @@ def read(path):
         raise HookError("cannot read %s: %s" % (path, error.strerror))
 
 
-def replace_all(contents):
+def replace_all(contents, secret=()):
     """Replace several files by new contents: all of them, or none.
 
     Everything is written beside its final name before the first file is renamed. A file that has its content
     already is left alone.
 
     @param contents: list of (path, bytes), in the order of renaming
+    @param secret: paths whose old content is overwritten
     @raise HookError: when one cannot be written; every file then is as it was before
     """
     changes = [(path, content) for path, content in contents if _present(path) != content]
@@ -48,22 +49,23 @@ def replace_all(contents):
             _write(path + _SUFFIX, content)
         for path, _ in changes:
             before = _present(path)
-            os.replace(path + _SUFFIX, path)
+            _rename(path, path in secret)
             done.append((path, before))
     except OSError as error:
         for path, before in reversed(done):
-            _put_back(path, before)
+            _put_back(path, before, path in secret)
         raise HookError("cannot write %s: %s" % (error.filename, error.strerror))
     finally:
         for path, _ in changes:
             remove(path + _SUFFIX)
-    _sync_folders(path for path, _ in changes)
+    for folder in sorted(set(os.path.dirname(path) for path, _ in changes)):
+        erase.sync_folder(folder)
 
 
 def remove(path):
-    """Remove a file if it is there. @return: whether it was"""
+    """Overwrite a file and remove it, if it is there. @return: whether it was"""
     try:
-        os.remove(path)
+        erase.remove(path)
     except FileNotFoundError:
         return False
     return True
@@ -84,19 +86,13 @@ def _write(path, content):
         os.fsync(file.fileno())
 
 
-def _put_back(path, before):
+def _rename(path, is_secret):
+    (erase.replace if is_secret else os.replace)(path + _SUFFIX, path)
+
+
+def _put_back(path, before, is_secret):
     if before is None:
         remove(path)
     else:
         _write(path + _SUFFIX, before)
-        os.replace(path + _SUFFIX, path)
-
-
-def _sync_folders(paths):
-    """Make the new names last even if the machine is switched off right away."""
-    for folder in sorted(set(os.path.dirname(path) for path in paths)):
-        handle = os.open(folder, os.O_RDONLY)
-        # A folder that cannot be synchronised is written when it is unmounted.
-        with contextlib.suppress(OSError):
-            os.fsync(handle)
-        os.close(handle)
+        _rename(path, is_secret)

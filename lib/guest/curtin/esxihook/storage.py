@@ -6,8 +6,8 @@ belongs to ESXi, and is never wiped. Without a datastore there is no layout for 
 
 import re
 
+from common.netvalues import number_in, objects, text_of
 from esxihook import HookError
-from esxihook.netvalues import is_number, objects, text_of
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]?)(i?B?)\Z", re.IGNORECASE)
 _UNIT_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
@@ -142,10 +142,10 @@ def size_bytes(value):
 
 
 def _number(entry):
-    text = text_of(entry.get("number"))
-    if text is None or not is_number(text) or not 1 <= int(text) <= _PARTITION_MAX:
-        raise HookError("partition %s has the number %s" % (text_of(entry.get("id")), text))
-    return int(text)
+    number = number_in(entry.get("number"), 1, _PARTITION_MAX)
+    if number is None:
+        raise HookError("partition %s has the number %s" % (text_of(entry.get("id")), text_of(entry.get("number"))))
+    return number
 
 
 def _refuse_shared_partitions(datastores):

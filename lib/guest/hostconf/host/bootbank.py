@@ -4,28 +4,23 @@ A bank is a FAT volume with a boot.cfg that names its modules: labelled BOOTBANK
 without label (partitions 5 and 6) on 6.7.
 """
 
-import gzip
-import io
 import os
 import re
-import tarfile
 
-from hostconf.host.places import HOST_FOLDER, PAYLOAD
+from common import bootcfg, bootmodule, erase
+from hostconf.host.places import PAYLOAD
 
 VOLUMES = "/vmfs/volumes"
 LABELS = ("BOOTBANK1", "BOOTBANK2")
 LINKS = ("/bootbank", "/altbootbank")
 
 PAYLOAD_MODULE = "esxiimg.tgz"
-DESCRIPTION_MODULE = "hostdesc.tgz"
+DESCRIPTION_MODULE = bootmodule.DESCRIPTION_NAME
 MODULES = (PAYLOAD_MODULE, DESCRIPTION_MODULE)
-SEPARATOR = " --- "
 
 # What the installed host needs of the payload. The kickstart, image.json and embedded metadata hold secrets.
 _PACKAGES = ("common", "hostconf")
 _SCRIPTS = ("firstbt.sh",)
-
-_LINE = re.compile(r"\s*([A-Za-z]+)=(.*?)\r?\Z")
 
 
 def find(host, disk=None):
@@ -57,10 +52,10 @@ def _existing(host, places):
 def _is_bank(folder):
     """Whether boot.cfg starts an installed system: an installer's says runweasel."""
     try:
-        values = read_cfg(os.path.join(folder, "boot.cfg"))
+        text = read_cfg(os.path.join(folder, "boot.cfg"))
     except OSError:
         return False
-    return bool(values.get("modules")) and "runweasel" not in values.get("kernelopt", "")
+    return bool(bootcfg.settings(text).get("modules")) and not bootcfg.has_option(text, ["runweasel"])
 
 
 def _disk_of(host, folder):
@@ -73,63 +68,49 @@ def _disk_of(host, folder):
 
 
 def read_cfg(path):
-    """The settings of a boot.cfg. As in the boot loader keys have no case, and the last line of a key counts."""
-    values = {}
-    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-        for line in file.read().split("\n"):
-            match = _LINE.match(line)
-            if match and not line.startswith("#"):
-                values[match.group(1).lower()] = match.group(2).strip()
-    return values
+    """The text of a boot.cfg, one character for each byte."""
+    with open(path, "rb") as file:
+        return file.read().decode("latin-1")
 
 
 def add_modules(folder, modules):
-    """Put boot modules into a bank. Doing it twice leaves boot.cfg as doing it once.
+    """Put boot modules into a bank, in the place of those that are there. Doing it twice is doing it once.
 
     @param modules: contents (bytes) by file name
+    @raise BootCfgError: when the boot loader would misread the bank's boot.cfg; nothing was changed then
     """
+    path = os.path.join(folder, "boot.cfg")
+    edited = bootcfg.edit(read_cfg(path), path, [name for name in MODULES if name in modules])
+    if any(_is_other(os.path.join(folder, name), modules[name]) for name in modules):
+        remove_modules(folder)
     for name in sorted(modules):
         _replace(os.path.join(folder, name), modules[name])
-    _edit_cfg(folder, lambda names: names + [name for name in MODULES if name in modules and name not in names])
+    _replace(path, edited.encode("latin-1"))
 
 
 def remove_modules(folder):
     """Take this project's modules out of a bank: first their names, so that none is missed at the next boot."""
-    _edit_cfg(folder, lambda names: [name for name in names if name not in MODULES])
+    path = os.path.join(folder, "boot.cfg")
+    _replace(path, bootcfg.without_modules(read_cfg(path), MODULES).encode("latin-1"))
     for name in MODULES:
         path = os.path.join(folder, name)
         if os.path.exists(path):
-            size = os.path.getsize(path)
-            with open(path, "r+b") as file:
-                # The description holds secrets, and FAT keeps the clusters of a removed file as they were.
-                file.write(b"\0" * size)
-                file.flush()
-                os.fsync(file.fileno())
-            os.remove(path)
+            # The description holds secrets.
+            erase.remove(path)
 
 
-def _edit_cfg(folder, change):
-    path = os.path.join(folder, "boot.cfg")
-    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-        text = file.read()
-    lines = text.split("\n")
-    at = max(i for i, line in enumerate(lines) if _key(line) == "modules")
-    match = _LINE.match(lines[at])
-    names = [name.strip() for name in match.group(2).split("---") if name.strip()]
-    changed = change(names)
-    if changed != names:
-        end = "\r" if lines[at].endswith("\r") else ""
-        lines[at] = lines[at][:match.start(2)] + SEPARATOR.join(changed) + end
-        _replace(path, "\n".join(lines).encode("utf-8", "surrogateescape"))
-
-
-def _key(line):
-    match = _LINE.match(line)
-    return match.group(1).lower() if match and not line.startswith("#") else None
+def _is_other(path, data):
+    """Whether a file is there and holds something else."""
+    if not os.path.exists(path):
+        return False
+    with open(path, "rb") as file:
+        return file.read() != data
 
 
 def _replace(path, data):
-    """Write beside and rename: a power cut leaves the old file or the new one."""
+    """Write beside and rename, unless it is there: a power cut leaves the old file or the new one."""
+    if os.path.exists(path) and not _is_other(path, data):
+        return
     temporary = path + ".new"
     with open(temporary, "wb") as file:
         file.write(data)
@@ -149,34 +130,4 @@ def payload_module(host):
     for name in sorted(files):
         with open(os.path.join(folder, name), "rb") as file:
             contents.append((PAYLOAD.lstrip("/") + "/" + name, file.read(), 0o644))
-    return boot_module(contents)
-
-
-def description_module(text):
-    """A host description as a boot module, readable by root only."""
-    return boot_module([(HOST_FOLDER.lstrip("/") + "/description.json", text.encode("utf-8"), 0o600)])
-
-
-def boot_module(files):
-    """A module that a boot unpacks into the root: old GNU tar, parents first, owned by root; one gzip member.
-
-    @param files: (path, bytes, mode) each
-    """
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        known = set()
-        for path, data, mode in files:
-            parts = path.split("/")[:-1]
-            for depth in range(1, len(parts) + 1):
-                parent = "/".join(parts[:depth])
-                if parent not in known:
-                    known.add(parent)
-                    entry = tarfile.TarInfo(parent + "/")
-                    entry.type = tarfile.DIRTYPE
-                    entry.mode = 0o755
-                    archive.addfile(entry)
-            entry = tarfile.TarInfo(path)
-            entry.size = len(data)
-            entry.mode = mode
-            archive.addfile(entry, io.BytesIO(data))
-    return gzip.compress(buffer.getvalue())
+    return bootmodule.pack(contents)

@@ -2,14 +2,15 @@
 
 import os
 
+from common import bootmodule
 from hostconf.host.log import open_stream
 
 PAYLOAD = "/esxiimg"
 IMAGE = PAYLOAD + "/image.json"
 METADATA = PAYLOAD + "/metadata"
 # Where a boot module puts the description: MAAS's in the installer, ours on the installed host.
-HOST_FOLDER = "/esxiimg-host"
-MAAS_DESCRIPTION = HOST_FOLDER + "/description.json"
+HOST_FOLDER = "/" + bootmodule.DESCRIPTION_FOLDER
+MAAS_DESCRIPTION = "/" + bootmodule.DESCRIPTION_PATH
 INCLUDES = "/tmp/esxiimg"
 DESCRIPTION = INCLUDES + "/description.json"
 

@@ -2,9 +2,9 @@
 
 import base64
 import os
-import shutil
 import sys
 
+from common import erase
 from hostconf.sources.userdata import interpreter
 
 FOLDER = "/tmp/esxiimg-user"
@@ -48,6 +48,6 @@ def run_all(entries, host, log):
             log.info("script %s: %s" % (entry["name"], line))
         if status != 0:
             failed.append("%s ended with exit status %d" % (entry["name"], status))
-    shutil.rmtree(folder, ignore_errors=True)
+    erase.remove_tree(folder)
     if failed:
         raise ScriptError("user data: " + "; ".join(failed))

@@ -1,6 +1,6 @@
 """One step of a plan: a command, and what the runner may do when it fails."""
 
-import re
+from common import quoting
 
 
 class Command:
@@ -28,7 +28,7 @@ class Command:
 
     def shell(self):
         """The command as one line that sh reads back as argv."""
-        return " ".join(quote(word) for word in self.argv)
+        return " ".join(quoting.argument(word) for word in self.argv)
 
     def masked(self):
         """The same for logs: secret words are replaced."""
@@ -42,10 +42,3 @@ def ensure_line(path, line):
     """The command that appends a line to a file unless the file has it."""
     script = 'grep -qxF -- "$2" "$1" || printf "%s\\n" "$2" >> "$1"'
     return Command("sh", "-c", script, "sh", path, line, ensure_line=(path, line))
-
-
-def quote(word):
-    """The word as sh needs it: bare when it is plain, else in single quotes."""
-    if re.match(r"[A-Za-z0-9_@%+=:,./-]+\Z", word):
-        return word
-    return "'%s'" % word.replace("'", "'\"'\"'")

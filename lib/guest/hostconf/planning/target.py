@@ -13,7 +13,7 @@ A target is a dict:
 
 import ipaddress
 
-from common.description import TEAMING
+from common.bonds import TEAMING
 from hostconf.planning.portgroups import port_group_name
 
 MANAGEMENT_VMK = "vmk0"

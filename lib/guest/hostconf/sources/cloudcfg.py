@@ -7,6 +7,7 @@ resolv_conf, runcmd. Every other key is named in one warning.
 import base64
 
 from common import checks
+from common.quoting import quoted
 from hostconf.sources import sshkeys
 from hostconf.sources.hostnames import safe_hostname
 
@@ -122,14 +123,9 @@ def _run_commands(commands, description, warn):
         if isinstance(command, str):
             lines.append(command)
         elif isinstance(command, list) and command:
-            lines.append(" ".join(shell_quote(str(word)) for word in command))
+            lines.append(" ".join(quoted(str(word)) for word in command))
         elif command is not None:
             warn("cloud-config: a runcmd entry is neither text nor a list and is ignored")
     text = "\n".join(lines) + "\n"
     description["user_data"].append(
         {"name": "runcmd", "script_base64": base64.b64encode(text.encode("utf-8")).decode("ascii")})
-
-
-def shell_quote(word):
-    """The word in single quotes, as sh reads it back unchanged."""
-    return "'%s'" % word.replace("'", "'\\''")

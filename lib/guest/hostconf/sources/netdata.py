@@ -6,8 +6,7 @@ schema: unknown keys are ignored, the network's type decides which of its keys c
 
 import ipaddress
 
-from hostconf.sources import netvalues as values
-from hostconf.sources.netvalues import NetworkDataError
+from common import bonds, checks, netvalues as values
 
 # Types that nova's schema gives to a link that is one NIC of the host.
 NIC_TYPES = ("phy", "vif", "ovs", "tap", "bridge", "dvs", "hyperv", "hw_veb", "vhostuser")
@@ -18,13 +17,9 @@ ADDRESS_TYPES = {
     "ipv6_dhcpv6-stateless": "ipv6-dhcp-stateless",
 }
 
-# Kernel bonding modes by number (Linux Documentation/networking/bonding), as some emitters write them.
-BOND_MODES = {"0": "balance-rr", "1": "active-backup", "2": "balance-xor", "3": "broadcast",
-              "4": "802.3ad", "5": "balance-tlb", "6": "balance-alb"}
-SUPPORTED_MODES = ("active-backup", "balance-rr", "802.3ad")
 
-MTU_MIN = 1280  # what a standard vSwitch takes
-MTU_MAX = 9000
+class NetworkDataError(ValueError):
+    """The network data cannot be carried out; the message says which part and why."""
 
 
 def read(data, warn):
@@ -38,14 +33,14 @@ def read(data, warn):
         data = {}
     if not isinstance(data, dict):
         raise NetworkDataError("network_data is not a JSON object")
-    reader = _Reader(values.objects(data.get("links"), "link"), warn)
+    reader = _Reader(_objects(data.get("links"), "link"), warn)
     servers = []
-    for i, entry in enumerate(values.objects(data.get("networks"), "network")):
+    for i, entry in enumerate(_objects(data.get("networks"), "network")):
         reader.add_network(entry, values.text_of(entry.get("id")) or "networks[%d]" % i)
-        servers += values.dns_in(entry, warn)
-        for route in values.objects(entry.get("routes"), "route"):
-            servers += values.dns_in(route, warn)
-    servers += values.dns_in(data, warn)
+        servers += _dns_in(entry, warn)
+        for route in _objects(entry.get("routes"), "route"):
+            servers += _dns_in(route, warn)
+    servers += _dns_in(data, warn)
     network = reader.network if reader.network["interfaces"] else None
     return network, sorted(set(servers), key=servers.index)
 
@@ -74,14 +69,24 @@ class _Reader:
         interface = self.interface_on(values.text_of(entry.get("link")), name)
         address = {"id": name, "type": kind}
         if kind.endswith("-static"):
-            address["address"], address["prefix"] = values.static_address(entry, name, self.warn)
+            address["address"], address["prefix"] = self.static_address(entry, name)
         if self.is_repeated(interface, address):
             self.warn("network %s repeats an earlier one on link %s" % (name, interface["id"]))
             return
         interface["addresses"].append(address)
         if kind.endswith("-static"):
-            for route in values.objects(entry.get("routes"), "route"):
+            for route in _objects(entry.get("routes"), "route"):
                 self.add_route(route, name, interface)
+
+    def static_address(self, entry, name):
+        """(address, prefix length) of a static network."""
+        text = values.text_of(entry.get("ip_address"))
+        if text is None:
+            raise NetworkDataError("network %s is static and has no ip_address" % name)
+        found = values.interface_address(text, values.text_of(entry.get("netmask")), "network %s" % name, self.warn)
+        if "ipv%d" % found.version != entry["type"]:
+            raise NetworkDataError("network %s is of type %s, its address is %s" % (name, entry["type"], found.ip))
+        return str(found.ip), found.network.prefixlen
 
     def is_repeated(self, interface, address):
         key = (address["type"], address.get("address"), address.get("prefix"))
@@ -95,7 +100,10 @@ class _Reader:
         vlan = 0
         base_id, base = link_id, link
         if link.get("type") == "vlan":
-            vlan = values.vlan_id(link, link_id)
+            vlan = values.number_in(link.get("vlan_id"), 0, values.VLAN_MAX)
+            if vlan is None:
+                raise NetworkDataError("VLAN link %s has the VLAN id %r; 0 to %d are legal"
+                                       % (link_id, link.get("vlan_id"), values.VLAN_MAX))
             base_id = values.text_of(link.get("vlan_link"))
             base = self.link(base_id, "VLAN link %s" % link_id)
             if base.get("type") == "vlan":
@@ -107,7 +115,7 @@ class _Reader:
                 return interface
         interface = {
             "id": link_id, "link": base_name, "vlan": vlan, "addresses": [],
-            "mtu": self.mtu(link, link_id),
+            "mtu": values.mtu(link.get("mtu"), "link %s" % link_id, self.warn),
             "mac": values.mac_of(link, ("vlan_mac_address", "ethernet_mac_address")),
         }
         self.network["interfaces"].append(interface)
@@ -134,13 +142,13 @@ class _Reader:
             self.warn("link %s has the unknown type %r; it is taken for a NIC because it has a MAC address"
                       % (link_id, link.get("type")))
         self.network["links"].append(
-            {"id": link_id, "kind": "nic", "mac": mac, "mtu": self.mtu(link, link_id)})
+            {"id": link_id, "kind": "nic", "mac": mac, "mtu": values.mtu(link.get("mtu"), "link %s" % link_id, self.warn)})
         return link_id
 
     def bond(self, link_id, link):
         if any(known["id"] == link_id for known in self.network["links"]):
             return link_id
-        mode = self.bond_mode(link_id, link)
+        mode = bonds.mode(values.text_of(link.get("bond_mode")), link_id, self.warn)
         member_ids = link.get("bond_links")
         if not isinstance(member_ids, list) or not member_ids:
             raise NetworkDataError("bond %s names no member links" % link_id)
@@ -153,8 +161,8 @@ class _Reader:
             name = self.base_link(member_id, member)
             if name not in members:
                 members.append(name)
-            mtus.append(self.mtu(member, member_id))
-        mtu = self.mtu(link, link_id)
+            mtus.append(values.mtu(member.get("mtu"), "link %s" % member_id, self.warn))
+        mtu = values.mtu(link.get("mtu"), "link %s" % link_id, self.warn)
         if mtu is None and None not in mtus:
             mtu = min(mtus)
         primary = values.text_of(link.get("bond_primary"))
@@ -164,43 +172,13 @@ class _Reader:
         })
         return link_id
 
-    def bond_mode(self, link_id, link):
-        mode = values.text_of(link.get("bond_mode"))
-        if mode is None:
-            self.warn("bond %s has no bond_mode; active-backup is used" % link_id)
-            return "active-backup"
-        mode = BOND_MODES.get(mode, mode)
-        if mode not in SUPPORTED_MODES:
-            raise NetworkDataError("bond %s has the mode %s, which a standard vSwitch cannot do (%s can be done)"
-                                   % (link_id, mode, ", ".join(SUPPORTED_MODES)))
-        if mode == "802.3ad":
-            self.warn("bond %s: a standard vSwitch speaks no LACP; IP hash is used, which needs a static port "
-                      "channel on the physical switch" % link_id)
-        return mode
-
-    def mtu(self, link, link_id):
-        """The MTU in bytes, or None when nothing usable was said."""
-        value = link.get("mtu")
-        if value is None:
-            return None
-        if isinstance(value, str) and values.is_number(value.strip()):
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or value < MTU_MIN:
-            if value != 0:
-                self.warn("link %s: the MTU %r is ignored, ESXi takes %d to %d" % (link_id, value, MTU_MIN, MTU_MAX))
-            return None
-        if value > MTU_MAX:
-            self.warn("link %s: the MTU %d is more than a vSwitch takes; %d is used" % (link_id, value, MTU_MAX))
-            return MTU_MAX
-        return value
-
     def add_route(self, route, name, interface):
+        gateway = values.text_of(route.get("gateway")) or ""
         try:
-            target = values.network_of(route)
+            target = _network_of(route, gateway)
         except ValueError as error:
             self.warn("network %s: a route is ignored: %s" % (name, error))
             return
-        gateway = values.text_of(route.get("gateway"))
         try:
             gateway = ipaddress.ip_address((gateway or "0.0.0.0").partition("%")[0])
         except ValueError:
@@ -234,3 +212,31 @@ class _Reader:
                               % (name, target, gateway, present["gateway"]))
                 return
         self.network["routes"].append({"network": target, "gateway": gateway, "interface": interface["id"]})
+
+
+def _objects(value, what):
+    """The objects of a list; null and a missing list are empty."""
+    if value is not None and not isinstance(value, list):
+        raise NetworkDataError("the %ss of network_data are not a list" % what)
+    return values.objects(value)
+
+
+def _network_of(route, gateway):
+    """The destination of a route."""
+    text = values.text_of(route.get("network"))
+    if text is None:
+        raise ValueError("it has no network")
+    return values.route_network(text, values.text_of(route.get("netmask")), gateway)
+
+
+def _dns_in(entry, warn):
+    """Addresses of the DNS services of a network, a route or the whole file."""
+    servers = []
+    for service in values.objects(entry.get("services")):
+        if service.get("type") != "dns":
+            continue
+        try:
+            servers.append(checks.ip_address(service.get("address")))
+        except ValueError:
+            warn("the DNS server %r is no address and is ignored" % (service.get("address"),))
+    return servers

@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 
-from common import description as schema
+from common import description as schema, erase
 from hostconf.host import bootbank, firewall, scripts, storage, vcenter
 from hostconf.host.log import Log
 from hostconf.host.maas_metadata import MetadataError
@@ -122,7 +122,7 @@ class FirstBoot:
         if os.path.exists(self.host.path(KEPT_LOG)):
             os.remove(self.host.path(KEPT_LOG))
         for folder in (HOST_FOLDER, INCLUDES, PAYLOAD):
-            shutil.rmtree(self.host.path(folder), ignore_errors=True)
+            erase.remove_tree(self.host.path(folder))
         if not reboot:
             self.log.info("the host is configured")
             return

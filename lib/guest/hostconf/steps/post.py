@@ -4,7 +4,7 @@ import os
 import re
 import sys
 
-from common import description as schema
+from common import bootmodule, description as schema
 from hostconf.host import bootbank
 from hostconf.host.log import Log
 from hostconf.host.places import DESCRIPTION, INCLUDES, console_streams, install_log, root_folder
@@ -44,7 +44,7 @@ def keep(host, log):
         return
     modules = {
         bootbank.PAYLOAD_MODULE: bootbank.payload_module(host),
-        bootbank.DESCRIPTION_MODULE: bootbank.description_module(text),
+        bootbank.DESCRIPTION_MODULE: bootmodule.pack_description(text),
     }
     banks = bootbank.find(host, _installed_disk(host))
     if not banks:

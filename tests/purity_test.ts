@@ -7,6 +7,7 @@ import {
   readModules,
   roomGraph,
 } from "./support/imports.ts";
+import { run } from "./support/programs.ts";
 
 const ROOT = `${import.meta.dirname}/../`;
 
@@ -126,6 +127,11 @@ Deno.test("docs: every exported function, class and type is described", () => {
     }
   }
   assert.deepEqual(wrong, []);
+});
+
+Deno.test("docs: what the library exports is described to the last property", async () => {
+  const { code, stderr } = await run(Deno.execPath(), ["doc", "--lint", "mod.ts"], { cwd: ROOT });
+  assert.equal(code, 0, stderr);
 });
 
 Deno.test("size: modules can be held in the head", () => {

@@ -9,29 +9,33 @@
  * | reserved sectors' end        | two FATs                                             |
  * | next multiple of 1 MiB       | directories, then files in the order they are given  |
  *
- * Source: Microsoft FAT specification 1.03; field offsets below are its section 3.
+ * Source: Microsoft FAT specification 1.03; the fields are in fat_format.ts.
  *
  * @module
  */
 
 import { FatFsError, FatVolume } from "../../wasm/fatfs.ts";
-import { Failure } from "../blocks/failure.ts";
-import { parentFolders } from "../blocks/file_tree.ts";
 import { roundUp } from "../blocks/block_map.ts";
 import type { Extent } from "../blocks/extent.ts";
-import { checkFatNames } from "./fat_names.ts";
+import { Failure } from "../blocks/failure.ts";
+import { structureAt } from "../blocks/fields.ts";
+import { parentFolders } from "../blocks/file_tree.ts";
 import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { SectorMap } from "../blocks/sector_map.ts";
+import {
+  BOOT_SECTOR,
+  BOOT_SECTORS,
+  DIRECTORY_ENTRY_BYTES,
+  FAT_ENTRY_BYTES,
+  LONG_ENTRY,
+} from "./fat_format.ts";
+import { checkFatNames } from "./fat_names.ts";
 
 const MIB = 1024 * 1024;
 /** The data area begins on a boundary that every flash page, RAID stripe and image cluster divides. */
 const ALIGN_SECTORS = MIB / SECTOR_BYTES;
 /** What FatFs reserves before the FATs, before it aligns the data area. */
 const RESERVED_SECTORS = 32;
-const FAT_ENTRY_BYTES = 4;
-const DIRECTORY_ENTRY_BYTES = 32;
-/** UTF-16 units in one entry of a long name. */
-const LONG_NAME_UNITS = 13;
 /** A volume of 65,525 clusters and fewer is FAT16; the specification advises to stay 16 away. */
 const MIN_CLUSTERS = 65_525 + 16;
 const MAX_FILE_BYTES = 2 ** 32 - 1;
@@ -50,12 +54,6 @@ const MAX_SECTORS = 2 ** 32 - 1;
  * ones that leave it FAT32. More than 32 KiB is not for every reader (specification, §3.1).
  */
 const CLUSTER_BYTES = [32_768, 16_384, 8192, 4096, 2048, 1024, 512];
-
-/** Boot sector fields. */
-const BOOT_SECTORS = [0, 6];
-const BPB_HIDDEN_SECTORS = 28;
-const BPB_VOLUME_LABEL = 71;
-const VOLUME_LABEL_BYTES = 11;
 
 /** A file to be placed: its path, and its bytes as extents relative to its own beginning. */
 export interface FatFile {
@@ -248,19 +246,23 @@ function directoryEntries(
     const slash = path.lastIndexOf("/");
     const parent = path.slice(0, Math.max(slash, 0));
     const units = path.length - slash - 1;
-    entries.set(parent, (entries.get(parent) ?? 0) + 1 + Math.ceil(units / LONG_NAME_UNITS));
+    entries.set(
+      parent,
+      (entries.get(parent) ?? 0) + 1 + Math.ceil(units / LONG_ENTRY.units.length),
+    );
   }
   return entries;
 }
 
 /** Writes what FatFs cannot know: the partition's place, and the label where fsck looks for it. */
 function patchBootSectors(sectors: SectorMap, options: Fat32Options): void {
-  const label = new TextEncoder().encode(options.label.padEnd(VOLUME_LABEL_BYTES));
+  const label = new TextEncoder().encode(options.label.padEnd(BOOT_SECTOR.label.lengthBytes));
   for (const lba of BOOT_SECTORS) {
     const sector = new Uint8Array(SECTOR_BYTES);
     sectors.read(lba, sector);
-    new DataView(sector.buffer).setUint32(BPB_HIDDEN_SECTORS, options.firstLba, true);
-    sector.set(label, BPB_VOLUME_LABEL);
+    const boot = structureAt(sector);
+    BOOT_SECTOR.hiddenSectors.set(boot, options.firstLba);
+    BOOT_SECTOR.label.of(boot).set(label);
     sectors.write(lba, sector);
   }
 }

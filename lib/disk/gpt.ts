@@ -15,8 +15,9 @@
 import { crc32 } from "node:zlib";
 import { bytesExtent, type Extent } from "../blocks/extent.ts";
 import { type Guid, parseGuid } from "../blocks/guid.ts";
-import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { decodeLatin1 } from "../blocks/latin1.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
+import { protectiveMbr } from "./mbr.ts";
 
 /** §5.3.3, table 5-7. */
 export const EFI_SYSTEM_PARTITION: Guid = parseGuid("C12A7328-F81F-11D2-BA4B-00A0C93EC93B");
@@ -121,20 +122,6 @@ export function gptExtents(
   ];
 }
 
-/** §5.2.3, table 5-4: one record of type 0xEE that covers the disk. */
-function protectiveMbr(diskSectors: number): Uint8Array {
-  const mbr = new Uint8Array(SECTOR_BYTES);
-  const view = new DataView(mbr.buffer);
-  const record = 446;
-  mbr.set([0x00, 0x02, 0x00], record + 1); // the CHS address of LBA 1
-  mbr[record + 4] = 0xee;
-  mbr.set([0xff, 0xff, 0xff], record + 5); // beyond what CHS can say
-  view.setUint32(record + 8, 1, true);
-  view.setUint32(record + 12, Math.min(diskSectors - 1, 0xffffffff), true);
-  view.setUint16(510, 0xaa55, true);
-  return mbr;
-}
-
 function encodeHeader(table: GptHeader): Uint8Array {
   const header = new Uint8Array(SECTOR_BYTES);
   const view = new DataView(header.buffer);
@@ -181,7 +168,7 @@ function encodeEntry(partition: Partition): Uint8Array {
 export function parseHeader(sector: Uint8Array, lba: number): GptHeader | string {
   const view = new DataView(sector.buffer, sector.byteOffset, SECTOR_BYTES);
   const get64 = (at: number) => Number(view.getBigUint64(at, true));
-  if (decodeLatin1(sector.subarray(0, 8)) !== SIGNATURE) {
+  if (decodeLatin1(sector.subarray(HEADER.signature, HEADER.revision)) !== SIGNATURE) {
     return "it has no signature";
   }
   const headerBytes = view.getUint32(HEADER.headerBytes, true);

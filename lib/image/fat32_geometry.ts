@@ -4,13 +4,20 @@
  * @module
  */
 
-import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { Failure } from "../blocks/failure.ts";
+import { structureAt } from "../blocks/fields.ts";
 import { decodeLatin1 } from "../blocks/latin1.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
+import {
+  BAD_CLUSTER,
+  BOOT_SECTOR,
+  BOOT_SIGNATURE,
+  FAT_ENTRY_BYTES,
+  FIRST_CLUSTER,
+} from "../disk/fat_format.ts";
 
-/** §3.5: the numbers above are marks, and the first two are not counted. */
-export const FIRST_CLUSTER = 2;
-const MAX_CLUSTERS = 0x0ffffff6 - FIRST_CLUSTER;
+/** §3.5: from {@linkcode BAD_CLUSTER} on, numbers are marks. */
+const MAX_CLUSTERS = BAD_CLUSTER - 1 - FIRST_CLUSTER;
 /** A FAT may be a little too large. Twice what is needed, and this much, is not a little. */
 const MAX_FAT_SLACK_BYTES = 1024 * 1024;
 
@@ -41,35 +48,37 @@ export interface Fat32Geometry {
  * @throws {Failure} `not-image` if it is not that of a FAT32 volume.
  */
 export function parseBootSector(boot: Uint8Array, path: string, sizeBytes: number): Fat32Geometry {
-  const view = new DataView(boot.buffer);
-  const sectorsPerCluster = view.getUint8(13);
-  const reservedSectors = view.getUint16(14, true);
-  const fatCount = view.getUint8(16);
-  const sectors = view.getUint32(32, true);
-  const fatSectors = view.getUint32(36, true);
+  const sector = structureAt(boot);
+  const clusterSectors = BOOT_SECTOR.clusterSectors.get(sector);
+  const reservedSectors = BOOT_SECTOR.reservedSectors.get(sector);
+  const fatCount = BOOT_SECTOR.fatCount.get(sector);
+  const sectors = BOOT_SECTOR.sectors.get(sector);
+  const fatSectors = BOOT_SECTOR.fatSectors.get(sector);
   const dataSector = reservedSectors + fatCount * fatSectors;
-  const clusters = Math.floor((sectors - dataSector) / sectorsPerCluster);
+  const clusters = Math.floor((sectors - dataSector) / clusterSectors);
   const geometry: Fat32Geometry = {
     sectors,
-    hiddenSectors: view.getUint32(28, true),
-    clusterBytes: sectorsPerCluster * SECTOR_BYTES,
+    hiddenSectors: BOOT_SECTOR.hiddenSectors.get(sector),
+    clusterBytes: clusterSectors * SECTOR_BYTES,
     clusters,
     fatBytes: fatSectors * SECTOR_BYTES,
     fatCount,
     fatOffsetBytes: reservedSectors * SECTOR_BYTES,
     dataOffsetBytes: dataSector * SECTOR_BYTES,
-    rootCluster: view.getUint32(44, true),
-    fsInfoSector: view.getUint16(48, true),
-    backupBootSector: view.getUint16(50, true),
-    serial: view.getUint32(67, true),
-    media: view.getUint8(21),
-    label: decodeLatin1(boot.subarray(71, 82)).replace(/ +$/, ""),
+    rootCluster: BOOT_SECTOR.rootCluster.get(sector),
+    fsInfoSector: BOOT_SECTOR.fsInfoSector.get(sector),
+    backupBootSector: BOOT_SECTOR.backupBootSector.get(sector),
+    serial: BOOT_SECTOR.serial.get(sector),
+    media: BOOT_SECTOR.media.get(sector),
+    label: decodeLatin1(BOOT_SECTOR.label.of(sector)).replace(/ +$/, ""),
   };
-  const isFat32 = view.getUint16(510, true) === 0xaa55 &&
-    view.getUint16(11, true) === SECTOR_BYTES && view.getUint16(22, true) === 0 &&
-    sectorsPerCluster > 0 && fatCount > 0 && fatCount <= 4 && clusters > 0 &&
+  const isFat32 = BOOT_SECTOR.signature.get(sector) === BOOT_SIGNATURE &&
+    BOOT_SECTOR.sectorBytes.get(sector) === SECTOR_BYTES &&
+    BOOT_SECTOR.fat16Sectors.get(sector) === 0 &&
+    clusterSectors > 0 && fatCount > 0 && fatCount <= 4 && clusters > 0 &&
     clusters <= MAX_CLUSTERS && geometry.fatBytes <= MAX_FAT_SLACK_BYTES + 8 * clusters &&
-    sectors * SECTOR_BYTES <= sizeBytes && (clusters + FIRST_CLUSTER) * 4 <= geometry.fatBytes &&
+    sectors * SECTOR_BYTES <= sizeBytes &&
+    (clusters + FIRST_CLUSTER) * FAT_ENTRY_BYTES <= geometry.fatBytes &&
     geometry.fsInfoSector < reservedSectors && geometry.backupBootSector < reservedSectors;
   if (!isFat32) {
     throw new Failure(

@@ -7,23 +7,23 @@
 
 import { Buffer } from "node:buffer";
 import { readBytes, type Source } from "../blocks/extent.ts";
-import { SECTOR_BYTES } from "../blocks/sector.ts";
+import { structureAt } from "../blocks/fields.ts";
 import type { FilePart, FileTree, TreeFile } from "../blocks/file_tree.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
+import {
+  DIRECTORY_ENTRY_BYTES,
+  END_OF_CHAIN,
+  FIRST_CLUSTER,
+  FSINFO,
+  FSINFO_SIGNATURES,
+  FSINFO_UNKNOWN,
+  NO_LABEL,
+} from "../disk/fat_format.ts";
 import { type DirectoryEntry, parseDirectory } from "./fat32_directory.ts";
-import { type Fat32Geometry, FIRST_CLUSTER, parseBootSector } from "./fat32_geometry.ts";
+import { type Fat32Geometry, parseBootSector } from "./fat32_geometry.ts";
 import { FatTable } from "./fat_table.ts";
 
-/** Entries of the FAT from here on end a chain, §4. */
-const END_OF_CHAIN = 0x0ffffff8;
-/** FSInfo, §5. */
-const FSINFO = { lead: 0, struct: 484, freeCount: 488, nextFree: 492, trail: 508 } as const;
-const FSINFO_LEAD = 0x41615252;
-const FSINFO_STRUCT = 0x61417272;
-const FSINFO_TRAIL = 0xaa550000;
-const UNKNOWN = 0xffffffff;
-/** What the boot sector says if there is no label, §3. */
-const NO_LABEL = "NO NAME";
-const MAX_DIRECTORY_BYTES = 65_536 * 32;
+const MAX_DIRECTORY_BYTES = 65_536 * DIRECTORY_ENTRY_BYTES;
 /** As in the ISOs that images are made from; it bounds what deep folders make of long names. */
 const MAX_PATH_CHARACTERS = 1024;
 /** Nobody reads more of them. */
@@ -209,16 +209,16 @@ class Reader {
     if (this.#fat.next(0) !== 0x0fffff00 + media || this.#fat.next(1) < END_OF_CHAIN) {
       this.#problem("the FAT does not say that the volume is in order");
     }
-    const view = new DataView(fsInfo.buffer);
-    const field = (at: number) => view.getUint32(at, true);
-    const isFsInfo = field(FSINFO.lead) === FSINFO_LEAD && field(FSINFO.struct) === FSINFO_STRUCT &&
-      field(FSINFO.trail) === FSINFO_TRAIL;
-    const count = field(FSINFO.freeCount);
-    const nextFree = field(FSINFO.nextFree);
+    const sector = structureAt(fsInfo);
+    const isFsInfo = FSINFO.leadSignature.get(sector) === FSINFO_SIGNATURES.lead &&
+      FSINFO.structSignature.get(sector) === FSINFO_SIGNATURES.struct &&
+      FSINFO.trailSignature.get(sector) === FSINFO_SIGNATURES.trail;
+    const count = FSINFO.freeClusters.get(sector);
+    const nextFree = FSINFO.nextFreeCluster.get(sector);
     if (!isFsInfo) this.#problem("there is no FSInfo sector");
-    else if (count !== UNKNOWN && count !== freeClusters) {
+    else if (count !== FSINFO_UNKNOWN && count !== freeClusters) {
       this.#problem(`FSInfo counts ${count} free clusters, there are ${freeClusters}`);
-    } else if (nextFree !== UNKNOWN && nextFree >= clusters + FIRST_CLUSTER) {
+    } else if (nextFree !== FSINFO_UNKNOWN && nextFree >= clusters + FIRST_CLUSTER) {
       this.#problem(`FSInfo names cluster ${nextFree}, which does not exist`);
     }
     return freeClusters;

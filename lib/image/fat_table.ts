@@ -10,14 +10,11 @@
 
 import { Buffer } from "node:buffer";
 import { readBytes, type Source } from "../blocks/extent.ts";
-import { type Fat32Geometry, FIRST_CLUSTER } from "./fat32_geometry.ts";
+import { BAD_CLUSTER, FAT_ENTRY_BYTES, FAT_ENTRY_MASK, FIRST_CLUSTER } from "../disk/fat_format.ts";
+import type { Fat32Geometry } from "./fat32_geometry.ts";
 
-const ENTRY_BYTES = 4;
-/** §4: the upper four bits are reserved. */
-const ENTRY_MASK = 0x0fffffff;
-const BAD_CLUSTER = 0x0ffffff7;
 const PAGE_BYTES = 256 * 1024;
-const PAGE_ENTRIES = PAGE_BYTES / ENTRY_BYTES;
+const PAGE_ENTRIES = PAGE_BYTES / FAT_ENTRY_BYTES;
 const ZEROS = new Uint8Array(PAGE_BYTES);
 
 /** The first FAT of a volume. */
@@ -108,7 +105,7 @@ export class FatTable {
 }
 
 function entryOf(page: DataView | undefined, index: number): number {
-  return page === undefined ? 0 : page.getUint32(index * ENTRY_BYTES, true) & ENTRY_MASK;
+  return page === undefined ? 0 : page.getUint32(index * FAT_ENTRY_BYTES, true) & FAT_ENTRY_MASK;
 }
 
 function isZero(bytes: Uint8Array): boolean {

@@ -13,6 +13,7 @@ import {
   parseHeader,
   type Partition,
 } from "../disk/gpt.ts";
+import { isProtectiveMbr } from "../disk/mbr.ts";
 import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { formatGuid, type Guid } from "../blocks/guid.ts";
 import { Failure } from "../blocks/failure.ts";
@@ -94,12 +95,7 @@ export async function checkPartitionTable(disk: Source, table: PartitionTable): 
 
 /** UEFI 2.10 §5.2.3: one record of type 0xEE, from LBA 1 to the disk's end, and no other. */
 export function checkProtectiveMbr(mbr: Uint8Array, lastLba: number): string[] {
-  const view = new DataView(mbr.buffer, mbr.byteOffset, SECTOR_BYTES);
-  const isProtective = view.getUint16(510, true) === 0xaa55 && mbr[446 + 4] === 0xee &&
-    view.getUint32(446 + 8, true) === 1 &&
-    view.getUint32(446 + 12, true) === Math.min(lastLba, 0xffffffff) &&
-    mbr.subarray(446 + 16, 510).every((byte) => byte === 0);
-  return isProtective ? [] : ["MBR: it is not the protective one of a GPT"];
+  return isProtectiveMbr(mbr, lastLba) ? [] : ["MBR: it is not the protective one of a GPT"];
 }
 
 /** The entries of a table, if they match their checksum. */

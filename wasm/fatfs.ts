@@ -9,6 +9,7 @@
  * @module
  */
 
+import { uint32, uint8 } from "../lib/blocks/fields.ts";
 import { SECTOR_BYTES } from "../lib/blocks/sector.ts";
 import type { SectorMap } from "../lib/blocks/sector_map.ts";
 
@@ -44,7 +45,15 @@ const FA_READ_WRITE_CREATE_NEW = 0x01 | 0x02 | 0x04;
 /** `disk_ioctl` commands and results. */
 const [CTRL_SYNC, GET_SECTOR_COUNT, GET_SECTOR_SIZE, GET_BLOCK_SIZE] = [0, 1, 2, 3];
 const [RES_OK, RES_PARERR] = [0, 4];
-/** For `MKFS_PARM` of 32-bit C (fmt, n_fat, align, n_root, au_size), and for the byte that is read. */
+/** `MKFS_PARM` as 32-bit C lays it out. */
+const MKFS_PARM = {
+  fmt: uint8(0),
+  n_fat: uint8(1),
+  align: uint32(4),
+  n_root: uint32(8),
+  au_size: uint32(12),
+} as const;
+/** For `MKFS_PARM`, and for the byte that is read. */
 const BUFFER_BYTES = 16;
 /** What `f_mkfs` may use at a time, larger is faster; then paths are passed in it. */
 const WORK_BYTES = 64 * 1024;
@@ -148,12 +157,12 @@ export class FatVolume {
   }
 
   #makeFileSystem(options: FormatOptions): void {
-    const view = new DataView(this.#memory.buffer, this.#buffer, BUFFER_BYTES);
-    view.setUint8(0, FM_FAT32_SFD);
-    view.setUint8(1, 2);
-    view.setUint32(4, options.alignSectors, true);
-    view.setUint32(8, 0, true);
-    view.setUint32(12, options.clusterBytes, true);
+    const parameters = new DataView(this.#memory.buffer, this.#buffer, BUFFER_BYTES);
+    MKFS_PARM.fmt.set(parameters, FM_FAT32_SFD);
+    MKFS_PARM.n_fat.set(parameters, 2);
+    MKFS_PARM.align.set(parameters, options.alignSectors);
+    MKFS_PARM.n_root.set(parameters, 0);
+    MKFS_PARM.au_size.set(parameters, options.clusterBytes);
     const drive = this.#exports.malloc(1);
     new Uint8Array(this.#memory.buffer)[drive] = 0; // the empty string
     const made = this.#exports.f_mkfs(drive, this.#buffer, this.#work, WORK_BYTES);

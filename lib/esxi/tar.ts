@@ -1,27 +1,35 @@
 /**
  * Writes tar in the dialect of old GNU tar, which ESXi's own modules are in. Libraries write ustar
- * or pax.
- *
- * | offset | bytes | field, in octal digits unless it says otherwise            |
- * | ------ | ----- | ---------------------------------------------------------- |
- * | 0      | 100   | name, text                                                 |
- * | 100    | 8     | mode                                                       |
- * | 108    | 8     | user id, 0                                                 |
- * | 116    | 8     | group id, 0                                                |
- * | 124    | 12    | size in bytes                                              |
- * | 136    | 12    | time in seconds since 1970                                 |
- * | 148    | 8     | sum of the header's bytes, this field taken as blanks      |
- * | 156    | 1     | type: `0` a file, `5` a folder                             |
- * | 257    | 8     | magic and version, `ustar  \0`                             |
- *
- * Source: GNU tar manual, "Basic Tar Format", `struct oldgnu_header`.
+ * or pax. Source: GNU tar manual, "Basic Tar Format", `struct posix_header` and
+ * `struct oldgnu_header`.
  *
  * @module
  */
 
+import { type BytesField, bytesField, structureAt } from "../blocks/fields.ts";
+
 const BLOCK_BYTES = 512;
-const NAME_BYTES = 100;
+/** The header's fields, in order. Numbers are octal digits with a NUL behind them. */
+const HEADER = {
+  name: bytesField(0, 100),
+  mode: bytesField(100, 8),
+  userId: bytesField(108, 8),
+  groupId: bytesField(116, 8),
+  sizeBytes: bytesField(124, 12),
+  /** Since 1970. */
+  timeSeconds: bytesField(136, 12),
+  /** The sum of the header's bytes, this field taken as blanks; the last of them stays. */
+  checksum: bytesField(148, 8),
+  checksumDigits: bytesField(148, 7),
+  /** See {@linkcode TYPE}. */
+  type: bytesField(156, 1),
+  /** See {@linkcode OLD_GNU_MAGIC}. */
+  magicAndVersion: bytesField(257, 8),
+} as const;
+const TYPE = { file: "0", folder: "5" } as const;
+const MODE = { file: 0o644, folder: 0o755 } as const;
 const OLD_GNU_MAGIC = "ustar  \0";
+const BLANK = 0x20;
 /** Two blocks of zeros end an archive. */
 const END_BYTES = 2 * BLOCK_BYTES;
 
@@ -42,37 +50,42 @@ export function packOldGnuTar(entries: readonly TarEntry[], timeSeconds: number)
   const tar = new Uint8Array(entries.reduce((sum, entry) => sum + sizeOf(entry), END_BYTES));
   let at = 0;
   for (const entry of entries) {
-    tar.set(header(entry, timeSeconds), at);
+    tar.set(encodeHeader(entry, timeSeconds), at);
     if (entry.bytes !== undefined) tar.set(entry.bytes, at + BLOCK_BYTES);
     at += sizeOf(entry);
   }
   return tar;
 }
 
-function header({ path, bytes }: TarEntry, timeSeconds: number): Uint8Array {
+function encodeHeader({ path, bytes }: TarEntry, timeSeconds: number): Uint8Array {
   const block = new Uint8Array(BLOCK_BYTES);
+  const header = structureAt(block);
   const name = new TextEncoder().encode(path);
-  if (name.length > NAME_BYTES) {
+  if (name.length > HEADER.name.lengthBytes) {
     throw new RangeError(`Cannot write ${path} as old GNU tar: it has more than 100 bytes`);
   }
-  block.set(name);
-  setOctal(block, 100, 8, bytes === undefined ? 0o755 : 0o644);
-  setOctal(block, 108, 8, 0);
-  setOctal(block, 116, 8, 0);
-  setOctal(block, 124, 12, bytes?.length ?? 0);
-  setOctal(block, 136, 12, timeSeconds);
-  block[156] = (bytes === undefined ? "5" : "0").charCodeAt(0);
-  block.set(new TextEncoder().encode(OLD_GNU_MAGIC), 257);
-  block.fill(0x20, 148, 156);
-  let sum = 0;
-  for (const byte of block) sum += byte;
-  setOctal(block, 148, 7, sum); // the one field that a blank follows: it is still there
+  const kind = bytes === undefined ? "folder" : "file";
+  HEADER.name.of(header).set(name);
+  setOctal(header, HEADER.mode, MODE[kind]);
+  setOctal(header, HEADER.userId, 0);
+  setOctal(header, HEADER.groupId, 0);
+  setOctal(header, HEADER.sizeBytes, bytes?.length ?? 0);
+  setOctal(header, HEADER.timeSeconds, timeSeconds);
+  setText(header, HEADER.type, TYPE[kind]);
+  setText(header, HEADER.magicAndVersion, OLD_GNU_MAGIC);
+  HEADER.checksum.of(header).fill(BLANK);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  setOctal(header, HEADER.checksumDigits, sum); // last, over everything else
   return block;
 }
 
 /** Octal digits and a NUL fill a field. */
-function setOctal(block: Uint8Array, offset: number, bytes: number, value: number): void {
-  block.set(new TextEncoder().encode(value.toString(8).padStart(bytes - 1, "0") + "\0"), offset);
+function setOctal(header: DataView, field: BytesField, value: number): void {
+  setText(header, field, value.toString(8).padStart(field.lengthBytes - 1, "0") + "\0");
+}
+
+function setText(header: DataView, field: BytesField, text: string): void {
+  field.of(header).set(new TextEncoder().encode(text));
 }
 
 function paddedBytes(bytes: number): number {

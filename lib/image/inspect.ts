@@ -4,12 +4,10 @@
  * @module
  */
 
-import { readBytes, type Source } from "../blocks/extent.ts";
+import type { Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
-import { readIso } from "../iso/volume.ts";
-import { SECTOR_BYTES as ISO_SECTOR_BYTES } from "../iso/records.ts";
+import { isIso, readIso } from "../iso/volume.ts";
 import { type Inspection, inspectTree } from "./inspection.ts";
-import { decodeLatin1 } from "../blocks/latin1.ts";
 
 /**
  * Looks into an ISO or an image.
@@ -23,14 +21,6 @@ export async function inspect(file: Source): Promise<Inspection> {
   return await isIso(file)
     ? await inspectIso(file)
     : await (await import("./inspect_image.ts")).inspectImage(file);
-}
-
-/** ECMA-119 §8.1: the first volume descriptor begins at sector 16. */
-async function isIso(file: Source): Promise<boolean> {
-  const offsetBytes = 16 * ISO_SECTOR_BYTES;
-  if (file.sizeBytes < offsetBytes + 6) return false;
-  const head = await readBytes(file, offsetBytes, 6);
-  return decodeLatin1(head.subarray(1)) === "CD001";
 }
 
 async function inspectIso(file: Source): Promise<Inspection> {

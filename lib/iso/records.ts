@@ -6,12 +6,21 @@
 
 import type { Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
+import { structureAt } from "../blocks/fields.ts";
 import { decodeLatin1 } from "../blocks/latin1.ts";
+import {
+  MIN_RECORD_BYTES,
+  RECORD,
+  RECORD_FLAG,
+  RECORD_NAME_OFFSET_BYTES,
+  SECTOR_BYTES,
+  type TwofoldField,
+} from "./format.ts";
 
-/** ECMA-119 §6.1.2; images with other logical block sizes exist on paper only. */
-export const SECTOR_BYTES = 2048;
 /** A directory record, §9.1. */
 export interface DirectoryRecord {
+  /** Of the record itself. */
+  readonly recordBytes: number;
   readonly extentSector: number;
   readonly lengthBytes: number;
   readonly isDirectory: boolean;
@@ -29,39 +38,45 @@ export interface DirectoryRecord {
  * @throws {Failure} `damaged-iso` if it is cut short or contradicts itself.
  */
 export function parseRecord(source: Source, bytes: Uint8Array, at: number): DirectoryRecord {
-  const recordBytes = bytes[at] ?? 0;
-  const nameBytes = bytes[at + 32] ?? 0;
-  if (recordBytes < 34 || 33 + nameBytes > recordBytes || at + recordBytes > bytes.length) {
+  const record = structureAt(bytes, at);
+  const isWhole = record.byteLength >= MIN_RECORD_BYTES;
+  const recordBytes = isWhole ? RECORD.recordBytes.get(record) : 0;
+  const nameBytes = isWhole ? RECORD.nameBytes.get(record) : 0;
+  const nameEnd = RECORD_NAME_OFFSET_BYTES + nameBytes;
+  if (recordBytes < MIN_RECORD_BYTES || nameEnd > recordBytes || recordBytes > record.byteLength) {
     throw damaged(source, "a directory record is cut short");
   }
-  const extendedAttributeSectors = bytes[at + 1]!;
-  const flags = bytes[at + 25]!;
+  const flags = RECORD.flags.get(record);
   return {
-    extentSector: bothEndian32(source, bytes, at + 2) + extendedAttributeSectors,
-    lengthBytes: bothEndian32(source, bytes, at + 10),
-    isDirectory: (flags & 0x02) !== 0,
-    continues: (flags & 0x80) !== 0,
-    isInterleaved: bytes[at + 26] !== 0 || bytes[at + 27] !== 0,
-    name: bytes.subarray(at + 33, at + 33 + nameBytes),
+    recordBytes,
+    extentSector: consistent(source, record, RECORD.extentSector) +
+      RECORD.extendedAttributeSectors.get(record),
+    lengthBytes: consistent(source, record, RECORD.dataBytes),
+    isDirectory: (flags & RECORD_FLAG.directory) !== 0,
+    continues: (flags & RECORD_FLAG.continues) !== 0,
+    isInterleaved: RECORD.fileUnitSectors.get(record) !== 0 ||
+      RECORD.interleaveGapSectors.get(record) !== 0,
+    name: bytes.subarray(at + RECORD_NAME_OFFSET_BYTES, at + nameEnd),
     // §9.1.12: the name is padded to an even length of the record.
-    systemUse: bytes.subarray(
-      at + 33 + nameBytes + (nameBytes % 2 === 0 ? 1 : 0),
-      at + recordBytes,
-    ),
+    systemUse: bytes.subarray(at + nameEnd + nameEnd % 2, at + recordBytes),
   };
 }
 
-/** §7.3.3: a number stored in both byte orders, which must agree. */
-export function bothEndian32(source: Source, bytes: Uint8Array, at: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, 8);
-  const value = view.getUint32(0, true);
-  if (value !== view.getUint32(4, false)) {
-    throw damaged(source, "a number differs between its two byte orders");
-  }
-  return value;
+/**
+ * A number that is stored twice, once in each byte order.
+ *
+ * @throws {Failure} `damaged-iso` if the two differ.
+ */
+export function consistent(source: Source, structure: DataView, field: TwofoldField): number {
+  if (field.isConsistent(structure)) return field.get(structure);
+  throw damaged(source, "a number differs between its two byte orders");
 }
 
-/** The records of a directory but for itself and its parent (§6.8.2.2: named 0x00 and 0x01). */
+/**
+ * The records of a directory but for itself and its parent (§6.8.2.2: named 0x00 and 0x01).
+ *
+ * @throws {Failure} `damaged-iso` if one is cut short or contradicts itself.
+ */
 export function* records(source: Source, bytes: Uint8Array): Generator<DirectoryRecord> {
   for (let at = 0; at < bytes.length;) {
     if (bytes[at] === 0) { // §6.8.1.1: the rest of the sector is unused
@@ -69,7 +84,7 @@ export function* records(source: Source, bytes: Uint8Array): Generator<Directory
       continue;
     }
     const record = parseRecord(source, bytes, at);
-    at += bytes[at]!;
+    at += record.recordBytes;
     if (record.name.length !== 1 || record.name[0]! > 1) yield record;
   }
 }

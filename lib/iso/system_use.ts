@@ -16,7 +16,25 @@
  */
 
 import { readBytes, type Source } from "../blocks/extent.ts";
-import { Failure } from "../blocks/failure.ts";
+import { structureAt } from "../blocks/fields.ts";
+import { decodeLatin1 } from "../blocks/latin1.ts";
+import {
+  CE,
+  CE_BYTES,
+  CL,
+  CL_BYTES,
+  MIN_RECORD_BYTES,
+  NM,
+  NM_FLAG,
+  NM_NAME_OFFSET_BYTES,
+  SECTOR_BYTES,
+  SP,
+  SP_BYTES,
+  SP_CHECK_BYTES,
+  SYSTEM_USE,
+  SYSTEM_USE_HEADER_BYTES,
+} from "./format.ts";
+import { damaged } from "./records.ts";
 
 /** What Rock Ridge says about a directory record. */
 export interface SystemUse {
@@ -32,8 +50,6 @@ export interface SystemUse {
 const MAX_CONTINUATIONS = 64;
 /** What CD-ROM XA puts before the system use fields. */
 const XA_BYTES = 14;
-/** Name flags, RRIP §4.1.4: this directory and its parent. */
-const NAME_IS_SPECIAL = 0x06;
 
 /**
  * Looks for the SP field in the root directory's first record.
@@ -42,13 +58,14 @@ const NAME_IS_SPECIAL = 0x06;
  * @returns How many bytes of each system use area to skip, or undefined if there is no Rock Ridge.
  */
 export function rockRidgeSkipBytes(root: Uint8Array, recordBytes: number): number | undefined {
-  // The record of "." has a one-byte name, so its system use area begins at byte 34.
-  const area = root.subarray(34, recordBytes);
+  // The record of "." has a one-byte name, and its system use area begins behind that.
+  const area = root.subarray(MIN_RECORD_BYTES, recordBytes);
   for (const at of [0, XA_BYTES]) { // SUSP §5.3
-    const sp = area.subarray(at, at + 7);
-    if (sp.length === 7 && sp[0] === 0x53 && sp[1] === 0x50 && sp[4] === 0xbe && sp[5] === 0xef) {
-      return sp[6];
-    }
+    if (at + SP_BYTES > area.length) break;
+    const sp = structureAt(area, at, SP_BYTES);
+    const isSp = decodeLatin1(SP.signature.of(sp)) === "SP" &&
+      SP.checkBytes.of(sp).every((byte, i) => byte === SP_CHECK_BYTES[i]);
+    if (isSp) return SP.skipBytes.get(sp);
   }
   return undefined;
 }
@@ -92,30 +109,29 @@ export async function readSystemUse(
 /** Reads one area; returns where it continues, if it does. */
 function readFields(area: Uint8Array, use: SystemUse, nameParts: Uint8Array[]) {
   let continuation: { offsetBytes: number; lengthBytes: number } | undefined;
-  const view = new DataView(area.buffer, area.byteOffset, area.length);
-  for (let at = 0; at + 4 <= area.length;) {
-    const signature = String.fromCharCode(area[at]!, area[at + 1]!);
-    const lengthBytes = area[at + 2]!;
-    if (lengthBytes < 4 || at + lengthBytes > area.length || signature === "ST") break;
-    if (signature === "NM" && (area[at + 4]! & NAME_IS_SPECIAL) === 0) {
-      nameParts.push(area.slice(at + 5, at + lengthBytes));
+  for (let at = 0; at + SYSTEM_USE_HEADER_BYTES <= area.length;) {
+    const field = structureAt(area, at);
+    const signature = decodeLatin1(SYSTEM_USE.signature.of(field));
+    const fieldBytes = SYSTEM_USE.fieldBytes.get(field);
+    if (fieldBytes < SYSTEM_USE_HEADER_BYTES || fieldBytes > field.byteLength) break;
+    if (signature === "ST") break;
+    if (signature === "NM") {
+      const flags = fieldBytes < NM_NAME_OFFSET_BYTES ? 0 : NM.flags.get(field);
+      const isSpecial = (flags & (NM_FLAG.current | NM_FLAG.parent)) !== 0;
+      if (!isSpecial) nameParts.push(area.slice(at + NM_NAME_OFFSET_BYTES, at + fieldBytes));
     } else if (signature === "SL") {
       use.isSymbolicLink = true;
     } else if (signature === "RE") {
       use.isRelocated = true;
-    } else if (signature === "CL" && lengthBytes >= 12) {
-      use.childSector = view.getUint32(at + 4, true);
-    } else if (signature === "CE" && lengthBytes >= 28) {
+    } else if (signature === "CL" && fieldBytes >= CL_BYTES) {
+      use.childSector = CL.childSector.get(field);
+    } else if (signature === "CE" && fieldBytes >= CE_BYTES) {
       continuation = {
-        offsetBytes: view.getUint32(at + 4, true) * 2048 + view.getUint32(at + 12, true),
-        lengthBytes: view.getUint32(at + 20, true),
+        offsetBytes: CE.sector.get(field) * SECTOR_BYTES + CE.offsetBytes.get(field),
+        lengthBytes: CE.lengthBytes.get(field),
       };
     }
-    at += lengthBytes;
+    at += fieldBytes;
   }
   return continuation;
-}
-
-function damaged(source: Source, what: string): Failure {
-  return new Failure("damaged-iso", source.name, what, "the ISO is damaged, download it again");
 }

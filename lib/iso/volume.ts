@@ -2,13 +2,6 @@
  * Reads the directory of an ISO 9660 image: which files there are and where their bytes lie.
  * File data is never read.
  *
- * | sector | what                                                         | ECMA-119 |
- * | ------ | ------------------------------------------------------------ | -------- |
- * | 0–15   | system area                                                  | §6.2.1   |
- * | 16…    | volume descriptors, 2,048 bytes each, up to the terminator   | §8       |
- * | any    | directory extents: records that never cross a sector         | §6.8, §9 |
- * | any    | file extents, contiguous                                     | §6.4     |
- *
  * Names come from Rock Ridge where the image has it, else from Joliet, else from the 8.3 records.
  *
  * @module
@@ -16,22 +9,30 @@
 
 import { readBytes, type Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
+import { structureAt } from "../blocks/fields.ts";
 import type { FileTree, TreeFile } from "../blocks/file_tree.ts";
+import { decodeLatin1 } from "../blocks/latin1.ts";
 import {
-  bothEndian32,
+  DATE,
+  DESCRIPTOR,
+  DESCRIPTOR_TYPE,
+  FIRST_DESCRIPTOR_SECTOR,
+  MIN_RECORD_BYTES,
+  RECORD,
+  SECTOR_BYTES,
+  STANDARD_IDENTIFIER,
+} from "./format.ts";
+import {
+  consistent,
   damaged,
   decodeName,
   type DirectoryRecord,
   type NameSource,
   parseRecord,
   records,
-  SECTOR_BYTES,
 } from "./records.ts";
 import { readSystemUse, rockRidgeSkipBytes, type SystemUse } from "./system_use.ts";
-import { decodeLatin1 } from "../blocks/latin1.ts";
 
-/** ECMA-119 §6.3: sixteen sectors of system area come first. */
-const FIRST_DESCRIPTOR_SECTOR = 16;
 /** No real image has more; it bounds the search for the terminator. */
 const MAX_DESCRIPTORS = 64;
 /** ECMA-119 §6.8.2.1 allows 8 levels; Rock Ridge images go deeper. */
@@ -63,27 +64,44 @@ export interface IsoVolume extends FileTree {
  */
 export async function readIso(source: Source): Promise<IsoVolume> {
   const { primary, joliet } = await readDescriptors(source);
-  const declaredBytes = bothEndian32(source, primary, 80) * SECTOR_BYTES;
+  const descriptor = structureAt(primary);
+  const declaredBytes = consistent(source, descriptor, DESCRIPTOR.volumeSectors) * SECTOR_BYTES;
   const walker = new Walker(source, declaredBytes);
 
-  const primaryRoot = parseRecord(source, primary, 156);
-  const rootSectors = await walker.readDirectoryBytes(primaryRoot, "/");
-  const skipBytes = rockRidgeSkipBytes(rootSectors, rootSectors[0]!);
+  const rootOffsetBytes = DESCRIPTOR.rootRecord.offsetBytes;
+  const primaryRoot = parseRecord(source, primary, rootOffsetBytes);
+  const rootBytes = await walker.readDirectoryBytes(primaryRoot, "/");
+  const skipBytes = rockRidgeSkipBytes(
+    rootBytes,
+    RECORD.recordBytes.get(structureAt(rootBytes)),
+  );
   const names = skipBytes !== undefined ? "Rock Ridge" : joliet ? "Joliet" : "ISO 9660";
-  const root = names === "Joliet" ? parseRecord(source, joliet!, 156) : primaryRoot;
+  const root = names === "Joliet" ? parseRecord(source, joliet!, rootOffsetBytes) : primaryRoot;
   walker.restart();
   await walker.walk(root, names, skipBytes ?? 0);
 
   return {
     source,
-    label: decodeLatin1(primary.subarray(40, 72)).trimEnd(),
+    label: decodeLatin1(DESCRIPTOR.volumeIdentifier.of(descriptor)).trimEnd(),
     declaredBytes,
-    createdMs: parseVolumeDate(primary.subarray(813, 830)),
+    createdMs: parseVolumeDate(structureAt(DESCRIPTOR.created.of(descriptor))),
     descriptor: primary,
     names,
     directories: walker.directories,
     files: walker.files,
   };
+}
+
+/**
+ * Whether something begins like an ISO 9660 image.
+ *
+ * @throws {Failure} `io` if it cannot be read.
+ */
+export async function isIso(source: Source): Promise<boolean> {
+  const { offsetBytes, lengthBytes } = DESCRIPTOR.standardIdentifier;
+  const atBytes = FIRST_DESCRIPTOR_SECTOR * SECTOR_BYTES + offsetBytes;
+  if (source.sizeBytes < atBytes + lengthBytes) return false;
+  return decodeLatin1(await readBytes(source, atBytes, lengthBytes)) === STANDARD_IDENTIFIER;
 }
 
 async function readDescriptors(source: Source) {
@@ -93,26 +111,27 @@ async function readDescriptors(source: Source) {
     const offsetBytes = (FIRST_DESCRIPTOR_SECTOR + i) * SECTOR_BYTES;
     if (offsetBytes + SECTOR_BYTES > source.sizeBytes) break;
     const bytes = await readBytes(source, offsetBytes, SECTOR_BYTES);
-    // §8.1: type, then the standard identifier "CD001".
-    if (decodeLatin1(bytes.subarray(1, 6)) !== "CD001") break;
-    const type = bytes[0];
-    if (type === 1) primary ??= bytes;
-    if (type === 2 && isJoliet(bytes)) joliet ??= bytes;
-    if (type === 255) break;
+    const descriptor = structureAt(bytes);
+    const identifier = decodeLatin1(DESCRIPTOR.standardIdentifier.of(descriptor));
+    if (identifier !== STANDARD_IDENTIFIER) break;
+    const type = DESCRIPTOR.type.get(descriptor);
+    if (type === DESCRIPTOR_TYPE.primary) primary ??= bytes;
+    if (type === DESCRIPTOR_TYPE.supplementary && isJoliet(descriptor)) joliet ??= bytes;
+    if (type === DESCRIPTOR_TYPE.terminator) break;
   }
   if (primary === undefined) {
     const what = source.sizeBytes === 0 ? "the file is empty" : "not an ISO 9660 image";
     throw new Failure("not-iso", source.name, what, "pass the ESXi installer ISO");
   }
-  if (new DataView(primary.buffer).getUint16(128, true) !== SECTOR_BYTES) {
+  if (DESCRIPTOR.logicalBlockBytes.get(structureAt(primary)) !== SECTOR_BYTES) {
     throw damaged(source, "its logical blocks are not 2048 bytes");
   }
   return { primary, joliet };
 }
 
 /** Joliet specification §3.1: UCS-2 levels 1 to 3 announce themselves by these escape sequences. */
-function isJoliet(descriptor: Uint8Array): boolean {
-  const escape = decodeLatin1(descriptor.subarray(88, 91));
+function isJoliet(descriptor: DataView): boolean {
+  const escape = decodeLatin1(DESCRIPTOR.escapeSequences.of(descriptor)).slice(0, 3);
   return escape === "%/@" || escape === "%/C" || escape === "%/E";
 }
 
@@ -218,7 +237,7 @@ class Walker {
     }
     this.#visitedSectors.add(extentSector);
     this.#checkExtent(shown, extentSector * SECTOR_BYTES, lengthBytes);
-    if (lengthBytes < 34) throw damaged(this.#source, `${shown} is empty`);
+    if (lengthBytes < MIN_RECORD_BYTES) throw damaged(this.#source, `${shown} is empty`);
     if (lengthBytes > MAX_DIRECTORY_BYTES) {
       throw damaged(this.#source, `${shown} has ${lengthBytes} bytes, more than any`);
     }
@@ -276,12 +295,12 @@ function joinPath(source: Source, parent: string, name: string): string {
 }
 
 /** §8.4.26.1: `YYYYMMDDhhmmsscc` and the offset from UTC in quarters of an hour. */
-function parseVolumeDate(bytes: Uint8Array): number | undefined {
-  const text = decodeLatin1(bytes.subarray(0, 16));
+function parseVolumeDate(date: DataView): number | undefined {
+  const text = decodeLatin1(DATE.digits.of(date));
   const match = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text);
   if (match === null) return undefined;
   const [year = 0, month = 0, day, hour, minute, second] = match.slice(1, 7).map(Number);
-  const quarters = new DataView(bytes.buffer, bytes.byteOffset).getInt8(16);
-  const ms = Date.UTC(year, month - 1, day, hour, minute, second) - quarters * 15 * 60_000;
+  const offsetMs = DATE.offset.get(date) * 15 * 60_000;
+  const ms = Date.UTC(year, month - 1, day, hour, minute, second) - offsetMs;
   return year < 1980 || Number.isNaN(ms) ? undefined : ms;
 }

@@ -25,7 +25,7 @@ import {
   totalBytes,
 } from "../deflate/deflate.ts";
 import { isCompressible } from "../deflate/entropy.ts";
-import { PLAIN_GZIP_HEADER } from "./format.ts";
+import { GZIP_TRAILER, GZIP_TRAILER_BYTES, PLAIN_GZIP_HEADER } from "./format.ts";
 import { later } from "../../blocks/later.ts";
 import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
 import { putStoredHeader, STORED_BYTES, STORED_HEADER_BYTES } from "../deflate/stored_block.ts";
@@ -252,9 +252,9 @@ async function writeZeros(sink: Sink, lengthBytes: number): Promise<void> {
 
 /** RFC 1952 §2.3.1: CRC32, and the size modulo 2^32. */
 function trailer(crc: number, sizeBytes: number): Uint8Array {
-  const bytes = new Uint8Array(8);
+  const bytes = new Uint8Array(GZIP_TRAILER_BYTES);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, crc, true);
-  view.setUint32(4, sizeBytes % 2 ** 32, true);
+  view.setUint32(GZIP_TRAILER.crc32, crc, true);
+  view.setUint32(GZIP_TRAILER.size, sizeBytes % 2 ** 32, true);
   return bytes;
 }

@@ -7,10 +7,12 @@
  * - lines end at `\n`, a `\r` before it is white space, `#` at the start of a line is a comment;
  * - keys are case-insensitive, unknown ones are ignored, of duplicates the last one counts;
  * - `key =`, with a space before the sign, is not recognised, and `mod=` is taken for `modules=`;
- * - modules are separated by ` --- `, the first space inside one begins its options;
+ * - modules are separated by ` --- `, the first space inside one begins its options; after an empty
+ *   one the first character of the next is lost;
  * - `/x` is relative to the volume, `x` to `prefix` or else to the folder of boot.cfg.
  *
- * Lines that are not edited stay as they are, byte for byte.
+ * Lines that are not edited stay as they are, byte for byte. `lib/guest/common/bootcfg.py` edits by
+ * the same rules where no TypeScript runs; `testdata/boot_cfg_vectors.json` holds both to them.
  *
  * @module
  */
@@ -27,10 +29,12 @@ const SEPARATOR = " --- ";
 /** The keys that mboot knows, in the order in which it compares them with a line. */
 const KEYS = ("kernel kernelopt modules title prefix nobootif timeout noquirks norts crypto " +
   "runtimewd tftpblksize acpitables runtimewdtimeout skip errtimeout").split(" ");
-/** C's white space. JavaScript's includes the byte 0xA0, which is an ordinary one to mboot. */
+/** C's white space. JavaScript's includes the byte 0xA0. */
 const BLANKS = /[ \t\v\f\r]+/;
 /** UTF-8's byte order mark, one character for each byte. */
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
+/** White space to the newest mboot; to older ones whatever happens to lie before their table. */
+const A0 = "\xa0";
 
 /** A boot module: a path as boot.cfg spells it, and what follows its first space. */
 export interface BootModule {
@@ -60,8 +64,8 @@ export interface BootCfg {
 export interface BootCfgEdits {
   /** Paths of modules to append, beginning with `/`. */
   readonly modules: readonly string[];
-  /** The value of the `ks=` option, which replaces any other. */
-  readonly kickstart: string;
+  /** The value of the `ks=` option, which replaces any other; without it they stay. */
+  readonly kickstart?: string;
   /** Options to append to the kernel's. */
   readonly kernelOptions: readonly string[];
 }
@@ -93,7 +97,7 @@ export function parseBootCfg(text: string, path: string): BootCfg {
 }
 
 /**
- * Makes a boot.cfg start the installer unattended. Editing the result again changes nothing.
+ * Adds to a boot.cfg what is not there yet. Editing the result again changes nothing.
  *
  * @param text One character for each byte.
  * @param path Which file it is, for messages.
@@ -122,21 +126,31 @@ export function editBootCfg(text: string, edits: BootCfgEdits, path: string): st
   const modules = lines.get("modules")?.value ?? "";
   const present = new Set(splitModules(modules).map((module) => module.path.toLowerCase()));
   const added = edits.modules.filter((module) => !present.has(module.toLowerCase()));
-  set("modules", [...(modules === "" ? [] : [modules]), ...added].join(SEPARATOR));
-  set("kernelopt", editKernelOptions(lines.get("kernelopt")?.value ?? "", edits));
+  if (added.length > 0) set("modules", [...withoutEmptyEnd(modules), ...added].join(SEPARATOR));
+  const options = lines.get("kernelopt")?.value ?? "";
+  const words = editKernelOptions(splitWords(options), edits).join(" ");
+  if (words !== splitWords(options).join(" ")) set("kernelopt", words);
 
   const edited = output.join("\n");
   checkLimits(parseBootCfg(edited, path), path);
   return edited;
 }
 
-/** Appends what is not there yet; a `ks=` word is dropped wherever it stands, and ours comes last. */
-function editKernelOptions(value: string, edits: BootCfgEdits): string {
-  const words = splitWords(value).filter((word) => !isKickstart(word));
-  const kept = ` ${words.join(" ")} `;
+/** The list to append to: a separator at its end is harmless until something follows it. */
+function withoutEmptyEnd(modules: string): string[] {
+  const items = modules.split("---");
+  if (trimBlanks(items.at(-1) ?? "") === "") items.pop();
+  return items.length === 0 ? [] : [trimBlanks(items.join("---"))];
+}
+
+/** Appends what is not there yet; with a kickstart, other `ks=` words go, and ours comes last. */
+function editKernelOptions(words: readonly string[], edits: BootCfgEdits): string[] {
+  const { kickstart } = edits;
+  const others = kickstart === undefined ? words : words.filter((word) => !isKickstart(word));
+  const kept = ` ${others.join(" ")} `;
   const added = edits.kernelOptions.map((option) => splitWords(option).join(" "))
     .filter((option) => !kept.includes(` ${option} `));
-  return [...words, ...added, `ks=${edits.kickstart}`].join(" ");
+  return [...others, ...added, ...(kickstart === undefined ? [] : [`ks=${kickstart}`])];
 }
 
 /** Whether a kernel option is `ks=…` itself, and not another one that ends in it. */
@@ -164,8 +178,20 @@ function keyedLines(text: string, path: string): Map<string, Line> {
     const equals = line.indexOf("=");
     if (line.startsWith("#") || equals === -1) return;
     const name = trimStart(line.slice(0, equals)).toLowerCase();
-    const key = KEYS.find((known) => known.startsWith(trimBlanks(name))) ?? name;
-    if (key !== name && trimBlanks(name) === key) {
+    const plain = trimBlanks(name.replaceAll(A0, " "));
+    const known = KEYS.find((known) => known.startsWith(plain));
+    const key = known ?? name;
+    if (
+      known !== undefined && (name.includes(A0) || (known !== "title" && line.includes(A0)))
+    ) {
+      throw misread(
+        `line ${
+          index + 1
+        } holds the byte A0, which some releases of the boot loader take for a space`,
+        "write a space, or nothing",
+      );
+    }
+    if (key !== name && plain === key) {
       throw misread(
         `the boot loader ignores line ${index + 1}, which has a space before "="`,
         "remove the space",
@@ -180,6 +206,13 @@ function keyedLines(text: string, path: string): Map<string, Line> {
     }
     lines.set(key, { value: trimBlanks(line.slice(equals + 1)), index });
   });
+  const items = (lines.get("modules")?.value ?? "").split("---");
+  if (items.slice(0, -1).some((item) => trimBlanks(item) === "")) {
+    throw misread(
+      "it names an empty module: the boot loader drops the first character of the next one",
+      "remove one of the two separators",
+    );
+  }
   return lines;
 }
 

@@ -197,10 +197,10 @@ Deno.test("lines: what is missing is added at the end", () => {
 });
 
 Deno.test("lines: bytes that are not ASCII stay what they are", () => {
-  const text = "title=L\xe4dt\xa0ESXi \xc3\xa4\nkernelopt=a\xa0b\nmodules=/m\n";
+  const text = "title=L\xe4dt\xa0ESXi \xc3\xa0\nkernelopt=a\xe4b\nmodules=/m\n";
   assert.equal(
     edit(text),
-    `title=L\xe4dt\xa0ESXi \xc3\xa4\nkernelopt=a\xa0b ks=${KICKSTART}\n` +
+    `title=L\xe4dt\xa0ESXi \xc3\xa0\nkernelopt=a\xe4b ks=${KICKSTART}\n` +
       "modules=/m --- /esxiimg.tgz\n",
   );
 });
@@ -355,6 +355,49 @@ Deno.test("paths: from the volume, from prefix, from the folder of boot.cfg", ()
 Deno.test("long lines of blanks are read, not searched again and again", () => {
   const blanks = " ".repeat(64 * 1024);
   assert.equal(parse(`${blanks}x\nkernel=/b${blanks}\nmodules=/a${blanks}/c`).kernel, "/b");
+});
+
+/** A vector of testdata/boot_cfg_vectors.json, which the guest's editor in Python is held to as well. */
+interface Vector {
+  readonly name: string;
+  readonly input: VectorText;
+  readonly modules: readonly string[];
+  readonly kernelOptions: readonly string[];
+  readonly output?: VectorText;
+  /** A part of the message. */
+  readonly refusal?: string;
+}
+
+/** A text, or its parts: each a text, or one to repeat. */
+type VectorText = string | readonly (string | readonly [string, number])[];
+
+function textOf(value: VectorText): string {
+  if (typeof value === "string") return value;
+  return value.map((part) => typeof part === "string" ? part : part[0].repeat(part[1])).join("");
+}
+
+const { vectors }: { vectors: Vector[] } = JSON.parse(
+  Deno.readTextFileSync(new URL("../../testdata/boot_cfg_vectors.json", import.meta.url)),
+);
+
+Deno.test("vectors that both editors are held to", () => {
+  assert.ok(vectors.length > 80);
+  for (const { name, input, output, refusal, modules, kernelOptions } of vectors) {
+    // The build adds modules of the volume's root alone; a boot bank's names have no slash.
+    if (modules.some((module) => !module.startsWith("/"))) continue;
+    const edits = { modules, kernelOptions };
+    if (output === undefined) {
+      assert.throws(
+        () => editBootCfg(textOf(input), edits, PATH),
+        (error) => error instanceof Failure && error.message.includes(refusal ?? "no refusal"),
+        name,
+      );
+    } else {
+      const edited = editBootCfg(textOf(input), edits, PATH);
+      assert.equal(edited, textOf(output), name);
+      assert.equal(editBootCfg(edited, edits, PATH), edited, name);
+    }
+  }
 });
 
 const word = fc.constantFrom(

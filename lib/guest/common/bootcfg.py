@@ -45,21 +45,23 @@ def edit(text, name, modules=(), kernel_options=()):
     @raise BootCfgError: when the loader would misread the file or reach one of its limits
     """
     _refuse_misread(text, name)
+    end = "\r" if "\r\n" in text else ""
     values = settings(text)
     listed = values.get("modules", "")
     present = [_path(part).lower() for part in module_list(listed)]
     added = [module for module in modules if module.lower() not in present]
     if added:
-        if not listed.rpartition("---")[2].strip(_BLANKS):
+        items = listed.split("---")
+        if not items[-1].strip(_BLANKS):
             # A separator at the end is harmless until something follows it.
-            listed = listed.rpartition("---")[0].strip(_BLANKS)
-        text = _with_value(text, "modules", SEPARATOR.join(([listed] if listed else []) + added))
+            listed = "---".join(items[:-1]).strip(_BLANKS)
+        text = _with_value(text, "modules", SEPARATOR.join(([listed] if listed else []) + added), end)
     words = _words(values.get("kernelopt", ""))
     kept = " %s " % " ".join(words)
     options = [" ".join(_words(option)) for option in kernel_options]
     options = [option for option in options if " %s " % option not in kept]
     if options:
-        text = _with_value(text, "kernelopt", " ".join(words + options))
+        text = _with_value(text, "kernelopt", " ".join(words + options), end)
     _check_limits(settings(text), name)
     return text
 
@@ -110,15 +112,17 @@ def _lines(text):
     return found
 
 
-def _with_value(text, key, value):
-    """The text with another value in the line that the loader reads; a line is added where there is none."""
+def _with_value(text, key, value, end=""):
+    """The text with another value in the line that the loader reads.
+
+    @param end: what stands before the LF of a line that is added where there is none
+    """
     lines = text.split("\n")
     at = [number for number, found, _, _ in _lines(text) if found == key]
     if at:
         line = lines[at[-1]]
         lines[at[-1]] = line[:line.index("=") + 1] + value + ("\r" if line.endswith("\r") else "")
         return "\n".join(lines)
-    end = "\r" if "\r\n" in text else ""
     if lines[-1]:
         lines[-1] += end
         lines.append("")

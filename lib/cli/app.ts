@@ -21,7 +21,9 @@ import { wantsColor, writeStderr, writeStdout } from "../host/terminal.ts";
 import { VERSION } from "../version.ts";
 import { normalizeArguments } from "./arguments.ts";
 import { buildCommand } from "./build.ts";
+import { completionCommand } from "./completion.ts";
 import { convertCommand } from "./convert.ts";
+import { listCommands } from "./definitions.ts";
 import { inspectCommand } from "./inspect.ts";
 import { kickstartCommand } from "./kickstart.ts";
 import { genImgCommand, installerHelperCommand, ksTemplateCommand } from "./compat_commands.ts";
@@ -35,7 +37,7 @@ const FAILED = 1;
 const WRONG_USAGE = 2;
 
 /** The commands. */
-export const routes = buildRouteMap({
+export const routes: RouteMap<CommandContext> = buildRouteMap({
   routes: {
     build: buildCommand,
     convert: convertCommand,
@@ -43,6 +45,7 @@ export const routes = buildRouteMap({
     verify: verifyCommand,
     kickstart: kickstartCommand,
     payload: payloadCommand,
+    completion: completionCommand(() => listCommands(routes)),
     "gen-img": genImgCommand,
     "ks-template": ksTemplateCommand,
     "installer-helper": installerHelperCommand,

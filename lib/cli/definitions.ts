@@ -1,0 +1,111 @@
+/**
+ * What the command line consists of, as data: completions and manual pages are made from it.
+ *
+ * @module
+ */
+
+import type { Command, CommandContext, RouteMap } from "@stricli/core";
+import { formatNames } from "../formats/formats.ts";
+
+/** What stands for an option's or an argument's value: a placeholder tells what can be completed. */
+export interface ValueDefinition {
+  /** In capitals: `FILE`. */
+  readonly placeholder: string;
+  /** What a shell can offer: files, folders, these words, or nothing. */
+  readonly offers: "files" | "folders" | readonly string[];
+}
+
+/** An option, as `-o PATH, --output PATH`. */
+export interface OptionDefinition {
+  /** With its dashes, as in `--output`; of a switch that is on, `--no-color`. */
+  readonly name: string;
+  /** With its dash, as in `-o`. */
+  readonly alias?: string;
+  /** Missing for a switch. */
+  readonly value?: ValueDefinition;
+  readonly brief: string;
+  /** Whether it may be given again and again. */
+  readonly isRepeated: boolean;
+}
+
+/** An argument, as `ISO`. */
+export interface ArgumentDefinition extends ValueDefinition {
+  readonly brief: string;
+  readonly isOptional: boolean;
+}
+
+/** A command. */
+export interface CommandDefinition {
+  readonly name: string;
+  readonly brief: string;
+  /** Paragraphs, and examples that are indented by two blanks. */
+  readonly description: string;
+  readonly args: readonly ArgumentDefinition[];
+  readonly options: readonly OptionDefinition[];
+}
+
+/** What every command has that no command defines. */
+const HELP: OptionDefinition = {
+  name: "--help",
+  alias: "-h",
+  brief: "Print help and exit",
+  isRepeated: false,
+};
+/** Shells that completions are made for. */
+export const SHELLS = ["bash", "fish", "zsh"] as const;
+/** Placeholders of files. */
+const FILES = ["FILE", "IMAGE", "ISO", "OUT", "PATH"];
+
+/** The commands of a command line, hidden ones left out, in the order of its help. */
+export function listCommands(routes: RouteMap<CommandContext>): CommandDefinition[] {
+  return routes.getAllEntries().flatMap(({ name, target, hidden }) =>
+    hidden || !("parameters" in target) ? [] : [define(name["convert-camel-to-kebab"], target)]
+  );
+}
+
+function define(name: string, command: Command<CommandContext>): CommandDefinition {
+  const { flags = {}, aliases = {}, positional } = command.parameters;
+  const parameters = positional === undefined
+    ? []
+    : positional.kind === "tuple"
+    ? positional.parameters
+    : [positional.parameter];
+  const options = Object.entries(flags).map(([key, flag]): OptionDefinition => {
+    const alias = Object.entries(aliases).find(([, of]) => of === key)?.[0];
+    const isOn = flag.kind === "boolean" && flag.default === true;
+    return {
+      name: `--${isOn ? "no-" : ""}${kebab(key)}`,
+      ...(alias === undefined ? {} : { alias: `-${alias}` }),
+      ...(flag.kind === "boolean" || flag.kind === "counter"
+        ? {}
+        : flag.kind === "enum"
+        ? { value: { placeholder: flag.placeholder ?? "VALUE", offers: flag.values } }
+        : { value: valueFor(flag.placeholder) }),
+      brief: isOn ? `No ${flag.brief[0]!.toLowerCase()}${flag.brief.slice(1)}` : flag.brief,
+      isRepeated: "variadic" in flag && flag.variadic !== undefined && flag.variadic !== false,
+    };
+  });
+  return {
+    name,
+    brief: command.brief,
+    description: command.fullDescription ?? command.brief,
+    args: parameters.map(({ placeholder, brief, optional }) => ({
+      ...valueFor(placeholder),
+      brief,
+      isOptional: optional === true,
+    })),
+    options: [...options, HELP],
+  };
+}
+
+function valueFor(placeholder = "VALUE"): ValueDefinition {
+  if (FILES.includes(placeholder)) return { placeholder, offers: "files" };
+  if (placeholder === "DIR") return { placeholder, offers: "folders" };
+  if (placeholder === "FORMAT") return { placeholder, offers: formatNames().split(", ") };
+  if (placeholder === "SHELL") return { placeholder, offers: SHELLS };
+  return { placeholder, offers: [] };
+}
+
+function kebab(camel: string): string {
+  return camel.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
+}

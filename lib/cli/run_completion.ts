@@ -1,0 +1,26 @@
+/**
+ * What `esxi-img completion SHELL` does.
+ *
+ * @module
+ */
+
+import { writeStdout } from "../host/terminal.ts";
+import { bashCompletion } from "./completion/bash.ts";
+import { fishCompletion } from "./completion/fish.ts";
+import { zshCompletion } from "./completion/zsh.ts";
+import type { CommandDefinition, SHELLS } from "./definitions.ts";
+
+/** A shell that completions are made for. */
+export type Shell = (typeof SHELLS)[number];
+
+const WRITERS = { bash: bashCompletion, fish: fishCompletion, zsh: zshCompletion };
+
+/** Writes a shell's completions. */
+export function completionFor(shell: Shell, commands: readonly CommandDefinition[]): string {
+  return WRITERS[shell]("esxi-img", commands);
+}
+
+/** Prints a shell's completions. */
+export function runCompletion(shell: Shell, commands: readonly CommandDefinition[]): void {
+  writeStdout(completionFor(shell, commands));
+}

@@ -100,7 +100,11 @@ export interface ImagePlan {
 /**
  * Plans an image. Of the ISO only directories, boot.cfg and version are read.
  *
- * @throws {Failure} if the ISO is not a whole ESXi installer or FAT cannot hold it.
+ * @throws {Failure} `not-iso`, `damaged-iso` or `truncated` if it is no whole ISO, `not-installer`
+ * or `boot-cfg` if it is no ESXi installer, `unfit-for-fat` or `too-small` if FAT cannot hold it,
+ * `usage` if a module or kernel option cannot stand in a boot.cfg, `io` from the source.
+ * @throws {RangeError} if a path of metadata or guest files has more than 100 bytes in the payload.
+ * @throws {FatFsError} `INVALID_NAME` if the label is none.
  */
 export async function planImage(iso: Source, options: ImageOptions): Promise<ImagePlan> {
   const volume = await readIso(iso);
@@ -144,6 +148,7 @@ export async function planImage(iso: Source, options: ImageOptions): Promise<Ima
  * Makes the payload by itself.
  *
  * @param identity What GUID and salt derive from.
+ * @throws {RangeError} if the path of a file has more than 100 bytes.
  */
 export function makePayload(
   options: PayloadOptions,

@@ -134,6 +134,37 @@ Deno.test("docs: what the library exports is described to the last property", as
   assert.equal(code, 0, stderr);
 });
 
+/** Exported functions and the public methods of exported classes: doc, name and body. */
+function publicFunctions(text: string): { doc: string; name: string; body: string }[] {
+  const doc = String.raw`((?:^ *\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?)`;
+  const exported = new RegExp(
+    doc + String.raw`^export (?:async )?function\*? (\w+)([\s\S]*?^}$)`,
+    "gm",
+  );
+  const method = new RegExp(
+    doc +
+      String
+        .raw`^  (?!private |#)(?:(?:static|async|get|override) )*\*?(\w+)(?:<[^(]*>)?(\([\s\S]*?^  }$)`,
+    "gm",
+  );
+  const classes = [...text.matchAll(/^export class [\s\S]*?^}$/gm)].map(([body]) => body);
+  return [...text.matchAll(exported), ...classes.flatMap((body) => [...body.matchAll(method)])]
+    .map(([, doc = "", name = "", body = ""]) => ({ doc, name, body }));
+}
+
+Deno.test("docs: what throws by itself says so, with class and condition", () => {
+  const sample = "export class A {\n  /** B. */\n  b(): void {\n    throw 1;\n  }\n}\n" +
+    "/** C. */\nexport function c() {\n  throw 2;\n}\n";
+  assert.deepEqual(publicFunctions(sample).map(({ name }) => name), ["c", "b"]);
+  const throwing = MODULES.flatMap(({ path, text }) =>
+    publicFunctions(text).filter(({ body }) => /\bthrow /.test(body))
+      .map(({ doc, name }) => ({ doc, name: `${path}: ${name}` }))
+  );
+  assert.ok(throwing.length > 40);
+  const wrong = throwing.filter(({ doc }) => !/@throws \{\w+\} \S/.test(doc));
+  assert.deepEqual(wrong.map(({ name }) => name), []);
+});
+
 Deno.test("size: modules can be held in the head", () => {
   const long = MODULES.filter(({ text }) => text.split("\n").length > 350).map(({ path }) => path);
   assert.deepEqual(long, []);

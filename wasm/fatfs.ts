@@ -131,6 +131,8 @@ export class FatVolume {
    *
    * @param wasm The bytes of the package's `ff.wasm`.
    * @param sectors Where the volume's sectors are kept.
+   * @throws {FatFsError} `MKFS_ABORTED` if it cannot be FAT32, `INVALID_NAME` for a label that is
+   * none.
    */
   static async format(
     wasm: BufferSource,
@@ -201,6 +203,7 @@ export class FatVolume {
    *
    * @returns Where they begin, in bytes from the volume's beginning; undefined for an empty file.
    * @throws {FatFsError} `DENIED` if no contiguous run is free.
+   * @throws {TypeError} if it was reserved before.
    */
   reserve(handle: FileHandle, sizeBytes: number): number | undefined {
     const file = this.#files.get(handle);

@@ -87,6 +87,7 @@ export function roundUp(value: number, unit: number): number {
  * Fills `into` with the disk's bytes from `offsetBytes` on; what lies past the disk's end is zero.
  *
  * @returns A promise only if one of the sources needs one, see {@linkcode Source}.
+ * @throws {Failure} `truncated` or `io` from the disk's sources.
  */
 export function readBlocks(
   map: BlockMap,

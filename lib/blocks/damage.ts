@@ -35,7 +35,8 @@ export function requireInside(
 /**
  * Reads a part of the file.
  *
- * @throws {Failure} `not-image` if it does not lie inside the file.
+ * @throws {Failure} `not-image` if it does not lie inside the file, `truncated` or `io` from the
+ * file.
  */
 export async function readPart(
   file: Source,

@@ -56,7 +56,11 @@ export function shiftExtent(extent: Extent, byBytes: number): Extent {
   return { ...extent, offsetBytes: extent.offsetBytes + byBytes };
 }
 
-/** A source whose bytes are in memory. */
+/**
+ * A source whose bytes are in memory.
+ *
+ * @throws {Failure} from its reads: `truncated` if they reach past the end.
+ */
 export function bytesSource(name: string, bytes: Uint8Array): Source {
   return {
     name,
@@ -72,7 +76,11 @@ export function bytesSource(name: string, bytes: Uint8Array): Source {
   };
 }
 
-/** All the bytes of a range of a source, in memory: for what is known to be small. */
+/**
+ * All the bytes of a range of a source, in memory: for what is known to be small.
+ *
+ * @throws {Failure} `truncated` or `io` from the source.
+ */
 export async function readBytes(
   source: Source,
   offsetBytes: number,

@@ -58,7 +58,11 @@ export function uint32(offsetBytes: number): NumberField {
   };
 }
 
-/** A run of bytes: text, or a structure within the structure. */
+/**
+ * A run of bytes: text, or a structure within the structure.
+ *
+ * @throws {RangeError} from its accessor, if the structure ends before the field does.
+ */
 export function bytesField(offsetBytes: number, lengthBytes: number): BytesField {
   return {
     offsetBytes,

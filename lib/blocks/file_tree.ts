@@ -47,7 +47,7 @@ export function findFile(tree: FileTree, path: string): TreeFile | undefined {
  * Reads a file that ought to be small.
  *
  * @param maxBytes What is more than any such file has.
- * @throws {Failure} `not-installer` if it is larger.
+ * @throws {Failure} `not-installer` if it is larger, `truncated` or `io` from the source.
  */
 export async function readSmallFile(
   tree: FileTree,

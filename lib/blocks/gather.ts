@@ -37,6 +37,7 @@ export class Gatherer {
    * Makes sure that a piece of this size can be reserved; call it before {@linkcode reserve}.
    *
    * @returns A promise only if that has to be waited for.
+   * @throws {Failure} `io` from the sink.
    */
   makeRoom(lengthBytes: number): void | Promise<void> {
     if (this.#filledBytes + lengthBytes > this.#buffers[0].length) return this.flush();
@@ -62,13 +63,22 @@ export class Gatherer {
     this.#filledBytes -= lengthBytes;
   }
 
-  /** Appends a copy of some bytes. */
+  /**
+   * Appends a copy of some bytes.
+   *
+   * @throws {Failure} `io` from the sink.
+   * @throws {RangeError} if they are more than the buffer holds.
+   */
   async append(bytes: Uint8Array): Promise<void> {
     await this.makeRoom(bytes.length);
     this.reserve(bytes.length).set(bytes);
   }
 
-  /** Fills the output with zeros up to a multiple of `unitBytes`, which the buffer's size must be. */
+  /**
+   * Fills the output with zeros up to a multiple of `unitBytes`, which the buffer's size must be.
+   *
+   * @throws {Failure} `io` from the sink.
+   */
   async pad(unitBytes: number): Promise<void> {
     const restBytes = this.positionBytes % unitBytes;
     if (restBytes === 0) return;
@@ -76,7 +86,11 @@ export class Gatherer {
     this.reserve(unitBytes - restBytes).fill(0);
   }
 
-  /** Begins to write what was collected, as soon as what went before it is written. */
+  /**
+   * Begins to write what was collected, as soon as what went before it is written.
+   *
+   * @throws {Failure} `io` from the sink, maybe of what went before.
+   */
   async flush(): Promise<void> {
     if (this.#filledBytes === 0) return;
     await this.#out.write(this.#buffers[0].subarray(0, this.#filledBytes));
@@ -85,7 +99,11 @@ export class Gatherer {
     this.#filledBytes = 0;
   }
 
-  /** Writes what is left, and waits for it. */
+  /**
+   * Writes what is left, and waits for it.
+   *
+   * @throws {Failure} `io` from the sink.
+   */
   async finish(): Promise<void> {
     await this.flush();
     await this.#out.finish();

@@ -25,7 +25,11 @@ export function deriveGuid(seed: Uint8Array, purpose: string): Guid {
   return swapMixedEndian(uuid);
 }
 
-/** Parses `C12A7328-F81F-11D2-BA4B-00A0C93EC93B`. */
+/**
+ * Parses `C12A7328-F81F-11D2-BA4B-00A0C93EC93B`.
+ *
+ * @throws {SyntaxError} if it is none.
+ */
 export function parseGuid(text: string): Guid {
   const hex = text.replaceAll("-", "");
   if (!/^[0-9a-f]{32}$/i.test(hex)) throw new SyntaxError(`Cannot parse the GUID ${text}`);

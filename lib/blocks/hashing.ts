@@ -82,7 +82,11 @@ export class WholeHash implements Source {
     }
   }
 
-  /** Reads what is left, and returns the hash as hexadecimal digits. */
+  /**
+   * Reads what is left, and returns the hash as hexadecimal digits.
+   *
+   * @throws {Failure} `truncated` or `io` from the source.
+   */
   async digest(): Promise<string> {
     this.#hashedBytes ??= 0;
     await this.#hashUpTo(this.sizeBytes);

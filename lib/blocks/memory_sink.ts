@@ -40,6 +40,7 @@ export class MemorySink implements Sink {
    * What was written, to be read back.
    *
    * @param name What messages call it.
+   * @throws {Failure} from its reads: `truncated` or `io` from the sources of what was written.
    */
   toSource(name: string): Source {
     const map = this.map;

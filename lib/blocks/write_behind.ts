@@ -19,7 +19,11 @@ export class WriteBehind implements Sink {
     this.#sink = sink;
   }
 
-  /** Begins to write. The bytes belong to the sink until the next call is done. */
+  /**
+   * Begins to write. The bytes belong to the sink until the next call is done.
+   *
+   * @throws {Failure} `io` from the sink, maybe of an earlier write.
+   */
   async write(bytes: Uint8Array): Promise<void> {
     await this.#written;
     this.#written = later(this.#sink.write(bytes));

@@ -36,7 +36,12 @@ export function inputPaths(flags: PayloadFlags): string[] {
   return [kickstart, rootPasswordFile, sshKey].filter((path) => path !== undefined);
 }
 
-/** Reads what the options name. */
+/**
+ * Reads what the options name.
+ *
+ * @throws {Failure} `usage` if a file does not hold what its option says, `io` if it cannot be
+ * read.
+ */
 export async function readPayloadOptions(
   flags: PayloadFlags,
 ): Promise<Omit<PayloadOptions, "guestFiles">> {

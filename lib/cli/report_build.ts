@@ -22,7 +22,11 @@ export interface BuildResult {
   readonly quiet: boolean;
 }
 
-/** Tells what came out of a build: JSON is a result, sentences are not. */
+/**
+ * Tells what came out of a build: JSON is a result, sentences are not.
+ *
+ * @throws {Failure} `io` if standard output cannot be written.
+ */
 export function reportBuild(plan: ImagePlan, result: BuildResult): void {
   const { version, build } = plan.installer;
   const { format, image } = result;

@@ -58,7 +58,13 @@ const DEFAULT_LABEL = "ESXI";
 const LABEL = /^[A-Z0-9_-]{1,11}$/;
 const MAX_MODULE_BYTES = 1024 * 1024 * 1024;
 
-/** Builds an image. */
+/**
+ * Builds an image.
+ *
+ * @throws {Failure} `usage` if options contradict each other, `mismatch` if the ISO or what was
+ * written is not as it should be; else as {@linkcode planImage}, {@linkcode openTarget}, and
+ * `truncated` or `io` from either.
+ */
 export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void> {
   const format = formatFor(flags.format, flags.output);
   const outputPath = flags.output ?? defaultOutput(isoPath, format);

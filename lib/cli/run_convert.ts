@@ -30,7 +30,12 @@ const IS_SECRET = true;
 /** Formats that carry a time get this one: when the disk was made is not recorded in it. */
 const TIME_SECONDS = 315_532_800;
 
-/** Converts an image. */
+/**
+ * Converts an image.
+ *
+ * @throws {Failure} `usage` if the output names no format, `not-image` if the image is none, as
+ * {@linkcode openTarget} for the output, `truncated` or `io` from either.
+ */
 export async function runConvert(flags: ConvertFlags, imagePath: string): Promise<void> {
   const format = formatFor(flags.format, flags.output);
   using file = FileSource.open(imagePath);

@@ -17,7 +17,11 @@ export interface InspectFlags extends CommonFlags {
   readonly json: boolean;
 }
 
-/** Shows what is in a file. */
+/**
+ * Shows what is in a file.
+ *
+ * @throws {Failure} as {@linkcode inspect}, and `io` if the file cannot be opened.
+ */
 export async function runInspect(flags: InspectFlags, path: string): Promise<void> {
   using file = FileSource.open(path);
   const inspection = await inspect(file);

@@ -20,14 +20,22 @@ export interface PartFlags extends CommonFlags, PayloadFlags {
   readonly force: boolean;
 }
 
-/** Writes the kickstart. */
+/**
+ * Writes the kickstart.
+ *
+ * @throws {Failure} as {@linkcode readPayloadOptions}, and `exists` or `io` from the output.
+ */
 export async function runKickstart(flags: PartFlags): Promise<void> {
   const options = { ...await readPayloadOptions(flags), guestFiles: await readGuestFiles() };
   const { kickstart } = makeKickstart(options, payloadIdentity(options));
   await write(flags.output ?? "-", kickstart, flags);
 }
 
-/** Writes the payload. */
+/**
+ * Writes the payload.
+ *
+ * @throws {Failure} as {@linkcode readPayloadOptions}, and `exists` or `io` from the output.
+ */
 export async function runPayload(flags: PartFlags): Promise<void> {
   const options = { ...await readPayloadOptions(flags), guestFiles: await readGuestFiles() };
   const timeSeconds = sourceDateEpochSeconds();

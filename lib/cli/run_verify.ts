@@ -35,7 +35,12 @@ interface Verdict extends VerifyReport {
   readonly isSameFile?: boolean | undefined;
 }
 
-/** Verifies an image against its ISO, its manifest, or both. */
+/**
+ * Verifies an image against its ISO, its manifest, or both.
+ *
+ * @throws {Failure} `usage` if there is nothing to verify it against, `mismatch` if something is
+ * wrong with it, `not-manifest` if the manifest is none; else as {@linkcode verifyImage}.
+ */
 export async function runVerify(flags: VerifyFlags, imagePath: string): Promise<void> {
   if (flags.iso === undefined && flags.manifest === undefined) {
     const remedy = "pass --iso, --manifest or both";

@@ -20,7 +20,9 @@ export interface Target {
  * Opens a target. On a disk that is larger than the image the backup partition table moves to its
  * end.
  *
- * @throws {Failure} as {@linkcode openOutput}, and if a disk is in use or too small.
+ * @throws {Failure} as {@linkcode openOutput} and {@linkcode findTargetDevice}; `usage` if a disk
+ * is to take another format than raw, `exists` if one is to be written over without --force, `too-
+ * small` if the format cannot hold the image.
  */
 export async function openTarget(
   path: string,

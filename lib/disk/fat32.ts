@@ -103,6 +103,7 @@ export interface Fat32Layout {
  *
  * @throws {Failure} `unfit-for-fat` if FAT cannot hold the names or sizes, `too-small` if the
  * volume's size is given and does not suffice.
+ * @throws {FatFsError} `INVALID_NAME` if the label is none.
  */
 export async function layOutFat32(
   content: FatContent,

@@ -43,7 +43,8 @@ export interface DiskLayout {
 /**
  * Lays out a disk.
  *
- * @throws {Failure} as {@linkcode layOutFat32}.
+ * @throws {Failure} `unfit-for-fat` or `too-small` as {@linkcode layOutFat32}.
+ * @throws {FatFsError} `INVALID_NAME` if the label is none.
  */
 export async function layOutDisk(content: FatContent, options: DiskOptions): Promise<DiskLayout> {
   const firstLba = PARTITION_OFFSET_BYTES / SECTOR_BYTES;

@@ -62,6 +62,7 @@ export function protectiveMbr(diskSectors: number): Uint8Array {
  * Whether a sector is a protective MBR with one record, from LBA 1 to the disk's end, and no other.
  *
  * @param lastLba The disk's.
+ * @throws {RangeError} if it is less than a sector.
  */
 export function isProtectiveMbr(sector: Uint8Array, lastLba: number): boolean {
   const mbr = structureAt(sector);

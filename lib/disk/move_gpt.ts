@@ -20,7 +20,8 @@ const MAX_ENTRIES_BYTES = 32 * 1024;
  * anew; where the backup was, there is a hole.
  *
  * @param name What the disk is called in messages.
- * @throws {Failure} `not-image` if the disk has no intact partition table.
+ * @throws {Failure} `not-image` if the disk has no intact partition table, `truncated` or `io` from
+ * its sources.
  * @throws {RangeError} if `diskBytes` is less than the disk has.
  */
 export async function moveBackupGpt(

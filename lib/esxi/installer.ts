@@ -65,7 +65,8 @@ async function readMetadata(tree: FileTree): Promise<string> {
  * Reads the installer's boot.cfg files, the UEFI one first.
  *
  * @throws {Failure} `not-installer` if the tree does not boot ESXi under UEFI, or names a kernel or
- * module that it does not hold; `boot-cfg` if the boot loader would misread a boot.cfg.
+ * module that it does not hold; `boot-cfg` if the boot loader would misread a boot.cfg; `truncated`
+ * or `io` from the source of the files.
  */
 export async function readBootCfgs(tree: FileTree): Promise<BootCfgFile[]> {
   for (const path of [UEFI_BOOT_CFG, UEFI_BOOT_LOADER]) {

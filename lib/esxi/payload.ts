@@ -76,6 +76,7 @@ export interface PayloadParts {
  * Packs a payload: one gzip member, the same bytes for the same parts.
  *
  * @returns The bytes of `esxiimg.tgz`.
+ * @throws {RangeError} if the path of a file has more than 100 bytes.
  */
 export function packPayload(parts: PayloadParts): Uint8Array {
   const facts = new TextEncoder().encode(JSON.stringify(parts.facts, null, 2) + "\n");

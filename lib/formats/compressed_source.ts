@@ -37,6 +37,8 @@ export interface CompressedBlocks {
  * The disk, readable at any place where there are blocks. Its reads must not overlap.
  *
  * @param sizeBytes The disk's; its last block may end with it.
+ * @throws {Failure} from its reads: `not-image` if a block cannot be inflated, `truncated` or `io`
+ * from the file.
  */
 export function compressedSource(
   file: Source,

@@ -30,7 +30,7 @@ const HEAD_BYTES = 512;
 /**
  * Opens an image by what is in it; its name does not matter. What nothing marks is a raw image.
  *
- * @throws {Failure} `not-image` if it is damaged.
+ * @throws {Failure} `not-image` if it is damaged, `truncated` or `io` from the file.
  */
 export async function openImage(file: Source): Promise<OpenImage> {
   const head = await readBytes(file, 0, Math.min(HEAD_BYTES, file.sizeBytes));

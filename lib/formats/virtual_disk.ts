@@ -18,7 +18,11 @@ export interface VirtualDisk extends Source {
   readonly map: BlockMap;
 }
 
-/** Makes a disk of what a decoder found. */
+/**
+ * Makes a disk of what a decoder found.
+ *
+ * @throws {Failure} from its reads: `truncated` or `io` from the file.
+ */
 export function virtualDisk(
   kind: Pick<VirtualDisk, "format" | "variant" | "name">,
   map: BlockMap,

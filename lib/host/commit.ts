@@ -12,7 +12,7 @@ import { abortOnSignal } from "./signals.ts";
  * was written is removed as far as it can be.
  *
  * @param write Writes everything; it calls `add` for each output as soon as that is open.
- * @throws Whatever `write` throws, and {Failure} `io` if an output cannot get its name.
+ * @throws {Failure} `io` if an output cannot get its name; and whatever `write` throws.
  */
 export async function writeAndCommit<T>(
   write: (add: (output: Output) => Output) => Promise<T>,

@@ -37,7 +37,11 @@ const DISK_FOLDERS = ["device", "loop"];
 const HEAD_BYTES = 1024 * 1024;
 const ZEROS = new Uint8Array(HEAD_BYTES);
 
-/** Whether there is a block device of that name. */
+/**
+ * Whether there is a block device of that name.
+ *
+ * @throws {Failure} `io` if that cannot be found out.
+ */
 export async function isBlockDevice(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isBlockDevice ?? false;
@@ -124,6 +128,7 @@ export async function recordDevice(
  *
  * @param imageBytes How much of the disk the image takes. Its holes there are filled with zeros;
  * those beyond keep what the disk held, which spares writing to all of it.
+ * @throws {Failure} `io` if it cannot be opened.
  */
 export function openDeviceOutput(device: TargetDevice, imageBytes: number): Output {
   try {

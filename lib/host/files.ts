@@ -49,8 +49,12 @@ export class FileSource implements Source, Disposable {
     }
   }
 
-  // Reading at once and writing in another thread is faster than asking threads for both: what is
-  // read is in the page cache more often than not.
+  /**
+   * Reads at once: that, and writing in another thread, is faster than asking threads for both, for
+   * what is read is in the page cache more often than not.
+   *
+   * @throws {Failure} `truncated` if the file ends before `into` is full, `io` if it cannot be read.
+   */
   read(into: Uint8Array, offsetBytes: number): void {
     try {
       if (offsetBytes !== this.#positionBytes) {

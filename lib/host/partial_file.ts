@@ -21,6 +21,7 @@ const LOCK_WAIT_MS = 1000;
  *
  * @param folder Where the output will be, empty or with a slash at its end.
  * @param base The output's name there.
+ * @throws {Error} as the system does, if the folder does not take it.
  */
 export function openPartial(
   folder: string,

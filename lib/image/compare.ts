@@ -25,6 +25,7 @@ export class FileComparer {
    *
    * @param onProgress Called with the number of bytes that are the same so far.
    * @returns The first byte that differs, or undefined.
+   * @throws {Failure} `truncated` or `io` from either source.
    */
   async compare(
     file: TreeFile,

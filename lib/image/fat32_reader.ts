@@ -44,7 +44,7 @@ export interface Fat32Volume extends FileTree {
  *
  * @param offsetBytes Where it begins in the source, which its files' offsets refer to as well.
  * @param sizeBytes How much of the source it may use.
- * @throws {Failure} `not-image` if there is no FAT32 volume.
+ * @throws {Failure} `not-image` if there is no FAT32 volume, `truncated` or `io` from the source.
  */
 export async function readFat32(
   source: Source,

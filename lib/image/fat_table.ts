@@ -30,6 +30,7 @@ export class FatTable {
    *
    * @param offsetBytes Where the volume begins.
    * @returns The table, and which copies differ from it, counted from 2.
+   * @throws {Failure} `truncated` or `io` from the source.
    */
   static async read(
     source: Source,

@@ -23,7 +23,7 @@ export interface Image {
  * Reads the structures of a disk, in the order in which they lie on it.
  *
  * @throws {Failure} `not-image` if it has no GPT or no FAT32 system partition, `truncated` if it
- * ends before its partition does.
+ * ends before its partition does, `io` from the disk.
  */
 export async function readImage(disk: Source): Promise<Image> {
   const table = await readPartitionTable(disk);

@@ -12,7 +12,8 @@ import { type Inspection, inspectTree } from "./inspection.ts";
 /**
  * Looks into an ISO or an image.
  *
- * @throws {Failure} if it is neither, or damaged beyond reading.
+ * @throws {Failure} `not-image`, `not-iso`, `damaged-iso` or `truncated` if it is neither, or
+ * damaged beyond reading; `io` from the file.
  */
 export async function inspect(file: Source): Promise<Inspection> {
   if (file.sizeBytes === 0) {

@@ -14,7 +14,8 @@ import { openImage } from "../formats/formats.ts";
 /**
  * Looks into an image.
  *
- * @throws {Failure} if it is none, or damaged beyond reading.
+ * @throws {Failure} `not-image` if it is none, or damaged beyond reading; `truncated` or `io` from
+ * the file.
  */
 export async function inspectImage(file: Source): Promise<Inspection> {
   const { format, disk } = await openImage(file);

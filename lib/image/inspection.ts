@@ -61,7 +61,11 @@ export interface Inspection {
   readonly problems: readonly string[];
 }
 
-/** The parts that come from the files of an ISO or a partition. */
+/**
+ * The parts that come from the files of an ISO or a partition.
+ *
+ * @throws {Error} what is no {@linkcode Failure}: those of the tree are told as its problem.
+ */
 export async function inspectTree(
   tree: FileTree,
 ): Promise<Pick<Inspection, "installer" | "files">> {

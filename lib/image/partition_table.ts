@@ -30,7 +30,8 @@ export interface PartitionTable {
 /**
  * Reads the primary table.
  *
- * @throws {Failure} `not-image` if it is not there or does not match its checksums.
+ * @throws {Failure} `not-image` if it is not there or does not match its checksums, `truncated` or
+ * `io` from the disk.
  */
 export async function readPartitionTable(disk: Source): Promise<PartitionTable> {
   const unfit = (what: string) =>
@@ -45,7 +46,11 @@ export async function readPartitionTable(disk: Source): Promise<PartitionTable> 
   return { mbr: head.subarray(0, SECTOR_BYTES), header, diskGuid: header.diskGuid, partitions };
 }
 
-/** The partition that firmware boots from. */
+/**
+ * The partition that firmware boots from.
+ *
+ * @throws {Failure} `not-image` if there is none.
+ */
 export function systemPartition(table: PartitionTable, disk: Source): Partition {
   const type = formatGuid(EFI_SYSTEM_PARTITION);
   const partition = table.partitions.find((candidate) => formatGuid(candidate.type) === type);
@@ -65,6 +70,7 @@ export function systemPartition(table: PartitionTable, disk: Source): Partition 
  * image's last sectors.
  *
  * @returns What is wrong, one clause each.
+ * @throws {Failure} `truncated` or `io` from the disk.
  */
 export async function checkPartitionTable(disk: Source, table: PartitionTable): Promise<string[]> {
   const lastLba = disk.sizeBytes / SECTOR_BYTES - 1;
@@ -93,7 +99,11 @@ export async function checkPartitionTable(disk: Source, table: PartitionTable): 
   return problems;
 }
 
-/** UEFI 2.10 §5.2.3: one record of type 0xEE, from LBA 1 to the disk's end, and no other. */
+/**
+ * UEFI 2.10 §5.2.3: one record of type 0xEE, from LBA 1 to the disk's end, and no other.
+ *
+ * @throws {RangeError} if it is less than a sector.
+ */
 export function checkProtectiveMbr(mbr: Uint8Array, lastLba: number): string[] {
   return isProtectiveMbr(mbr, lastLba) ? [] : ["MBR: it is not the protective one of a GPT"];
 }

@@ -20,7 +20,8 @@ const CHUNK_BYTES = 1024 * 1024;
 /**
  * Maps the used parts of a disk. What lies in free clusters is left out.
  *
- * @throws {Failure} `not-image` if the disk is not one of ours, or its file system is damaged.
+ * @throws {Failure} `not-image` if the disk is not one of ours, or its file system is damaged;
+ * `truncated` or `io` from the disk.
  */
 export async function usedMap(disk: Source): Promise<BlockMap> {
   const { partition, table, volume } = await readImage(disk);

@@ -43,7 +43,9 @@ export interface VerifyReport {
  *
  * @param disk The image as a disk.
  * @param onProgress Called with the number of file bytes compared so far, and of all.
- * @throws {Failure} if the image or the ISO cannot be read at all.
+ * @throws {Failure} `not-image` if the image has no GPT or no FAT32 system partition; `not-iso`,
+ * `damaged-iso`, `not-installer` or `boot-cfg` as {@linkcode readIso} and {@linkcode readBootCfgs}
+ * of the ISO; `truncated` or `io` from either.
  */
 export async function verifyImage(
   disk: Source,

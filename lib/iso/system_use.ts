@@ -75,7 +75,8 @@ export function rockRidgeSkipBytes(root: Uint8Array, recordBytes: number): numbe
  *
  * @param area The bytes behind the record's name.
  * @param skipBytes What {@linkcode rockRidgeSkipBytes} returned.
- * @throws {Failure} `damaged-iso` if the continuation areas form a loop or lie outside the image.
+ * @throws {Failure} `damaged-iso` if the continuation areas form a loop or lie outside the image,
+ * `io` from the source.
  */
 export async function readSystemUse(
   source: Source,

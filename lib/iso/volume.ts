@@ -60,7 +60,8 @@ export interface IsoVolume extends FileTree {
  * Reads the directory of an ISO 9660 image.
  *
  * @throws {Failure} `not-iso` if there is no primary volume descriptor, `truncated` if bytes of a
- * file or directory are missing, `damaged-iso` if the structures contradict themselves.
+ * file or directory are missing, `damaged-iso` if the structures contradict themselves, `io` from
+ * the source.
  */
 export async function readIso(source: Source): Promise<IsoVolume> {
   const { primary, joliet } = await readDescriptors(source);
@@ -95,7 +96,7 @@ export async function readIso(source: Source): Promise<IsoVolume> {
 /**
  * Whether something begins like an ISO 9660 image.
  *
- * @throws {Failure} `io` if it cannot be read.
+ * @throws {Failure} `io` from the source.
  */
 export async function isIso(source: Source): Promise<boolean> {
   const { offsetBytes, lengthBytes } = DESCRIPTOR.standardIdentifier;

@@ -73,6 +73,7 @@ export class Recorder {
    *
    * @param options The options that are not secret, as they were given.
    * @param output The format and size of what was written.
+   * @throws {Failure} `truncated` or `io` from the ISO, whose rest is hashed now.
    */
   async manifest(
     plan: ImagePlan,

@@ -24,7 +24,8 @@ const CHUNK_BYTES = 1024 * 1024;
  *
  * @param disk The image as a disk.
  * @param onProgress Called with the number of file bytes hashed so far, and of all.
- * @throws {Failure} if the image cannot be read at all.
+ * @throws {Failure} `not-image` if the image has no GPT or no FAT32 system partition, `truncated`
+ * or `io` from it.
  */
 export async function verifyManifest(
   disk: Source,
@@ -86,6 +87,7 @@ function checkIdentity({ disk, table, partition, volume }: Image, manifest: Mani
  *
  * @param addedFiles The files of the image that the ISO does not hold.
  * @returns What is wrong, one clause each.
+ * @throws {Failure} `truncated` or `io` from the ISO.
  */
 export async function checkIso(
   iso: Source,

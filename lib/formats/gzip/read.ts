@@ -20,7 +20,7 @@ const MAX_RESTARTS = 16;
 /**
  * Opens a gzipped disk image.
  *
- * @throws {Failure} `not-image` if it cannot be inflated.
+ * @throws {Failure} `not-image` if it cannot be inflated, `truncated` or `io` from the file.
  */
 export async function openGzip(file: Source): Promise<Source> {
   if (file.sizeBytes < GZIP_TRAILER_BYTES) throw damaged(file.name);

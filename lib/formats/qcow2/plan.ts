@@ -31,7 +31,11 @@ export function countDataClusters(map: BlockMap): number {
   return clusters;
 }
 
-/** Every cluster as it is, one after the other. */
+/**
+ * Every cluster as it is, one after the other.
+ *
+ * @throws {Failure} from its writes: `truncated` or `io` from the disk's sources or the sink.
+ */
 export function planPlain(map: BlockMap, options: EncodeOptions): DataPlan {
   return {
     clusters: countDataClusters(map),

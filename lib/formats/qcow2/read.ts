@@ -29,7 +29,8 @@ const MAX_CLUSTER_BITS = 21;
 /**
  * Opens a qcow2 image.
  *
- * @throws {Failure} `not-image` if it is damaged or needs what this reader does not do.
+ * @throws {Failure} `not-image` if it is damaged or needs what this reader does not do, `truncated`
+ * or `io` from the file.
  */
 export async function openQcow2(file: Source): Promise<VirtualDisk> {
   const header = await readHeader(file);

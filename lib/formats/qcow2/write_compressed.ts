@@ -36,7 +36,8 @@ interface Stored {
 /**
  * Deflates everything once to learn the sizes, from which the tables follow.
  *
- * @throws {Failure} `truncated` or `io` from the disk's sources.
+ * @throws {Failure} `truncated` or `io` from the disk's sources; its writes also `io` from the
+ * sink.
  */
 export async function planCompressed(map: BlockMap, options: EncodeOptions): Promise<DataPlan> {
   const clusters = countDataClusters(map);

@@ -30,6 +30,8 @@ const MAX_BLOCK_BYTES = 256 * 1024 * 1024;
 /**
  * Whether a file ends like a VHD. A fixed one begins like the disk that it holds, so this is asked
  * before the file is taken for a raw image.
+ *
+ * @throws {Failure} `truncated` or `io` from the file.
  */
 export async function isVhd(file: Source): Promise<boolean> {
   if (file.sizeBytes < FOOTER_BYTES) return false;
@@ -39,7 +41,8 @@ export async function isVhd(file: Source): Promise<boolean> {
 /**
  * Opens a VHD image.
  *
- * @throws {Failure} `not-image` if it is damaged or needs a parent.
+ * @throws {Failure} `not-image` if it is damaged or needs a parent, `truncated` or `io` from the
+ * file.
  */
 export async function openVhd(file: Source): Promise<VirtualDisk> {
   const footer = decodeFooter(await readFooter(file));

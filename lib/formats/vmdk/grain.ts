@@ -51,6 +51,8 @@ export class GrainWriter {
    * for {@linkcode MAX_GRAIN_BYTES}.
    *
    * @param lengthBytes Less than {@linkcode GRAIN_BYTES} at the end of the disk only.
+   * @throws {Failure} `truncated` or `io` from the disk's sources.
+   * @throws {RangeError} if there is no room.
    */
   async append(offsetBytes: number, lengthBytes: number): Promise<void> {
     const piece = this.#out.reserve(MAX_GRAIN_BYTES);

@@ -51,7 +51,8 @@ function isDescriptor(head: Uint8Array): boolean {
 /**
  * Opens a VMDK image.
  *
- * @throws {Failure} `not-image` if it is damaged, is one of several files, or needs a parent.
+ * @throws {Failure} `not-image` if it is damaged, is one of several files, or needs a parent;
+ * `truncated` or `io` from the file.
  */
 export async function openVmdk(file: Source): Promise<VirtualDisk> {
   const header = await readHeader(file);

@@ -65,8 +65,10 @@ const MEMORY_PAGES = 8;
 /** A call of FatFs that did not succeed. */
 export class FatFsError extends Error {
   override readonly name = "FatFsError";
+  /** Undefined for a number that is none of FatFs'. */
   readonly result: typeof RESULTS[number] | undefined;
 
+  /** @param call What was to be done, as in a sentence. */
   constructor(call: string, result: number, path: string) {
     super(`Cannot ${call} ${path}: ${RESULTS[result]}`);
     this.result = RESULTS[result];
@@ -94,7 +96,9 @@ interface FatFsExports {
 
 /** What to format a volume with. */
 export interface FormatOptions {
+  /** How large it is, in sectors of 512 bytes. */
   readonly sectors: number;
+  /** A power of two, from 512 on. */
   readonly clusterBytes: number;
   /** The sectors that the data area's beginning is aligned to, a power of two. */
   readonly alignSectors: number;

@@ -38,8 +38,11 @@ export function blockMap(sizeBytes: number, extents: readonly Extent[]): BlockMa
 
 /** A run of whole blocks that either holds data somewhere (`data`) or reads as zero throughout. */
 export interface Run {
+  /** A hole reads as zero throughout. */
   readonly kind: "data" | "hole";
+  /** Where it begins on the disk. */
   readonly offsetBytes: number;
+  /** How long it is. */
   readonly lengthBytes: number;
 }
 

@@ -15,6 +15,7 @@ export const CHUNK_BYTES = 30 * 64 * 1024;
 
 /** A piece of the disk. */
 export interface Chunk {
+  /** Where it begins on the disk. */
   readonly offsetBytes: number;
   /** How much of the disk it covers; a hole is one chunk, however long. */
   readonly lengthBytes: number;

@@ -56,6 +56,7 @@ export class DisjointParts {
   readonly #file: Source;
   readonly #sections = new Map<number, SortedParts>();
 
+  /** @param file Whose parts they are, for messages. */
   constructor(file: Source) {
     this.#file = file;
   }

@@ -7,15 +7,25 @@
 
 /** A number in a structure. */
 export interface NumberField {
-  /** @throws {RangeError} if the structure ends before the field does. */
+  /**
+   * Reads it.
+   *
+   * @throws {RangeError} if the structure ends before the field does.
+   */
   get(structure: DataView): number;
-  /** @throws {RangeError} if the structure ends before the field does. */
+  /**
+   * Writes it.
+   *
+   * @throws {RangeError} if the structure ends before the field does.
+   */
   set(structure: DataView, value: number): void;
 }
 
 /** A run of bytes in a structure. */
 export interface BytesField {
+  /** Where it begins in the structure. */
   readonly offsetBytes: number;
+  /** How long it is. */
   readonly lengthBytes: number;
   /**
    * The bytes themselves, not a copy of them.

@@ -77,6 +77,7 @@ export interface FatContent {
 export interface Fat32Options {
   /** The bytes of `ff.wasm`. */
   readonly fatfsWasm: BufferSource;
+  /** At most 11 characters of a short name's kind. */
   readonly label: string;
   /** The volume's place on the disk. */
   readonly firstLba: number;

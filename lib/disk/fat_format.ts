@@ -34,6 +34,7 @@ export const BOOT_SECTOR = {
   label: bytesField(71, 11),
   signature: uint16(510),
 } as const;
+/** §3.3: what the signature must be. */
 export const BOOT_SIGNATURE = 0xaa55;
 /** §3, BPB_BkBootSec: where the boot sector lies, and where its copy. */
 export const BOOT_SECTORS: readonly number[] = [0, 6];

@@ -54,8 +54,11 @@ const ENTRY = { type: 0, guid: 16, firstLba: 32, lastLba: 40, attributes: 48, na
 
 /** A partition. */
 export interface Partition {
+  /** What it is for, §5.3.3, table 5-7. */
   readonly type: Guid;
+  /** Which one it is. */
   readonly guid: Guid;
+  /** The first one that belongs to the partition. */
   readonly firstLba: number;
   /** The last one that belongs to the partition. */
   readonly lastLba: number;
@@ -66,13 +69,19 @@ export interface Partition {
 /** A header of the table. */
 export interface GptHeader {
   readonly diskGuid: Guid;
+  /** Where this header lies. */
   readonly myLba: number;
+  /** Where the other header lies. */
   readonly alternateLba: number;
+  /** The first one that a partition may use. */
   readonly firstUsableLba: number;
+  /** The last one that a partition may use. */
   readonly lastUsableLba: number;
+  /** Where its copy of the entries begins. */
   readonly entriesLba: number;
   /** How many bytes the entries take together. */
   readonly entriesBytes: number;
+  /** CRC-32 of the entries. */
   readonly entriesCrc: number;
 }
 

@@ -35,7 +35,9 @@ const END_BYTES = 2 * BLOCK_BYTES;
 
 /** A file, or without bytes a folder, whose path then ends with a slash. */
 export interface TarEntry {
+  /** At most 100 bytes of UTF-8. */
   readonly path: string;
+  /** What the file holds. */
   readonly bytes?: Uint8Array;
 }
 

@@ -22,6 +22,7 @@ export interface StoredPart {
 
 /** How a format stores its compressed blocks. */
 export interface CompressedBlocks {
+  /** The size of every block but the disk's last. */
   readonly blockBytes: number;
   /** Only asked for blocks that exist. */
   locate(block: number): StoredPart;

@@ -18,6 +18,7 @@ import {
 
 /** What the entries of a directory say. */
 export interface Directory {
+  /** All but the label, `.` and `..`. */
   readonly entries: readonly DirectoryEntry[];
   /** The first clusters that `.` and `..` name, if they are the first two entries. */
   readonly links: readonly number[];
@@ -29,9 +30,12 @@ export interface Directory {
 
 /** A file or directory. */
 export interface DirectoryEntry {
+  /** The long one, if there is one. */
   readonly name: string;
   readonly isDirectory: boolean;
+  /** 0 for an empty file. */
   readonly firstCluster: number;
+  /** 0 for a directory. */
   readonly sizeBytes: number;
 }
 

@@ -23,20 +23,30 @@ const MAX_FAT_SLACK_BYTES = 1024 * 1024;
 
 /** The geometry of a volume, §3. */
 export interface Fat32Geometry {
+  /** How many the volume has. */
   readonly sectors: number;
+  /** How many come before it on the disk. */
   readonly hiddenSectors: number;
   readonly clusterBytes: number;
+  /** How many the data area has. */
   readonly clusters: number;
+  /** The size of one FAT. */
   readonly fatBytes: number;
   readonly fatCount: number;
+  /** Where the first FAT begins in the volume. */
   readonly fatOffsetBytes: number;
+  /** Where the first cluster begins in the volume. */
   readonly dataOffsetBytes: number;
+  /** The first cluster of the root directory. */
   readonly rootCluster: number;
+  /** Where FSInfo lies in the volume. */
   readonly fsInfoSector: number;
+  /** Where the copy of the boot sector lies; 0 or 0xFFFF for none. */
   readonly backupBootSector: number;
   readonly serial: number;
   /** The kind of medium, which the FAT repeats. */
   readonly media: number;
+  /** Without the blanks behind it. */
   readonly label: string;
 }
 

@@ -32,6 +32,7 @@ const MAX_PROBLEMS = 100;
 /** A volume and what is wrong with it. */
 export interface Fat32Volume extends FileTree {
   readonly geometry: Fat32Geometry;
+  /** The size of the clusters that are free. */
   readonly freeBytes: number;
   /** The clusters of all directories, in no particular order. */
   readonly directoryParts: readonly FilePart[];

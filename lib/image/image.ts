@@ -15,7 +15,9 @@ import { type PartitionTable, readPartitionTable, systemPartition } from "./part
 export interface Image {
   readonly disk: Source;
   readonly table: PartitionTable;
+  /** The one that firmware boots from. */
   readonly partition: Partition;
+  /** The file system in it. */
   readonly volume: Fat32Volume;
 }
 
@@ -50,4 +52,19 @@ export async function readImage(disk: Source): Promise<Image> {
   const offsetBytes = firstLba * SECTOR_BYTES;
   const volume = await readFat32(disk, offsetBytes, sectors * SECTOR_BYTES);
   return { disk, table, partition, volume };
+}
+
+/** Compares what file system and partition table say of each other. */
+export function checkGeometry({ partition, volume }: Image): string[] {
+  const { hiddenSectors, sectors } = volume.geometry;
+  const problems: string[] = [];
+  if (hiddenSectors !== partition.firstLba) {
+    problems.push(
+      `FAT: it says that ${hiddenSectors} sectors precede it, not ${partition.firstLba}`,
+    );
+  }
+  if (sectors > partition.lastLba - partition.firstLba + 1) {
+    problems.push("FAT: it is larger than its partition");
+  }
+  return problems;
 }

@@ -21,7 +21,7 @@ import {
 } from "../blocks/file_tree.ts";
 import { type IsoVolume, readIso } from "../iso/volume.ts";
 import { FileComparer } from "./compare.ts";
-import { type Image, readImage } from "./image.ts";
+import { checkGeometry, readImage } from "./image.ts";
 import { checkPartitionTable } from "./partition_table.ts";
 
 const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
@@ -80,21 +80,6 @@ export async function verifyImage(
     comparedBytes,
     addedFiles: pairs.added,
   };
-}
-
-/** Compares what file system and partition table say of each other. */
-export function checkGeometry({ partition, volume }: Image): string[] {
-  const { hiddenSectors, sectors } = volume.geometry;
-  const problems: string[] = [];
-  if (hiddenSectors !== partition.firstLba) {
-    problems.push(
-      `FAT: it says that ${hiddenSectors} sectors precede it, not ${partition.firstLba}`,
-    );
-  }
-  if (sectors > partition.lastLba - partition.firstLba + 1) {
-    problems.push("FAT: it is larger than its partition");
-  }
-  return problems;
 }
 
 /** Matches the image's files with the ISO's, in the order of their bytes in the image. */

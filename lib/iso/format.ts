@@ -110,6 +110,7 @@ export const SP = {
   /** How many bytes of each system use area come before the fields. */
   skipBytes: uint8(6),
 } as const;
+/** SUSP §5.3, BP 3. */
 export const SP_BYTES = 7;
 /** SUSP §5.3, BP 5 and 6. */
 export const SP_CHECK_BYTES: readonly number[] = [0xbe, 0xef];
@@ -120,14 +121,17 @@ export const CE = {
   offsetBytes: bothEndian32(12),
   lengthBytes: bothEndian32(20),
 } as const;
+/** SUSP §5.1, BP 3. */
 export const CE_BYTES = 28;
 
 /** RRIP §4.1.4, `NM`: a part of the name, from {@linkcode NM_NAME_OFFSET_BYTES} to the field's end. */
 export const NM = { flags: uint8(4) } as const;
+/** RRIP §4.1.4, BP 6. */
 export const NM_NAME_OFFSET_BYTES = 5;
 /** RRIP §4.1.4: the name is that of this directory or of its parent. */
 export const NM_FLAG = { current: 0x02, parent: 0x04 } as const;
 
 /** RRIP §4.1.5.1, `CL`: the sector of a directory that was moved. */
 export const CL = { childSector: bothEndian32(4) } as const;
+/** RRIP §4.1.5.1, BP 3. */
 export const CL_BYTES = 12;

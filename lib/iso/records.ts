@@ -21,12 +21,16 @@ import {
 export interface DirectoryRecord {
   /** Of the record itself. */
   readonly recordBytes: number;
+  /** Where the data begin, behind their extended attributes. */
   readonly extentSector: number;
+  /** Of the data. */
   readonly lengthBytes: number;
   readonly isDirectory: boolean;
   /** §9.1.6 bit 7: another record of the same file follows. */
   readonly continues: boolean;
+  /** §9.1.7 and §9.1.8: the data have gaps. */
   readonly isInterleaved: boolean;
+  /** As stored, with its version. */
   readonly name: Uint8Array;
   /** What follows the name: system use fields. */
   readonly systemUse: Uint8Array;

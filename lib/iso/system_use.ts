@@ -38,6 +38,7 @@ import { damaged } from "./records.ts";
 
 /** What Rock Ridge says about a directory record. */
 export interface SystemUse {
+  /** From its NM fields. */
   name?: string;
   /** The sector of a directory that was moved to satisfy ISO 9660's depth limit. */
   childSector?: number;

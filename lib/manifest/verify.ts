@@ -12,9 +12,9 @@ import { formatGuid } from "../blocks/guid.ts";
 import { byFirstByte, type TreeFile } from "../blocks/file_tree.ts";
 import { WholeHash } from "../blocks/hashing.ts";
 import type { Manifest } from "./make.ts";
-import { type Image, readImage } from "../image/image.ts";
+import { checkGeometry, type Image, readImage } from "../image/image.ts";
 import { checkPartitionTable } from "../image/partition_table.ts";
-import { checkGeometry, type VerifyReport } from "../image/verify.ts";
+import type { VerifyReport } from "../image/verify.ts";
 
 /** How much is read at a time. */
 const CHUNK_BYTES = 1024 * 1024;

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
+import { readBlocks } from "../lib/blocks/block_map.ts";
+import type { Extent, Source } from "../lib/blocks/extent.ts";
+import { formatGuid } from "../lib/blocks/guid.ts";
 import {
   FAT_EPOCH_MS,
   type ImageOptions,
@@ -7,9 +10,6 @@ import {
   makePayload,
   planImage,
 } from "../lib/build.ts";
-import { readBlocks } from "../lib/blocks/block_map.ts";
-import type { Extent, Source } from "../lib/blocks/extent.ts";
-import { formatGuid } from "../lib/blocks/guid.ts";
 import { unpackPayload } from "../lib/esxi/payload.ts";
 import { readFatfsWasm } from "../lib/host/assets.ts";
 import { equalBytes } from "./formats/support.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isWatched, writeStderr } from "../host/terminal.ts";
 import { formatSize } from "./sizes.ts";
+import { isWatched, writeStderr } from "../host/terminal.ts";
 
 const INTERVAL_MS = 100;
 /** Below this the rate is noise. */

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { ImagePlan } from "../build.ts";
 import { formatGuid } from "../blocks/guid.ts";
+import type { ImagePlan } from "../build.ts";
+import { formatSize } from "./sizes.ts";
 import type { Format } from "../formats/format.ts";
 import type { Output } from "../host/output.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
-import { formatSize } from "./sizes.ts";
 
 /** What came out of a build, and how to tell it. */
 export interface BuildResult {

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { writeStdout } from "../host/terminal.ts";
 import { bashCompletion } from "./completion/bash.ts";
 import { fishCompletion } from "./completion/fish.ts";
 import { zshCompletion } from "./completion/zsh.ts";
 import type { CommandDefinition, SHELLS } from "./definitions.ts";
+import { writeStdout } from "../host/terminal.ts";
 
 /** A shell that completions are made for. */
 export type Shell = (typeof SHELLS)[number];

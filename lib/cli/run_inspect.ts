@@ -4,13 +4,13 @@
  * @module
  */
 
+import type { CommonFlags } from "./flags.ts";
+import { printable } from "./printable.ts";
+import { formatSize } from "./sizes.ts";
 import { FileSource } from "../host/files.ts";
 import { writeStdout } from "../host/terminal.ts";
 import { inspect } from "../image/inspect.ts";
 import type { Inspection } from "../image/inspection.ts";
-import type { CommonFlags } from "./flags.ts";
-import { printable } from "./printable.ts";
-import { formatSize } from "./sizes.ts";
 
 /** The options of inspect. */
 export interface InspectFlags extends CommonFlags {

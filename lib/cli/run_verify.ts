@@ -6,17 +6,17 @@
 
 import { Failure } from "../blocks/failure.ts";
 import { WholeHash } from "../blocks/hashing.ts";
-import { FileSource, readSmall } from "../host/files.ts";
-import { writeStderr, writeStdout } from "../host/terminal.ts";
-import { openImage } from "../formats/formats.ts";
-import { verifyImage, type VerifyReport } from "../image/verify.ts";
-import { checkIso, verifyManifest } from "../manifest/verify.ts";
-import type { Manifest } from "../manifest/make.ts";
-import { parseManifest } from "../manifest/read.ts";
+import type { CommonFlags } from "./flags.ts";
 import { printable } from "./printable.ts";
 import { Progress } from "./progress.ts";
 import { formatSize } from "./sizes.ts";
-import type { CommonFlags } from "./flags.ts";
+import { openImage } from "../formats/formats.ts";
+import { FileSource, readSmall } from "../host/files.ts";
+import { writeStderr, writeStdout } from "../host/terminal.ts";
+import { verifyImage, type VerifyReport } from "../image/verify.ts";
+import type { Manifest } from "../manifest/make.ts";
+import { parseManifest } from "../manifest/read.ts";
+import { checkIso, verifyManifest } from "../manifest/verify.ts";
 
 /** The options of verify. */
 export interface VerifyFlags extends CommonFlags {

@@ -14,7 +14,6 @@
  * @module
  */
 
-import { FatFsError, FatVolume } from "../../wasm/fatfs.ts";
 import { roundUp } from "../blocks/block_map.ts";
 import type { Extent } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
@@ -30,6 +29,7 @@ import {
   LONG_ENTRY,
 } from "./fat_format.ts";
 import { checkFatNames } from "./fat_names.ts";
+import { FatFsError, FatVolume } from "../../wasm/fatfs.ts";
 
 const MIB = 1024 * 1024;
 /** The data area begins on a boundary that every flash page, RAID stripe and image cluster divides. */

@@ -12,10 +12,10 @@
 
 import { type BlockMap, blockMap } from "../blocks/block_map.ts";
 import { type Extent, shiftExtent } from "../blocks/extent.ts";
+import type { Guid } from "../blocks/guid.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { type Fat32Options, type FatContent, layOutFat32 } from "./fat32.ts";
 import { EFI_SYSTEM_PARTITION, gptExtents } from "./gpt.ts";
-import { SECTOR_BYTES } from "../blocks/sector.ts";
-import type { Guid } from "../blocks/guid.ts";
 
 const MIB = 1024 * 1024;
 /** Where the partition begins. */

@@ -6,11 +6,11 @@
  */
 
 import { crc32 } from "node:zlib";
-import { Failure } from "../blocks/failure.ts";
 import { type BlockMap, blockMap, readBlocks } from "../blocks/block_map.ts";
 import type { Extent } from "../blocks/extent.ts";
-import { gptExtents, parseEntries, parseHeader, usableLbas } from "./gpt.ts";
+import { Failure } from "../blocks/failure.ts";
 import { SECTOR_BYTES } from "../blocks/sector.ts";
+import { gptExtents, parseEntries, parseHeader, usableLbas } from "./gpt.ts";
 
 /** More than 128 entries of 128 bytes are not to be expected. */
 const MAX_ENTRIES_BYTES = 32 * 1024;

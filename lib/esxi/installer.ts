@@ -7,8 +7,8 @@
 
 import { Failure } from "../blocks/failure.ts";
 import { type FileTree, findFile, readSmallFile, type TreeFile } from "../blocks/file_tree.ts";
-import { type BootCfg, parseBootCfg, resolveBootPath } from "./boot_cfg.ts";
 import { decodeLatin1 } from "../blocks/latin1.ts";
+import { type BootCfg, parseBootCfg, resolveBootPath } from "./boot_cfg.ts";
 
 /** UEFI mboot reads boot.cfg only in the folder that it was started from. */
 export const UEFI_BOOT_CFG = "EFI/BOOT/BOOT.CFG";

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { notImage, requireInside } from "../blocks/damage.ts";
 import type { Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
-import { notImage, requireInside } from "../blocks/damage.ts";
 
 /** Blocks that lie close to each other are read together, up to this much of the file. */
 const MAX_SPAN_BYTES = 2 * 1024 * 1024;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { deflateWorkerUrl } from "./assets.ts";
 import { type Deflater, gather, inlineDeflater, totalBytes } from "../formats/deflate/deflate.ts";
+import { deflateWorkerUrl } from "./assets.ts";
 import type { DeflateReply, DeflateRequest } from "./deflate_worker.ts";
 
 /** Installers hold less than this that can be compressed, and are done sooner without threads. */

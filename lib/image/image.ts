@@ -5,9 +5,9 @@
  */
 
 import type { Source } from "../blocks/extent.ts";
-import type { Partition } from "../disk/gpt.ts";
-import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { Failure } from "../blocks/failure.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
+import type { Partition } from "../disk/gpt.ts";
 import { type Fat32Volume, readFat32 } from "./fat32_reader.ts";
 import { type PartitionTable, readPartitionTable, systemPartition } from "./partition_table.ts";
 

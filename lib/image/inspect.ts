@@ -6,8 +6,8 @@
 
 import type { Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
-import { isIso, readIso } from "../iso/volume.ts";
 import { type Inspection, inspectTree } from "./inspection.ts";
+import { isIso, readIso } from "../iso/volume.ts";
 
 /**
  * Looks into an ISO or an image.

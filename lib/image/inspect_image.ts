@@ -5,11 +5,11 @@
  */
 
 import type { Source } from "../blocks/extent.ts";
-import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { formatGuid } from "../blocks/guid.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
+import { openImage } from "../formats/formats.ts";
 import { readImage } from "./image.ts";
 import { type Inspection, inspectTree } from "./inspection.ts";
-import { openImage } from "../formats/formats.ts";
 
 /**
  * Looks into an image.

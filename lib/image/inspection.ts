@@ -4,9 +4,9 @@
  * @module
  */
 
-import { type Installer, recognizeInstaller } from "../esxi/installer.ts";
 import { Failure } from "../blocks/failure.ts";
 import type { FileTree } from "../blocks/file_tree.ts";
+import { type Installer, recognizeInstaller } from "../esxi/installer.ts";
 
 /** A partition, as it is shown. */
 export interface InspectedPartition {

@@ -6,6 +6,9 @@
 
 import { crc32 } from "node:zlib";
 import { readBytes, type Source } from "../blocks/extent.ts";
+import { Failure } from "../blocks/failure.ts";
+import { formatGuid, type Guid } from "../blocks/guid.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
 import {
   EFI_SYSTEM_PARTITION,
   type GptHeader,
@@ -14,9 +17,6 @@ import {
   type Partition,
 } from "../disk/gpt.ts";
 import { isProtectiveMbr } from "../disk/mbr.ts";
-import { SECTOR_BYTES } from "../blocks/sector.ts";
-import { formatGuid, type Guid } from "../blocks/guid.ts";
-import { Failure } from "../blocks/failure.ts";
 
 /** A partition table that could be read. */
 export interface PartitionTable {

@@ -7,11 +7,11 @@
 
 import { type BlockMap, blockMap } from "../blocks/block_map.ts";
 import { type Extent, readBytes, type Source } from "../blocks/extent.ts";
-import { usableLbas } from "../disk/gpt.ts";
-import { SECTOR_BYTES } from "../blocks/sector.ts";
-import { SectorMap } from "../blocks/sector_map.ts";
 import { Failure } from "../blocks/failure.ts";
 import type { FilePart } from "../blocks/file_tree.ts";
+import { SECTOR_BYTES } from "../blocks/sector.ts";
+import { SectorMap } from "../blocks/sector_map.ts";
+import { usableLbas } from "../disk/gpt.ts";
 import { readImage } from "./image.ts";
 
 /** How much is read at a time. */

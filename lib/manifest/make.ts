@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { ImagePlan } from "../build.ts";
 import type { Extent, Source } from "../blocks/extent.ts";
 import { formatGuid } from "../blocks/guid.ts";
-import type { Sink } from "../blocks/sink.ts";
 import { ReadHash, sha256, WholeHash, WriteHash } from "../blocks/hashing.ts";
+import type { Sink } from "../blocks/sink.ts";
+import type { ImagePlan } from "../build.ts";
 import { VERSION } from "../version.ts";
 
 /** Where a file of the image comes from. */

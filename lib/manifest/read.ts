@@ -4,8 +4,8 @@
  * @module
  */
 
-import { foldCase } from "../disk/fat_names.ts";
 import { Failure } from "../blocks/failure.ts";
+import { foldCase } from "../disk/fat_names.ts";
 import type { Manifest, Origin } from "./make.ts";
 
 const FORMAT = 1;

@@ -7,14 +7,14 @@
 
 import { createHash } from "node:crypto";
 import type { Source } from "../blocks/extent.ts";
-import { foldCase } from "../disk/fat_names.ts";
-import { formatGuid } from "../blocks/guid.ts";
 import { byFirstByte, type TreeFile } from "../blocks/file_tree.ts";
+import { formatGuid } from "../blocks/guid.ts";
 import { WholeHash } from "../blocks/hashing.ts";
-import type { Manifest } from "./make.ts";
+import { foldCase } from "../disk/fat_names.ts";
 import { checkGeometry, type Image, readImage } from "../image/image.ts";
 import { checkPartitionTable } from "../image/partition_table.ts";
 import type { VerifyReport } from "../image/verify.ts";
+import type { Manifest } from "./make.ts";
 
 /** How much is read at a time. */
 const CHUNK_BYTES = 1024 * 1024;

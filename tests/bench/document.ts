@@ -4,12 +4,18 @@
  * @module
  */
 
-import { mustRun } from "../support/programs.ts";
 import { drawChart } from "./chart.ts";
 import { BUSY_LOAD, type Machine } from "./machine.ts";
 import type { Results, WorkloadResult } from "./results.ts";
-import { markdownTable, memoryTable, plainTable, programTable, scaleTable } from "./tables.ts";
-import type { Table } from "./tables.ts";
+import {
+  markdownTable,
+  memoryTable,
+  plainTable,
+  programTable,
+  scaleTable,
+  type Table,
+} from "./tables.ts";
+import { mustRun } from "../support/programs.ts";
 
 const DOCS = `${import.meta.dirname}/../../docs`;
 /** What is written, without the suffixes. */

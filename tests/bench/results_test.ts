@@ -4,13 +4,13 @@
  * @module
  */
 
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Folder } from "../support/folder.ts";
-import { mustRun, testWith } from "../support/programs.ts";
+import assert from "node:assert/strict";
 import { drawChart } from "./chart.ts";
 import { median, type ProgramResult, summarize, type WorkloadResult } from "./results.ts";
 import { memoryTable, plainTable, programTable, scaleTable } from "./tables.ts";
+import { Folder } from "../support/folder.ts";
+import { mustRun, testWith } from "../support/programs.ts";
 
 function program(name: string, seconds: number[], outputBytes: number | null): ProgramResult {
   const rounds = seconds.map((wallSeconds) => ({

@@ -5,10 +5,10 @@
  */
 
 import { runCompiler } from "../../release/runtime.ts";
-import { mustEsxiImg, pathOf } from "../support/programs.ts";
 import { type Paths, type Program, PYTHON } from "./programs.ts";
 import type { Measurement, WorkloadResult } from "./results.ts";
 import { includes, type Workload } from "./workloads.ts";
+import { mustEsxiImg, pathOf } from "../support/programs.ts";
 
 const here = (name: string) => `${import.meta.dirname}/${name}`;
 const PASSWORD = "VMware1!\n";

@@ -5,12 +5,12 @@
  */
 
 import assert from "node:assert/strict";
-import { Folder } from "../support/folder.ts";
-import { mustRun, run, testWith } from "../support/programs.ts";
-import { SMALL } from "../support/sample_isos.ts";
-import { writeInstallerIso } from "../support/installer_iso.ts";
 import type { Program } from "./programs.ts";
 import { Runner } from "./runner.ts";
+import { Folder } from "../support/folder.ts";
+import { writeInstallerIso } from "../support/installer_iso.ts";
+import { mustRun, run, testWith } from "../support/programs.ts";
+import { SMALL } from "../support/sample_isos.ts";
 
 const here = (name: string) => `${import.meta.dirname}/${name}`;
 const PYTHON = "/usr/bin/python3";

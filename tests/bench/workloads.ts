@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { InstallerOptions } from "../support/installer_iso.ts";
 import type { Program } from "./programs.ts";
+import type { InstallerOptions } from "../support/installer_iso.ts";
 
 /** An input and the programs that are measured with it. */
 export interface Workload {

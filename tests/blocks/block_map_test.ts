@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { blockMap, readBlocks, roundUp, runs } from "../../lib/blocks/block_map.ts";
 import { bytesExtent, bytesSource, type Extent, shiftExtent } from "../../lib/blocks/extent.ts";
 

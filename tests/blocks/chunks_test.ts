@@ -1,8 +1,8 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { blockMap } from "../../lib/blocks/block_map.ts";
-import { bytesExtent } from "../../lib/blocks/extent.ts";
 import { chunks } from "../../lib/blocks/chunks.ts";
+import { bytesExtent } from "../../lib/blocks/extent.ts";
 import { Gatherer } from "../../lib/blocks/gather.ts";
 import { WriteBehind } from "../../lib/blocks/write_behind.ts";
 import {

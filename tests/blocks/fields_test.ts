@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { bytesField, structureAt, uint16, uint32, uint8 } from "../../lib/blocks/fields.ts";
 import { DATE, RECORD } from "../../lib/iso/format.ts";
 

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { deriveGuid, formatGuid, parseGuid } from "../../lib/blocks/guid.ts";
 
 const SYSTEM = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";

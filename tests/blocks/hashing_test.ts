@@ -1,6 +1,6 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import fc from "fast-check";
 import { bytesSource, readBytes } from "../../lib/blocks/extent.ts";
 import { ReadHash, sha256, WholeHash, WriteHash } from "../../lib/blocks/hashing.ts";
 import { MemorySink, MIB, noise } from "../formats/support.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { blockMap, readBlocks } from "../../lib/blocks/block_map.ts";
 import { SectorMap } from "../../lib/blocks/sector_map.ts";
 

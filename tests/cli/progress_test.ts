@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { progressLine } from "../../lib/cli/progress.ts";
 
 const MB = 1_000_000;

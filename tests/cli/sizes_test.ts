@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { formatSize, parseSize } from "../../lib/cli/sizes.ts";
 
 Deno.test("sizes: letters count in powers of 1024, with B in powers of 1000", () => {

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { type BlockMap, blockMap, readBlocks } from "../../lib/blocks/block_map.ts";
 import { readBytes, type Source } from "../../lib/blocks/extent.ts";
 import { type Fat32Options, layOutFat32 } from "../../lib/disk/fat32.ts";

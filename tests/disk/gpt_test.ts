@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { blockMap, readBlocks } from "../../lib/blocks/block_map.ts";
+import { formatGuid, parseGuid } from "../../lib/blocks/guid.ts";
+import { SECTOR_BYTES } from "../../lib/blocks/sector.ts";
 import {
   EFI_SYSTEM_PARTITION,
   gptExtents,
@@ -9,8 +11,6 @@ import {
   type Partition,
   usableLbas,
 } from "../../lib/disk/gpt.ts";
-import { SECTOR_BYTES } from "../../lib/blocks/sector.ts";
-import { formatGuid, parseGuid } from "../../lib/blocks/guid.ts";
 import { Folder } from "../support/folder.ts";
 import { golden } from "../support/golden.ts";
 import { mustRun, testWith } from "../support/programs.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { formatGuid } from "../../lib/blocks/guid.ts";
 import { PARTITION_OFFSET_BYTES } from "../../lib/disk/layout.ts";
 import { readImage } from "../../lib/image/image.ts";

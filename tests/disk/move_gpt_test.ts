@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { type BlockMap, blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesExtent } from "../../lib/blocks/extent.ts";
-import { EFI_SYSTEM_PARTITION, gptExtents, parseHeader } from "../../lib/disk/gpt.ts";
 import { parseGuid } from "../../lib/blocks/guid.ts";
+import { EFI_SYSTEM_PARTITION, gptExtents, parseHeader } from "../../lib/disk/gpt.ts";
 import { moveBackupGpt } from "../../lib/disk/move_gpt.ts";
 import { encodeRaw } from "../../lib/formats/raw/write.ts";
+import { writeFile } from "../formats/qemu_img.ts";
 import {
   contentOf,
   equalBytes,
@@ -15,7 +16,6 @@ import {
   readRange,
   SECTOR,
 } from "../formats/support.ts";
-import { writeFile } from "../formats/qemu_img.ts";
 
 const GUID = parseGuid("01234567-89AB-CDEF-0123-456789ABCDEF");
 const CONTENT = noise(2 * MIB);

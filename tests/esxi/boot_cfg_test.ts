@@ -1,5 +1,6 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
+import { Failure } from "../../lib/blocks/failure.ts";
 import {
   type BootCfgEdits,
   editBootCfg,
@@ -7,7 +8,6 @@ import {
   parseBootCfg,
   resolveBootPath,
 } from "../../lib/esxi/boot_cfg.ts";
-import { Failure } from "../../lib/blocks/failure.ts";
 import { failure } from "../support/failures.ts";
 
 const PATH = "/EFI/BOOT/BOOT.CFG";

@@ -1,5 +1,6 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
+import { decodeLatin1, encodeLatin1 } from "../../lib/blocks/latin1.ts";
 import {
   findVersion,
   readBootCfgs,
@@ -8,7 +9,6 @@ import {
 } from "../../lib/esxi/installer.ts";
 import { failure } from "../support/failures.ts";
 import { memoryTree } from "../support/memory_tree.ts";
-import { decodeLatin1, encodeLatin1 } from "../../lib/blocks/latin1.ts";
 
 const BOOT_CFG =
   "title=Loading ESXi installer\nprefix=\nkernel=/b.b00\nkernelopt=runweasel cdromBoot\n" +

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesExtent } from "../../lib/blocks/extent.ts";
 import { compressedSource } from "../../lib/formats/compressed_source.ts";

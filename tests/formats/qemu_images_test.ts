@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesExtent, type Source } from "../../lib/blocks/extent.ts";
-import { encodeRaw } from "../../lib/formats/raw/write.ts";
 import { Failure } from "../../lib/blocks/failure.ts";
-import { FileSource } from "../../lib/host/files.ts";
 import { openQcow2 } from "../../lib/formats/qcow2/read.ts";
+import { encodeRaw } from "../../lib/formats/raw/write.ts";
 import { openVhd } from "../../lib/formats/vhd/read.ts";
 import type { VirtualDisk } from "../../lib/formats/virtual_disk.ts";
 import { openVmdk } from "../../lib/formats/vmdk/read.ts";
+import { FileSource } from "../../lib/host/files.ts";
 import { hasQemuImg, qemuImg, writeFile } from "./qemu_img.ts";
 import { contentOf, equalBytes, MIB, noise, prose, SECTOR } from "./support.ts";
 

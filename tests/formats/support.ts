@@ -4,21 +4,21 @@
  * @module
  */
 
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import fc from "fast-check";
 import { type BlockMap, blockMap, readBlocks } from "../../lib/blocks/block_map.ts";
 import { bytesExtent, bytesSource, type Extent, type Source } from "../../lib/blocks/extent.ts";
 import { MemorySink as PlainMemorySink } from "../../lib/blocks/memory_sink.ts";
-import { encodeQcow2 } from "../../lib/formats/qcow2/write.ts";
 import type { EncodeOptions, Sink } from "../../lib/blocks/sink.ts";
-import { encodeVhdDynamic, encodeVhdFixed } from "../../lib/formats/vhd/write.ts";
-import { encodeVmdkSparse } from "../../lib/formats/vmdk/write_sparse.ts";
-import { encodeVmdkStream } from "../../lib/formats/vmdk/write_stream.ts";
 import { openQcow2 } from "../../lib/formats/qcow2/read.ts";
+import { encodeQcow2 } from "../../lib/formats/qcow2/write.ts";
 import { openVhd } from "../../lib/formats/vhd/read.ts";
+import { encodeVhdDynamic, encodeVhdFixed } from "../../lib/formats/vhd/write.ts";
 import type { VirtualDisk } from "../../lib/formats/virtual_disk.ts";
 import { openVmdk } from "../../lib/formats/vmdk/read.ts";
+import { encodeVmdkSparse } from "../../lib/formats/vmdk/write_sparse.ts";
+import { encodeVmdkStream } from "../../lib/formats/vmdk/write_stream.ts";
 
 export const SECTOR = 512;
 export const KIB = 1024;

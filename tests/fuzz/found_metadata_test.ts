@@ -5,8 +5,8 @@
  */
 
 import { Failure } from "../../lib/blocks/failure.ts";
-import { testWith } from "../support/programs.ts";
 import { type Metadata, metadataTarget } from "./metadata_target.ts";
+import { testWith } from "../support/programs.ts";
 
 const NICS = "vmnic0  0000:02:00.0  ixgben  Up  Up  10000  Full  52:54:00:00:00:01  1500  Intel\n";
 const LINK = { id: "l", type: "phy", ethernet_mac_address: "52:54:00:00:00:01" };

@@ -8,16 +8,14 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { planImage } from "../../lib/build.ts";
+import { openImage } from "../../lib/formats/formats.ts";
+import { readFatfsWasm } from "../../lib/host/assets.ts";
 import { FileComparer } from "../../lib/image/compare.ts";
 import { readFat32 } from "../../lib/image/fat32_reader.ts";
 import { readImage } from "../../lib/image/image.ts";
-import { openImage } from "../../lib/formats/formats.ts";
 import { usedMap } from "../../lib/image/used_map.ts";
 import { verifyImage } from "../../lib/image/verify.ts";
 import { readIso } from "../../lib/iso/volume.ts";
-import { readFatfsWasm } from "../../lib/host/assets.ts";
-import { failure } from "../support/failures.ts";
-import { bootCfgText, moduleNames } from "../support/installer_iso.ts";
 import { mapSource, noise } from "../formats/support.ts";
 import { countedSource, withinMemory } from "./bounds.ts";
 import { imageSeeds, repair } from "./image_target.ts";
@@ -25,6 +23,8 @@ import { makeIso } from "./iso_target.ts";
 import { Random } from "./random.ts";
 import { SparseFile } from "./sparse_file.ts";
 import { tinyIso } from "./tiny_disk.ts";
+import { failure } from "../support/failures.ts";
+import { bootCfgText, moduleNames } from "../support/installer_iso.ts";
 
 const SECTOR = 512;
 const MIB = 1024 * 1024;

@@ -5,13 +5,13 @@
  */
 
 import assert from "node:assert/strict";
-import { pathOf } from "../support/programs.ts";
 import { BoundError, countedSource, withinMemory } from "./bounds.ts";
 import { Coverage } from "./coverage.ts";
 import { fuzz, type Target } from "./fuzzer.ts";
 import { changeBytes } from "./mutators.ts";
 import { SparseFile } from "./sparse_file.ts";
 import { TARGETS } from "./targets.ts";
+import { pathOf } from "../support/programs.ts";
 
 /** Together they take some seconds. */
 const CASES: Readonly<Record<string, number>> = {

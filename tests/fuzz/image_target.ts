@@ -5,9 +5,9 @@
  */
 
 import { crc32 } from "node:zlib";
+import { Failure } from "../../lib/blocks/failure.ts";
 import { moveBackupGpt } from "../../lib/disk/move_gpt.ts";
 import { FORMATS, openImage } from "../../lib/formats/formats.ts";
-import { Failure } from "../../lib/blocks/failure.ts";
 import { inspect } from "../../lib/image/inspect.ts";
 import { usedMap } from "../../lib/image/used_map.ts";
 import { verifyImage } from "../../lib/image/verify.ts";

@@ -6,15 +6,15 @@
 
 import { recognizeInstaller } from "../../lib/esxi/installer.ts";
 import { readIso } from "../../lib/iso/volume.ts";
-import { Folder } from "../support/folder.ts";
-import { type InstallerOptions, writeInstallerIso } from "../support/installer_iso.ts";
-import { pathOf } from "../support/programs.ts";
-import { writeSampleIso } from "../support/sample_isos.ts";
 import { countedSource, withinMemory } from "./bounds.ts";
 import type { Target } from "./fuzzer.ts";
 import { someNumber } from "./mutators.ts";
 import type { Random } from "./random.ts";
 import { SparseFile } from "./sparse_file.ts";
+import { Folder } from "../support/folder.ts";
+import { type InstallerOptions, writeInstallerIso } from "../support/installer_iso.ts";
+import { pathOf } from "../support/programs.ts";
+import { writeSampleIso } from "../support/sample_isos.ts";
 
 /** As small as an installer can be. */
 const TINY: InstallerOptions = {

@@ -12,8 +12,8 @@
 import { parseArgs } from "node:util";
 import { Coverage } from "./coverage.ts";
 import { fuzz, type Target } from "./fuzzer.ts";
-import { sha256 } from "../support/trees.ts";
 import { TARGETS } from "./targets.ts";
+import { sha256 } from "../support/trees.ts";
 
 const FOLDER = `${import.meta.dirname}/../../dist/fuzz`;
 const SHOWN_OUTCOMES = 12;

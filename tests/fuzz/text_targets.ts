@@ -4,7 +4,6 @@
  * @module
  */
 
-import assert from "node:assert/strict";
 import {
   buildRouteMap,
   type Command,
@@ -12,16 +11,17 @@ import {
   type RouteMap,
   run as runApplication,
 } from "@stricli/core";
+import assert from "node:assert/strict";
+import { decodeLatin1, encodeLatin1 } from "../../lib/blocks/latin1.ts";
 import { application, routes } from "../../lib/cli/app.ts";
 import { normalizeArguments } from "../../lib/cli/arguments.ts";
 import { editBootCfg, parseBootCfg, resolveBootPath } from "../../lib/esxi/boot_cfg.ts";
-import { decodeLatin1, encodeLatin1 } from "../../lib/blocks/latin1.ts";
 import { parseManifest } from "../../lib/manifest/read.ts";
-import { bootCfgText, moduleNames } from "../support/installer_iso.ts";
 import { withinMemory } from "./bounds.ts";
 import type { Target } from "./fuzzer.ts";
 import { mutateJson } from "./json_mutator.ts";
 import { changeBytes, wordsOf } from "./mutators.ts";
+import { bootCfgText, moduleNames } from "../support/installer_iso.ts";
 import { MANIFEST } from "../support/manifests.ts";
 
 /** A target whose inputs are bytes, changed with the help of some words. */

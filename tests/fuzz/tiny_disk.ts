@@ -5,13 +5,13 @@
  * @module
  */
 
-import { planImage } from "../../lib/build.ts";
 import { type BlockMap, blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesExtent, type Source } from "../../lib/blocks/extent.ts";
-import { EFI_SYSTEM_PARTITION, gptExtents } from "../../lib/disk/gpt.ts";
 import { SECTOR_BYTES } from "../../lib/blocks/sector.ts";
-import { contentOf } from "../formats/support.ts";
+import { planImage } from "../../lib/build.ts";
+import { EFI_SYSTEM_PARTITION, gptExtents } from "../../lib/disk/gpt.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
+import { contentOf } from "../formats/support.ts";
 import { countedSource } from "./bounds.ts";
 import { makeIso } from "./iso_target.ts";
 import { SparseFile } from "./sparse_file.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesSource, readBytes, type Source } from "../../lib/blocks/extent.ts";
 import { Failure } from "../../lib/blocks/failure.ts";

@@ -1,10 +1,10 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { deflateRawSync, deflateSync } from "node:zlib";
-import fc from "fast-check";
 import { blockMap } from "../../lib/blocks/block_map.ts";
+import { DisjointParts } from "../../lib/blocks/damage.ts";
 import { bytesExtent } from "../../lib/blocks/extent.ts";
 import { Failure } from "../../lib/blocks/failure.ts";
-import { DisjointParts } from "../../lib/blocks/damage.ts";
 import type { VirtualDisk } from "../../lib/formats/virtual_disk.ts";
 import {
   encodeToMemory,

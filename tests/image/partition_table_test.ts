@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type BlockMap, blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesSource, type Source } from "../../lib/blocks/extent.ts";
-import { EFI_SYSTEM_PARTITION, gptExtents, type Partition } from "../../lib/disk/gpt.ts";
 import { formatGuid, parseGuid } from "../../lib/blocks/guid.ts";
+import { EFI_SYSTEM_PARTITION, gptExtents, type Partition } from "../../lib/disk/gpt.ts";
 import {
   checkPartitionTable,
   readPartitionTable,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { bytesSource, readBytes, type Source } from "../../lib/blocks/extent.ts";
-import { decodeLatin1, encodeLatin1 } from "../../lib/blocks/latin1.ts";
 import { Failure } from "../../lib/blocks/failure.ts";
 import { findFile } from "../../lib/blocks/file_tree.ts";
+import { decodeLatin1, encodeLatin1 } from "../../lib/blocks/latin1.ts";
 import { readImage } from "../../lib/image/image.ts";
 import { verifyImage } from "../../lib/image/verify.ts";
 import { buildGoodImage, isoInMemory, type Patches } from "../support/good_image.ts";

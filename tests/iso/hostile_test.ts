@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import type { Source } from "../../lib/blocks/extent.ts";
 import { Failure, type FailureCode } from "../../lib/blocks/failure.ts";
 import { readIso } from "../../lib/iso/volume.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { planImage } from "../../lib/build.ts";
 import { readBytes } from "../../lib/blocks/extent.ts";
 import { formatGuid } from "../../lib/blocks/guid.ts";
+import { planImage } from "../../lib/build.ts";
 import { encodeRaw } from "../../lib/formats/raw/write.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
 import { readIso } from "../../lib/iso/volume.ts";

@@ -13,10 +13,10 @@
 import { transform } from "esbuild";
 import { parseArgs } from "node:util";
 import { Random } from "../fuzz/random.ts";
-import { readModules } from "../support/imports.ts";
 import { reasonToAccept, roundsFor } from "./beside.ts";
 import { applyChange, type Change, changesOf, describeChange } from "./changes.ts";
 import { type Verdict, Workbench } from "./workbench.ts";
+import { readModules } from "../support/imports.ts";
 
 const { values } = parseArgs({
   args: Deno.args,

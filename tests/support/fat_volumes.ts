@@ -6,16 +6,16 @@
 
 import { type BlockMap, blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesExtent } from "../../lib/blocks/extent.ts";
+import { parentFolders } from "../../lib/blocks/file_tree.ts";
+import { parseGuid } from "../../lib/blocks/guid.ts";
 import {
   type Fat32Layout,
   type Fat32Options,
   type FatContent,
   layOutFat32,
 } from "../../lib/disk/fat32.ts";
-import { parseGuid } from "../../lib/blocks/guid.ts";
 import { type DiskLayout, type DiskOptions, layOutDisk } from "../../lib/disk/layout.ts";
 import { encodeRaw } from "../../lib/formats/raw/write.ts";
-import { parentFolders } from "../../lib/blocks/file_tree.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
 import { writeFile } from "../formats/qemu_img.ts";
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { planImage } from "../../lib/build.ts";
 import { type BlockMap, readBlocks } from "../../lib/blocks/block_map.ts";
 import { bytesSource, type Source } from "../../lib/blocks/extent.ts";
+import { planImage } from "../../lib/build.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
 import { installerIsoBytes, type InstallerOptions } from "./installer_iso.ts";
 

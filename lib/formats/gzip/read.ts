@@ -6,10 +6,10 @@
  */
 
 import { readBytes, type Source } from "../../blocks/extent.ts";
+import { Failure } from "../../blocks/failure.ts";
 import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import { parseHeader } from "../../disk/gpt.ts";
 import { GZIP_TRAILER, GZIP_TRAILER_BYTES } from "./format.ts";
-import { Failure } from "../../blocks/failure.ts";
 
 /** How much of the file is read at a time: inflated at once, it has up to a thousand times as much. */
 const CHUNK_BYTES = 64 * 1024;

@@ -16,6 +16,8 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { type BlockMap, readBlocks, runs } from "../../blocks/block_map.ts";
+import { later } from "../../blocks/later.ts";
+import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
 import { crc32WithZeros } from "../deflate/crc32.ts";
 import {
   deflatePiece,
@@ -25,10 +27,8 @@ import {
   totalBytes,
 } from "../deflate/deflate.ts";
 import { isCompressible } from "../deflate/entropy.ts";
-import { GZIP_TRAILER, GZIP_TRAILER_BYTES, PLAIN_GZIP_HEADER } from "./format.ts";
-import { later } from "../../blocks/later.ts";
-import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
 import { putStoredHeader, STORED_BYTES, STORED_HEADER_BYTES } from "../deflate/stored_block.ts";
+import { GZIP_TRAILER, GZIP_TRAILER_BYTES, PLAIN_GZIP_HEADER } from "./format.ts";
 
 const STORED_BLOCKS = 32;
 /** How much is deflated at a time: nearly 1 MiB. More takes memory, and leaves threads waiting. */

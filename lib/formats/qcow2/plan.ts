@@ -6,9 +6,9 @@
 
 import { type BlockMap, runs } from "../../blocks/block_map.ts";
 import { chunks } from "../../blocks/chunks.ts";
-import { CLUSTER_BYTES, encodeEntry } from "./format.ts";
 import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
 import { WriteBehind } from "../../blocks/write_behind.ts";
+import { CLUSTER_BYTES, encodeEntry } from "./format.ts";
 
 /** How the data clusters are to be stored, decided before anything is written. */
 export interface DataPlan {

@@ -6,7 +6,9 @@
  */
 
 import { inflateRawSync } from "node:zlib";
+import { DisjointParts, notImage, readPart, requireInside } from "../../blocks/damage.ts";
 import type { Source } from "../../blocks/extent.ts";
+import { compressedSource, type StoredPart } from "../compressed_source.ts";
 import {
   decodeClusterEntry,
   decodeHeader,
@@ -18,8 +20,6 @@ import {
   INCOMPATIBLE_DIRTY,
   type Qcow2Header,
 } from "./format.ts";
-import { compressedSource, type StoredPart } from "../compressed_source.ts";
-import { DisjointParts, notImage, readPart, requireInside } from "../../blocks/damage.ts";
 import { ExtentList, type VirtualDisk, virtualDisk } from "../virtual_disk.ts";
 
 /** "Header", cluster_bits: at least 512 bytes; QEMU's limit is 2 MiB. */

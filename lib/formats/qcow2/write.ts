@@ -18,7 +18,7 @@
 import type { BlockMap } from "../../blocks/block_map.ts";
 import { requireWholeSectors } from "../../blocks/chunks.ts";
 import { Gatherer } from "../../blocks/gather.ts";
-import { planCompressed } from "./write_compressed.ts";
+import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
 import { type MappedTable, mappedTables } from "../mapped_tables.ts";
 import {
   CLUSTER_BITS,
@@ -29,7 +29,7 @@ import {
   REFCOUNT_BYTES,
 } from "./format.ts";
 import { type DataPlan, planPlain } from "./plan.ts";
-import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
+import { planCompressed } from "./write_compressed.ts";
 
 const ENTRIES_PER_TABLE = CLUSTER_BYTES / ENTRY_BYTES;
 const COUNTS_PER_BLOCK = CLUSTER_BYTES / REFCOUNT_BYTES;

@@ -10,15 +10,15 @@
 
 import { deflateRawSync } from "node:zlib";
 import type { BlockMap } from "../../blocks/block_map.ts";
-import { Failure } from "../../blocks/failure.ts";
 import { type Chunk, chunks } from "../../blocks/chunks.ts";
+import { Failure } from "../../blocks/failure.ts";
+import { Gatherer } from "../../blocks/gather.ts";
+import type { EncodeOptions } from "../../blocks/sink.ts";
 import { inOneBuffer, release, upTo } from "../deflate/deflate.ts";
 import { isCompressible } from "../deflate/entropy.ts";
-import { Gatherer } from "../../blocks/gather.ts";
 import { mayShrink } from "../deflate/may_shrink.ts";
 import { CLUSTER_BITS, CLUSTER_BYTES, encodeCompressedEntry, encodeEntry } from "./format.ts";
 import { countDataClusters, type DataPlan } from "./plan.ts";
-import type { EncodeOptions } from "../../blocks/sink.ts";
 
 /** QEMU deflates with a window of 4 KiB, and asks zlib for no larger one to inflate. */
 const DEFLATE = { level: 6, windowBits: 12 };

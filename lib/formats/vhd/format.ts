@@ -5,8 +5,8 @@
  * @module
  */
 
-import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import { decodeLatin1 } from "../../blocks/latin1.ts";
+import { SECTOR_BYTES } from "../../blocks/sector.ts";
 
 /** "Hard Disk Footer Format": one sector. */
 export const FOOTER_BYTES = 512;

@@ -5,6 +5,7 @@
  */
 
 import { blockMap } from "../../blocks/block_map.ts";
+import { DisjointParts, notImage, readPart, requireInside } from "../../blocks/damage.ts";
 import type { Source } from "../../blocks/extent.ts";
 import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import {
@@ -20,7 +21,6 @@ import {
   MAX_DISK_BYTES,
   type VhdFooter,
 } from "./format.ts";
-import { DisjointParts, notImage, readPart, requireInside } from "../../blocks/damage.ts";
 import { ExtentList, type VirtualDisk, virtualDisk } from "../virtual_disk.ts";
 
 /** "Dynamic Disk Header Format", Block Size: a power of 2; 2 MiB is the default. */

@@ -24,12 +24,13 @@
  */
 
 import { type BlockMap, roundUp } from "../../blocks/block_map.ts";
-import { deriveGuid } from "../../blocks/guid.ts";
 import { chunks, requireWholeSectors } from "../../blocks/chunks.ts";
+import { deriveGuid } from "../../blocks/guid.ts";
 import { SECTOR_BYTES } from "../../blocks/sector.ts";
+import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
+import { WriteBehind } from "../../blocks/write_behind.ts";
 import { mappedTables } from "../mapped_tables.ts";
 import { encodeRaw } from "../raw/write.ts";
-import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
 import {
   BAT_ENTRY_BYTES,
   BLOCK_BYTES,
@@ -40,7 +41,6 @@ import {
   FOOTER_BYTES,
   MAX_DISK_BYTES,
 } from "./format.ts";
-import { WriteBehind } from "../../blocks/write_behind.ts";
 
 /** "Block Allocation Table and Data Blocks": one bit for each sector of 2 MiB, set for data. */
 const BITMAP = new Uint8Array(BLOCK_BYTES / SECTOR_BYTES / 8).fill(0xff);

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { FormatFamily } from "../format.ts";
 import { decodeLatin1 } from "../../blocks/latin1.ts";
+import type { FormatFamily } from "../format.ts";
 import { openedDisk } from "../virtual_disk.ts";
 
 /** VMware's formats. */

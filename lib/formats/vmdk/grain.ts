@@ -7,11 +7,11 @@
 
 import { deflateSync } from "node:zlib";
 import { type BlockMap, readBlocks, roundUp } from "../../blocks/block_map.ts";
-import type { Adler32 } from "../deflate/adler32.ts";
+import type { Gatherer } from "../../blocks/gather.ts";
 import { SECTOR_BYTES } from "../../blocks/sector.ts";
+import type { Adler32 } from "../deflate/adler32.ts";
 import { inOneBuffer, release, upTo } from "../deflate/deflate.ts";
 import { isCompressible } from "../deflate/entropy.ts";
-import type { Gatherer } from "../../blocks/gather.ts";
 import { putStoredHeader, STORED_BYTES, STORED_HEADER_BYTES } from "../deflate/stored_block.ts";
 import { encodeGrainMarker, GRAIN_BYTES, GRAIN_MARKER_BYTES } from "./format.ts";
 

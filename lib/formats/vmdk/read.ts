@@ -6,8 +6,13 @@
  */
 
 import { inflateSync } from "node:zlib";
+import { DisjointParts, notImage, readPart, requireInside } from "../../blocks/damage.ts";
 import type { Source } from "../../blocks/extent.ts";
+import { decodeLatin1 } from "../../blocks/latin1.ts";
 import { SECTOR_BYTES } from "../../blocks/sector.ts";
+import { compressedSource } from "../compressed_source.ts";
+import { copyStored } from "../deflate/stored_zlib.ts";
+import { ExtentList, type VirtualDisk, virtualDisk } from "../virtual_disk.ts";
 import {
   COMPRESSION_DEFLATE,
   decodeGrainMarker,
@@ -23,11 +28,6 @@ import {
   TABLE_SECTORS,
   type VmdkHeader,
 } from "./format.ts";
-import { compressedSource } from "../compressed_source.ts";
-import { DisjointParts, notImage, readPart, requireInside } from "../../blocks/damage.ts";
-import { copyStored } from "../deflate/stored_zlib.ts";
-import { ExtentList, type VirtualDisk, virtualDisk } from "../virtual_disk.ts";
-import { decodeLatin1 } from "../../blocks/latin1.ts";
 
 const NEWEST_VERSION = 3;
 /** "Hosted Sparse Extents", grainSize: a power of 2, more than 8 sectors; 2048 are 1 MiB. */

@@ -16,10 +16,11 @@
 
 import { type BlockMap, roundUp } from "../../blocks/block_map.ts";
 import { chunks, requireWholeSectors } from "../../blocks/chunks.ts";
-import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import { Gatherer } from "../../blocks/gather.ts";
-import { mappedTables } from "../mapped_tables.ts";
+import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import type { Sink } from "../../blocks/sink.ts";
+import { WriteBehind } from "../../blocks/write_behind.ts";
+import { mappedTables } from "../mapped_tables.ts";
 import { encodeDescriptor } from "./descriptor.ts";
 import {
   COMPRESSION_NONE,
@@ -35,7 +36,6 @@ import {
   TABLE_SPAN_BYTES,
 } from "./format.ts";
 import { MAX_FILE_SECTORS, type VmdkOptions } from "./write_stream.ts";
-import { WriteBehind } from "../../blocks/write_behind.ts";
 
 const VERSION = 1;
 

@@ -19,11 +19,11 @@
  */
 
 import { type BlockMap, runs } from "../../blocks/block_map.ts";
-import { Adler32 } from "../deflate/adler32.ts";
 import { CHUNK_BYTES, requireWholeSectors } from "../../blocks/chunks.ts";
-import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import { Gatherer } from "../../blocks/gather.ts";
+import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
+import { Adler32 } from "../deflate/adler32.ts";
 import { encodeDescriptor } from "./descriptor.ts";
 import {
   COMPRESSION_DEFLATE,

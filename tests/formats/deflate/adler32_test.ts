@@ -1,9 +1,9 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
-import fc from "fast-check";
 import { adler32 } from "../../../lib/formats/deflate/adler32.ts";
-import { byteSummer, PIECE_BYTES } from "../../../wasm/adler32_simd.ts";
 import { noise } from "../support.ts";
+import { byteSummer, PIECE_BYTES } from "../../../wasm/adler32_simd.ts";
 
 Deno.test("Adler-32: RFC 1950's algorithm on a known word", () => {
   assert.equal(adler32(new TextEncoder().encode("Wikipedia")), 0x11e60398);

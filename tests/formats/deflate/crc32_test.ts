@@ -1,6 +1,6 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
-import fc from "fast-check";
 import { crc32WithZeros } from "../../../lib/formats/deflate/crc32.ts";
 
 Deno.test("CRC of zeros: as if they were there", () => {

@@ -1,6 +1,6 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { deflateSync, inflateSync } from "node:zlib";
-import fc from "fast-check";
 import { copyStored } from "../../../lib/formats/deflate/stored_zlib.ts";
 import { equalBytes, noise, prose } from "../support.ts";
 

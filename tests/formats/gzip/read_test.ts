@@ -1,12 +1,12 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
 import { blockMap, readBlocks } from "../../../lib/blocks/block_map.ts";
 import { bytesExtent, bytesSource, readBytes, type Source } from "../../../lib/blocks/extent.ts";
-import { gptExtents } from "../../../lib/disk/gpt.ts";
 import { parseGuid } from "../../../lib/blocks/guid.ts";
-import { encodeGzip } from "../../../lib/formats/gzip/write.ts";
+import { gptExtents } from "../../../lib/disk/gpt.ts";
 import { openGzip } from "../../../lib/formats/gzip/read.ts";
+import { encodeGzip } from "../../../lib/formats/gzip/write.ts";
 import { verifyImage } from "../../../lib/image/verify.ts";
 import { equalBytes, GIB, KIB, MemorySink, MIB, noise, prose } from "../support.ts";
 import { failure } from "../../support/failures.ts";

@@ -1,14 +1,12 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { crc32, gunzipSync, inflateRawSync } from "node:zlib";
-import fc from "fast-check";
 import { type BlockMap, blockMap } from "../../../lib/blocks/block_map.ts";
 import { bytesExtent } from "../../../lib/blocks/extent.ts";
 import { crc32WithZeros } from "../../../lib/formats/deflate/crc32.ts";
 import { deflatePiece, type Deflater, gather } from "../../../lib/formats/deflate/deflate.ts";
 import { encodeGzip, type GzipOptions } from "../../../lib/formats/gzip/write.ts";
 import { DeflatePool } from "../../../lib/host/deflate_pool.ts";
-import { Folder } from "../../support/folder.ts";
-import { mustRun, testWith } from "../../support/programs.ts";
 import {
   arbitraryMap,
   brokenDisk,
@@ -22,6 +20,8 @@ import {
   prose,
   slowSink,
 } from "../support.ts";
+import { Folder } from "../../support/folder.ts";
+import { mustRun, testWith } from "../../support/programs.ts";
 
 /** RFC 1951 §3.2.4: what a stored block holds at most. */
 const STORED_BYTES = 65_535;

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { blockMap, runs } from "../../../lib/blocks/block_map.ts";
 import { bytesExtent } from "../../../lib/blocks/extent.ts";
 import { encodeRaw } from "../../../lib/formats/raw/write.ts";

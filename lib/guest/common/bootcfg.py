@@ -17,7 +17,7 @@ MAX_MODULES = 240
 MAX_MODULE_CHARACTERS = 255
 MAX_COMMAND_LINE_CHARACTERS = 4095
 
-SEPARATOR = " --- "
+_SEPARATOR = " --- "
 # C's white space; Python's has more.
 _BLANKS = " \t\v\f\r"
 # The keys that the loader knows, in the order in which it compares them with a line.
@@ -55,7 +55,7 @@ def edit(text, name, modules=(), kernel_options=()):
         if not items[-1].strip(_BLANKS):
             # A separator at the end is harmless until something follows it.
             listed = "---".join(items[:-1]).strip(_BLANKS)
-        text = _with_value(text, "modules", SEPARATOR.join(([listed] if listed else []) + added), end)
+        text = _with_value(text, "modules", _SEPARATOR.join(([listed] if listed else []) + added), end)
     words = _words(values.get("kernelopt", ""))
     kept = " %s " % " ".join(words)
     options = [" ".join(_words(option)) for option in kernel_options]
@@ -71,7 +71,7 @@ def without_modules(text, modules):
     listed = module_list(settings(text).get("modules", ""))
     unwanted = [module.lower() for module in modules]
     kept = [part for part in listed if _path(part).lower() not in unwanted]
-    return text if kept == listed else _with_value(text, "modules", SEPARATOR.join(kept))
+    return text if kept == listed else _with_value(text, "modules", _SEPARATOR.join(kept))
 
 
 def module_list(value):
@@ -136,7 +136,7 @@ def _refuse_misread(text, name):
         raise BootCfgError("%s begins with a byte order mark" % name)
     if "\0" in text:
         raise BootCfgError("%s holds a NUL byte" % name)
-    for number, key, given, value in _lines(text):
+    for number, _, given, value in _lines(text):
         plain = given.replace(_A0, " ").strip(_BLANKS)
         meant = next((known for known in _KEYS if known.startswith(plain)), plain)
         if meant in _KEYS and (_A0 in given or _A0 in value and meant != "title"):

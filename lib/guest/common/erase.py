@@ -53,7 +53,9 @@ def sync_folder(folder):
 
 
 def remove_tree(folder):
-    """Overwrite every file below a folder and remove all of it, as far as that can be done."""
+    """Overwrite every file below a folder and remove all of it, as far as that can be done. Links are not followed."""
+    if os.path.islink(folder):
+        return
     for place, _, names in os.walk(folder):
         for name in names:
             with contextlib.suppress(OSError):

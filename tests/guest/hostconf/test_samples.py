@@ -168,6 +168,22 @@ class SamplesTest(unittest.TestCase):
         self.assertIn("script user_data", shown_plan("nova-dhcp-mtu-null")[2])
         self.assertNotIn("script", shown_plan("nova-static-routes")[2])
 
+    def test_a_module_of_the_same_name_where_it_is_started(self):
+        """A laptop's folder may hold a module called common; ours lies beside hostconf and is found first."""
+        import shutil
+        import subprocess
+        import tempfile
+        from support import GUEST
+        place = tempfile.mkdtemp(prefix="esxi-guest-")
+        self.addCleanup(shutil.rmtree, place)
+        with open(os.path.join(place, "common.py"), "w", encoding="ascii") as file:
+            file.write("raise SystemExit('the wrong module')\n")
+        sample = folder("nova-static-routes")
+        done = subprocess.run([sys.executable, "-B", "-m", "hostconf", "plan", "--metadata", sample, "--nics",
+                               os.path.join(sample, "nics.txt")], cwd=place, env=dict(os.environ, PYTHONPATH=GUEST),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual((done.returncode, b"wrong" in done.stderr), (0, False))
+
     def test_a_reader_that_goes_away(self):
         import subprocess
         from support import GUEST

@@ -16,7 +16,7 @@ import unittest
 import built_image
 from maas_support import GUEST, HOOK_FOLDER, NAMES, SAMPLES, boot_cfg, make_target, sample_config, sample_text
 
-from common import bootcfg, bootmodule, description as schema
+from common import bootmodule, description as schema
 from esxihook import HookError, deploy, maasconf, partition
 
 LEFT_BY_CURTIN = ("root/curtin-install-cfg.yaml", "root/curtin-install.log")

@@ -63,15 +63,6 @@ def read(run, kernel_names=()):
     }
 
 
-def read_dns(run):
-    """The part "dns" of the inventory alone."""
-    def optional(*argv):
-        status, output = run(("esxcli",) + argv)
-        return output if status == 0 else None
-
-    return _dns(optional)
-
-
 def first_line(output):
     """The first line of a message that says anything."""
     return next((line.strip() for line in output.splitlines() if line.strip()), "no output")

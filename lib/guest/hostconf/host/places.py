@@ -2,7 +2,7 @@
 
 import os
 
-from common import bootmodule
+from common import bootmodule, erase
 from hostconf.host.log import open_stream
 
 PAYLOAD = "/esxiimg"
@@ -47,7 +47,7 @@ def write_private(path, text):
         os.makedirs(folder, 0o700)
     # A file that is there keeps its mode when it is opened: take it away first.
     if os.path.lexists(path):
-        os.remove(path)
+        erase.remove(path)
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(number, "w", encoding="utf-8") as file:
         file.write(text)

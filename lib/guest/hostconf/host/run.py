@@ -203,11 +203,6 @@ class Applier:
             self.sleep(RETRY_SECONDS)
             waited += RETRY_SECONDS
 
-    def apply_dns(self, description):
-        """Set the DNS servers before the rest, so that names can be looked up."""
-        for command in sysplan.dns_commands(description["dns"], inventories.read_dns(self.run)):
-            self.execute(command)
-
     def apply_system(self, description, present):
         """Everything but the network. @return: whether a reboot is needed"""
         for command in sysplan.commands(description, present, self.log.warn):

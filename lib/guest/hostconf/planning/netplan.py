@@ -63,7 +63,7 @@ class _Planner:
     def run(self, target):
         switches = target["vswitches"]
         # vmk0's vSwitch with everything on it comes first, the others after it.
-        for i, chosen in enumerate((switches[:1], switches[1:])):
+        for chosen in (switches[:1], switches[1:]):
             names = [switch["name"] for switch in chosen]
             groups = [group for group in target["portgroups"] if group["vswitch"] in names]
             vmks = [vmk for vmk in target["vmks"] if vmk["portgroup"] in [group["name"] for group in groups]]

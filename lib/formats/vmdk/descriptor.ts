@@ -5,6 +5,7 @@
  */
 
 import { deriveGuid } from "../../blocks/guid.ts";
+import { structureAt } from "../../blocks/fields.ts";
 import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import { DESCRIPTOR_SECTORS } from "./format.ts";
 
@@ -21,6 +22,8 @@ const MAX_CYLINDERS = 65_535;
 const HARDWARE_VERSION = 4;
 /** "The Header": CID values that mean that there is no parent or no content. */
 const RESERVED_CONTENT_IDS = [0xffff_ffff, 0xffff_fffe];
+/** Where the CID lies in the 16 bytes of ddb.longContentID, highest byte first. */
+const CID_OFFSET_BYTES = 12;
 
 /** The descriptor, filled up with zeros to the room it has. */
 export function encodeDescriptor(
@@ -65,6 +68,8 @@ ddb.virtualHWVersion = "${HARDWARE_VERSION}"
  */
 export function contentId(digest: Uint8Array): Uint8Array {
   const id = digest.slice();
-  if (RESERVED_CONTENT_IDS.includes(new DataView(id.buffer).getUint32(12))) id[15]! ^= 0x80;
+  const view = structureAt(id);
+  const cid = view.getUint32(CID_OFFSET_BYTES);
+  if (RESERVED_CONTENT_IDS.includes(cid)) view.setUint32(CID_OFFSET_BYTES, cid ^ 0x80);
   return id;
 }

@@ -7,7 +7,7 @@
  * | `esxiimg/KS.CFG`      | the kickstart                                            |
  * | `esxiimg/image.json`  | what the build knows and the host needs: {@link ImageFacts} |
  * | `esxiimg/metadata/…`  | metadata embedded at build time                          |
- * | `esxiimg/…`           | guest scripts and the Python package `hostconf`          |
+ * | `esxiimg/…`           | guest scripts, Python packages `common` and `hostconf`   |
  *
  * @module
  */

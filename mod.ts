@@ -94,11 +94,13 @@
  */
 
 // From ISO to image.
-export { planImage } from "./lib/build.ts";
+export { planImage, planIso } from "./lib/build.ts";
 export { encodeImage } from "./lib/encode.ts";
 export { formatFor, FORMATS } from "./lib/formats/formats.ts";
 export { VERSION } from "./lib/version.ts";
-export type { ImageOptions, ImagePlan, PayloadOptions } from "./lib/build.ts";
+export type { ImageOptions, ImagePlan, IsoOptions, MediumPlan } from "./lib/build.ts";
+export type { ContentOptions, InstallerContent } from "./lib/esxi/content.ts";
+export type { PayloadOptions } from "./lib/esxi/make_payload.ts";
 export type { ImageEncodeOptions } from "./lib/encode.ts";
 export type { Format, FormatOptions } from "./lib/formats/format.ts";
 export type { Deflater } from "./lib/formats/deflate/deflate.ts";
@@ -123,9 +125,8 @@ export type { EncodeOptions, Sink } from "./lib/blocks/sink.ts";
 // What a plan consists of.
 export type { BlockMap } from "./lib/blocks/block_map.ts";
 export type { BytesExtent, Extent, PlacedExtent, SourceExtent } from "./lib/blocks/extent.ts";
-export type { FilePart, FileTree, TreeFile } from "./lib/blocks/file_tree.ts";
+export type { ContentFile, FilePart, FileTree, TreeFile } from "./lib/blocks/file_tree.ts";
 export { formatGuid, type Guid } from "./lib/blocks/guid.ts";
-export type { FatFile } from "./lib/disk/fat32.ts";
 export type { DiskLayout } from "./lib/disk/layout.ts";
 export type { BootCfg, BootModule } from "./lib/esxi/boot_cfg.ts";
 export type { BootCfgFile, Installer } from "./lib/esxi/installer.ts";

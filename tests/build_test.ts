@@ -3,13 +3,9 @@ import { gunzipSync } from "node:zlib";
 import { readBlocks } from "../lib/blocks/block_map.ts";
 import type { Extent, Source } from "../lib/blocks/extent.ts";
 import { formatGuid } from "../lib/blocks/guid.ts";
-import {
-  FAT_EPOCH_MS,
-  type ImageOptions,
-  type ImagePlan,
-  makePayload,
-  planImage,
-} from "../lib/build.ts";
+import { type ImageOptions, type ImagePlan, planImage } from "../lib/build.ts";
+import { FAT_EPOCH_MS } from "../lib/esxi/content.ts";
+import { makePayload } from "../lib/esxi/make_payload.ts";
 import { unpackPayload } from "../lib/esxi/payload.ts";
 import { readFatfsWasm } from "../lib/host/assets.ts";
 import { equalBytes } from "./formats/support.ts";
@@ -162,14 +158,19 @@ Deno.test("plan: what the ISO holds already cannot be added", async () => {
   for (const name of ["k.b00", "BOOT.CFG", "esxiimg.tgz"]) {
     await assert.rejects(
       plan({ modules: [{ name, bytes: text("x") }] }),
-      failure("unfit-for-fat", /\/(k\.b00|BOOT\.CFG|esxiimg\.tgz)/i),
+      failure("exists", /it holds a \/(k\.b00|BOOT\.CFG|esxiimg\.tgz) already/),
     );
   }
+  const twice = [{ name: "a.v00", bytes: text("x") }, { name: "A.V00", bytes: text("y") }];
+  await assert.rejects(plan({ modules: twice }), failure("exists", /it holds a \/A\.V00 already/));
+});
+
+Deno.test("plan: the payload of an ISO of ours is replaced", async () => {
   const files = [{ path: "ESXIIMG.TGZ", content: text("x") }];
-  await assert.rejects(
-    plan({}, isoInMemory({ moduleCount: 8, modulesBytes: 60_000, files })),
-    failure("unfit-for-fat", /it holds a \/esxiimg\.tgz already/),
-  );
+  const image = await plan({}, isoInMemory({ moduleCount: 8, modulesBytes: 60_000, files }));
+  assert.equal(image.origins.get("ESXIIMG.TGZ"), "edited");
+  assert.deepEqual(image.files.filter(({ path }) => /esxiimg/i.test(path)).length, 1);
+  await unpackPayload(bytesOf(image, "ESXIIMG.TGZ"), "x");
 });
 
 Deno.test("plan: modules are added behind the payload, with their bytes", async () => {
@@ -223,6 +224,7 @@ Deno.test("payload: by itself, with a kickstart and metadata of one's own", asyn
     },
     new Uint8Array(32),
     FAT_EPOCH_MS,
+    undefined,
   );
   const files = new Map((await unpackPayload(payload, "x")).map((file) => [file.path, file.bytes]));
   assert.deepEqual(new Uint8Array(files.get("esxiimg/KS.CFG")!), Uint8Array.of(0xff, 0xfe, 0));

@@ -14,6 +14,7 @@ export type FailureCode =
   | "boot-cfg"
   | "kickstart"
   | "unfit-for-fat"
+  | "unfit-for-iso"
   | "too-small"
   | "not-image"
   | "not-manifest"

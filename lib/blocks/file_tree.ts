@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readBytes, type Source } from "./extent.ts";
+import { type Extent, readBytes, type Source } from "./extent.ts";
 import { Failure } from "./failure.ts";
 
 /** A contiguous part of a file. */
@@ -35,6 +35,24 @@ export interface FileTree {
   readonly directories: readonly string[];
   /** All files. */
   readonly files: readonly TreeFile[];
+}
+
+/** A file to be placed on a medium. */
+export interface ContentFile {
+  /** The names from the root down, joined by `/`, without a leading one. */
+  readonly path: string;
+  /** Of its content. */
+  readonly sizeBytes: number;
+  /** Its bytes, as extents relative to its own beginning. */
+  readonly content: readonly Extent[];
+}
+
+/** What a medium is to hold. */
+export interface ContentTree {
+  /** Paths below the root, parents first. */
+  readonly directories: readonly string[];
+  /** In the order in which they are placed. */
+  readonly files: readonly ContentFile[];
 }
 
 /** Finds a file without regard to case, as FAT and the boot loader do. */

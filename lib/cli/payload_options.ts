@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { PayloadOptions } from "../build.ts";
-import type { PayloadFile } from "../esxi/payload.ts";
 import { Failure } from "../blocks/failure.ts";
+import type { PayloadOptions } from "../esxi/make_payload.ts";
+import type { PayloadFile } from "../esxi/payload.ts";
 import { fileExists, readSmall } from "../host/files.ts";
 
 const MAX_TEXT_BYTES = 1024 * 1024;

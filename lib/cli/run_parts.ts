@@ -4,7 +4,9 @@
  * @module
  */
 
-import { FAT_EPOCH_MS, makeKickstart, makePayload, payloadIdentity } from "../build.ts";
+import { deriveGuid } from "../blocks/guid.ts";
+import { FAT_EPOCH_MS } from "../esxi/content.ts";
+import { makeKickstart, makePayload, payloadIdentity } from "../esxi/make_payload.ts";
 import { PAYLOAD_NAME } from "../esxi/payload.ts";
 import { readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
@@ -40,7 +42,8 @@ export async function runPayload(flags: PartFlags): Promise<void> {
   const options = { ...await readPayloadOptions(flags), guestFiles: await readGuestFiles() };
   const timeSeconds = sourceDateEpochSeconds();
   const timeMs = timeSeconds === undefined ? FAT_EPOCH_MS : timeSeconds * 1000;
-  const payload = makePayload(options, payloadIdentity(options), timeMs);
+  const identity = payloadIdentity(options);
+  const payload = makePayload(options, identity, timeMs, deriveGuid(identity, "disk"));
   await write(flags.output ?? PAYLOAD_NAME, payload, flags);
 }
 

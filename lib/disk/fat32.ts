@@ -14,11 +14,12 @@
  * @module
  */
 
+import { FatFsError, FatVolume } from "../../wasm/fatfs.ts";
 import { roundUp } from "../blocks/block_map.ts";
 import type { Extent } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
 import { structureAt } from "../blocks/fields.ts";
-import { parentFolders } from "../blocks/file_tree.ts";
+import { type ContentTree, parentFolders } from "../blocks/file_tree.ts";
 import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { SectorMap } from "../blocks/sector_map.ts";
 import {
@@ -29,7 +30,6 @@ import {
   LONG_ENTRY,
 } from "./fat_format.ts";
 import { checkFatNames } from "./fat_names.ts";
-import { FatFsError, FatVolume } from "../../wasm/fatfs.ts";
 
 const MIB = 1024 * 1024;
 /** The data area begins on a boundary that every flash page, RAID stripe and image cluster divides. */
@@ -54,24 +54,6 @@ const MAX_SECTORS = 2 ** 32 - 1;
  * ones that leave it FAT32. More than 32 KiB is not for every reader (specification, §3.1).
  */
 const CLUSTER_BYTES = [32_768, 16_384, 8192, 4096, 2048, 1024, 512];
-
-/** A file to be placed: its path, and its bytes as extents relative to its own beginning. */
-export interface FatFile {
-  /** Names joined by `/`, without a leading one. */
-  readonly path: string;
-  /** The size of the file. */
-  readonly sizeBytes: number;
-  /** Where its bytes come from; offsets count from the file's beginning. */
-  readonly content: readonly Extent[];
-}
-
-/** What a FAT32 volume is to hold. */
-export interface FatContent {
-  /** Paths below the root, parents first. */
-  readonly directories: readonly string[];
-  /** In the order in which they are placed. */
-  readonly files: readonly FatFile[];
-}
 
 /** How to lay out a volume. */
 export interface Fat32Options {
@@ -107,7 +89,7 @@ export interface Fat32Layout {
  * @throws {FatFsError} `INVALID_NAME` if the label is none.
  */
 export async function layOutFat32(
-  content: FatContent,
+  content: ContentTree,
   options: Fat32Options,
 ): Promise<Fat32Layout> {
   const count = content.directories.length + content.files.length;
@@ -156,7 +138,7 @@ export async function layOutFat32(
 }
 
 /** Enters everything into the directories first, so that they lie before the first file's bytes. */
-function place(volume: FatVolume, content: FatContent, options: Fat32Options): Extent[] {
+function place(volume: FatVolume, content: ContentTree, options: Fat32Options): Extent[] {
   try {
     for (const path of content.directories) volume.makeDirectory(path);
     const entered = content.files.map((file) => ({ file, handle: volume.createFile(file.path) }));
@@ -176,7 +158,7 @@ function place(volume: FatVolume, content: FatContent, options: Fat32Options): E
 
 /** Finds the volume's size and the cluster size that goes with it. */
 function measure(
-  content: FatContent,
+  content: ContentTree,
   entries: ReadonlyMap<string, number>,
   options: Fat32Options,
 ) {

@@ -12,9 +12,10 @@
 
 import { type BlockMap, blockMap } from "../blocks/block_map.ts";
 import { type Extent, shiftExtent } from "../blocks/extent.ts";
+import type { ContentTree } from "../blocks/file_tree.ts";
 import type { Guid } from "../blocks/guid.ts";
 import { SECTOR_BYTES } from "../blocks/sector.ts";
-import { type Fat32Options, type FatContent, layOutFat32 } from "./fat32.ts";
+import { type Fat32Options, layOutFat32 } from "./fat32.ts";
 import { EFI_SYSTEM_PARTITION, gptExtents } from "./gpt.ts";
 
 const MIB = 1024 * 1024;
@@ -46,7 +47,7 @@ export interface DiskLayout {
  * @throws {Failure} `unfit-for-fat` or `too-small` as {@linkcode layOutFat32}.
  * @throws {FatFsError} `INVALID_NAME` if the label is none.
  */
-export async function layOutDisk(content: FatContent, options: DiskOptions): Promise<DiskLayout> {
+export async function layOutDisk(content: ContentTree, options: DiskOptions): Promise<DiskLayout> {
   const firstLba = PARTITION_OFFSET_BYTES / SECTOR_BYTES;
   const sizeBytes = options.diskBytes === undefined
     ? undefined

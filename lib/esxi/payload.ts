@@ -13,8 +13,9 @@
  */
 
 import { crc32, gzipSync, inflateRawSync } from "node:zlib";
-import { type Guid, parseGuid } from "../blocks/guid.ts";
 import { Failure } from "../blocks/failure.ts";
+import { parentFolders } from "../blocks/file_tree.ts";
+import { type Guid, parseGuid } from "../blocks/guid.ts";
 import {
   GZIP_FLAG,
   GZIP_HEADER,
@@ -23,7 +24,6 @@ import {
   GZIP_TRAILER_BYTES,
   isGzip,
 } from "../formats/gzip/format.ts";
-import { parentFolders } from "../blocks/file_tree.ts";
 import { KICKSTART_PATH } from "./kickstart.ts";
 import { packOldGnuTar } from "./tar.ts";
 
@@ -49,8 +49,8 @@ export interface PayloadFile {
 /** What the build knows and the host needs, as the guest reads it in `image.json`. */
 export interface ImageFacts {
   readonly format: 1;
-  /** The GUID of this image's GPT, by which the guest finds the disk that the image is on. */
-  readonly disk_guid: string;
+  /** The GUID of this image's GPT, by which the guest finds the disk that the image is on, if any. */
+  readonly disk_guid: string | null;
   /** Arguments of `install`, or null if the guest is to choose. */
   readonly install_disk: string | null;
   /** A crypt(3) hash, or null if the metadata must bring the password. */

@@ -46,6 +46,14 @@ function bothEndian32(offsetBytes: number): TwofoldField {
   };
 }
 
+/** §7.3.2: four bytes, the highest one first. */
+function bigUint32(offsetBytes: number): NumberField {
+  return {
+    get: (structure) => structure.getUint32(offsetBytes, false),
+    set: (structure, value) => structure.setUint32(offsetBytes, value, false),
+  };
+}
+
 /** §8.4: the primary volume descriptor; §8.5, the supplementary one, has the same fields. */
 export const DESCRIPTOR = {
   /** §8.1.1, see {@linkcode DESCRIPTOR_TYPE}. */
@@ -59,10 +67,18 @@ export const DESCRIPTOR = {
   escapeSequences: bytesField(88, 32),
   /** §8.4.12, of which the lower byte comes first; a copy in the other order follows. */
   logicalBlockBytes: uint16(128),
+  /** §8.4.13. */
+  pathTableBytes: bothEndian32(132),
+  /** §8.4.14 and §8.4.15: the sectors of the path table and of its copy, 0 if there is none. */
+  littlePathTables: [uint32(140), uint32(144)],
+  /** §8.4.16 and §8.4.17: those of the table whose numbers have their highest byte first. */
+  bigPathTables: [bigUint32(148), bigUint32(152)],
   /** §8.4.18. */
   rootRecord: bytesField(156, 34),
   /** §8.4.26. */
   created: bytesField(813, 17),
+  /** §8.4.32: for whoever wants to. */
+  applicationUse: bytesField(883, 512),
 } as const;
 /** §8.1.1. */
 export const DESCRIPTOR_TYPE = { primary: 1, supplementary: 2, terminator: 255 } as const;
@@ -95,10 +111,21 @@ export const MIN_RECORD_BYTES = RECORD_NAME_OFFSET_BYTES + 1;
 /** §9.1.6. */
 export const RECORD_FLAG = { directory: 0x02, continues: 0x80 } as const;
 
+/** §9.4: an entry of a path table. */
+export const PATH_ENTRY = {
+  nameBytes: uint8(0),
+  extendedAttributeSectors: uint8(1),
+  littleExtentSector: uint32(2),
+  bigExtentSector: bigUint32(2),
+} as const;
+/** §9.4.5: where the name begins, which is padded to an even length. */
+export const PATH_ENTRY_NAME_OFFSET_BYTES = 8;
+
 /** SUSP §4.1: what every system use field begins with. */
 export const SYSTEM_USE = {
   signature: bytesField(0, 2),
   fieldBytes: uint8(2),
+  version: uint8(3),
 } as const;
 /** SUSP §4.1: signature, length, and a version. */
 export const SYSTEM_USE_HEADER_BYTES = 4;
@@ -135,3 +162,10 @@ export const NM_FLAG = { current: 0x02, parent: 0x04 } as const;
 export const CL = { childSector: bothEndian32(4) } as const;
 /** RRIP §4.1.5.1, BP 3. */
 export const CL_BYTES = 12;
+/** RRIP §4.1.5.2, `PL`: the sector of the directory that one was moved from. */
+export const PL = { parentSector: bothEndian32(4) } as const;
+
+/** RRIP §4.1.1, `PX`: what POSIX knows of a file. */
+export const PX = { links: bothEndian32(12), serial: bothEndian32(36) } as const;
+/** Before RRIP 1.12 the serial number was missing. */
+export const PX_BYTES = 44;

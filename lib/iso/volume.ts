@@ -12,6 +12,7 @@ import { Failure } from "../blocks/failure.ts";
 import { structureAt } from "../blocks/fields.ts";
 import type { FileTree, TreeFile } from "../blocks/file_tree.ts";
 import { decodeLatin1 } from "../blocks/latin1.ts";
+import { isJoliet, readDescriptors } from "./descriptors.ts";
 import {
   DATE,
   DESCRIPTOR,
@@ -33,8 +34,6 @@ import {
 } from "./records.ts";
 import { readSystemUse, rockRidgeSkipBytes, type SystemUse } from "./system_use.ts";
 
-/** No real image has more; it bounds the search for the terminator. */
-const MAX_DESCRIPTORS = 64;
 /** ECMA-119 §6.8.2.1 allows 8 levels; Rock Ridge images go deeper. */
 const MAX_DEPTH = 64;
 /** FAT holds no more than 65,536 files in a directory, with records of at most 255 bytes here. */
@@ -64,7 +63,7 @@ export interface IsoVolume extends FileTree {
  * the source.
  */
 export async function readIso(source: Source): Promise<IsoVolume> {
-  const { primary, joliet } = await readDescriptors(source);
+  const { primary, joliet } = await readNamedDescriptors(source);
   const descriptor = structureAt(primary);
   const declaredBytes = consistent(source, descriptor, DESCRIPTOR.volumeSectors) * SECTOR_BYTES;
   const walker = new Walker(source, declaredBytes);
@@ -105,21 +104,9 @@ export async function isIso(source: Source): Promise<boolean> {
   return decodeLatin1(await readBytes(source, atBytes, lengthBytes)) === STANDARD_IDENTIFIER;
 }
 
-async function readDescriptors(source: Source) {
-  let primary: Uint8Array | undefined;
-  let joliet: Uint8Array | undefined;
-  for (let i = 0; i < MAX_DESCRIPTORS; i++) {
-    const offsetBytes = (FIRST_DESCRIPTOR_SECTOR + i) * SECTOR_BYTES;
-    if (offsetBytes + SECTOR_BYTES > source.sizeBytes) break;
-    const bytes = await readBytes(source, offsetBytes, SECTOR_BYTES);
-    const descriptor = structureAt(bytes);
-    const identifier = decodeLatin1(DESCRIPTOR.standardIdentifier.of(descriptor));
-    if (identifier !== STANDARD_IDENTIFIER) break;
-    const type = DESCRIPTOR.type.get(descriptor);
-    if (type === DESCRIPTOR_TYPE.primary) primary ??= bytes;
-    if (type === DESCRIPTOR_TYPE.supplementary && isJoliet(descriptor)) joliet ??= bytes;
-    if (type === DESCRIPTOR_TYPE.terminator) break;
-  }
+async function readNamedDescriptors(source: Source) {
+  const descriptors = await readDescriptors(source);
+  const primary = descriptors.find(({ type }) => type === DESCRIPTOR_TYPE.primary)?.bytes;
   if (primary === undefined) {
     const what = source.sizeBytes === 0 ? "the file is empty" : "not an ISO 9660 image";
     throw new Failure("not-iso", source.name, what, "pass the ESXi installer ISO");
@@ -127,13 +114,7 @@ async function readDescriptors(source: Source) {
   if (DESCRIPTOR.logicalBlockBytes.get(structureAt(primary)) !== SECTOR_BYTES) {
     throw damaged(source, "its logical blocks are not 2048 bytes");
   }
-  return { primary, joliet };
-}
-
-/** Joliet specification §3.1: UCS-2 levels 1 to 3 announce themselves by these escape sequences. */
-function isJoliet(descriptor: DataView): boolean {
-  const escape = decodeLatin1(DESCRIPTOR.escapeSequences.of(descriptor)).slice(0, 3);
-  return escape === "%/@" || escape === "%/C" || escape === "%/E";
+  return { primary, joliet: descriptors.find(isJoliet)?.bytes };
 }
 
 /** Walks the directories. Its state bounds what a hostile image can make it do. */

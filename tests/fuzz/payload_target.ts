@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { makePayload } from "../../lib/build.ts";
+import { makePayload } from "../../lib/esxi/make_payload.ts";
 import { unpackPayload } from "../../lib/esxi/payload.ts";
 import { withinMemory } from "./bounds.ts";
 import type { Target } from "./fuzzer.ts";
@@ -44,6 +44,7 @@ async function seeds(): Promise<Uint8Array[]> {
     },
     new Uint8Array(32),
     0,
+    undefined,
   );
   return [payload, new Uint8Array(gunzipSync(payload))];
 }

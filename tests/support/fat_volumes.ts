@@ -6,14 +6,10 @@
 
 import { type BlockMap, blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesExtent } from "../../lib/blocks/extent.ts";
+import type { ContentTree } from "../../lib/blocks/file_tree.ts";
 import { parentFolders } from "../../lib/blocks/file_tree.ts";
 import { parseGuid } from "../../lib/blocks/guid.ts";
-import {
-  type Fat32Layout,
-  type Fat32Options,
-  type FatContent,
-  layOutFat32,
-} from "../../lib/disk/fat32.ts";
+import { type Fat32Layout, type Fat32Options, layOutFat32 } from "../../lib/disk/fat32.ts";
 import { type DiskLayout, type DiskOptions, layOutDisk } from "../../lib/disk/layout.ts";
 import { encodeRaw } from "../../lib/formats/raw/write.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
@@ -37,7 +33,7 @@ export const OPTIONS: Fat32Options = {
 };
 
 /** Files as what a volume is to hold, with the folders above them. */
-export function contentOf(files: Files, directories: readonly string[] = []): FatContent {
+export function contentOf(files: Files, directories: readonly string[] = []): ContentTree {
   const folders = Object.keys(files).flatMap(parentFolders);
   return {
     directories: [...new Set([...folders, ...directories])],
@@ -60,7 +56,7 @@ export async function volumeOf(
 
 /** Lays out a disk. */
 export async function diskOf(
-  content: FatContent,
+  content: ContentTree,
   options: Partial<DiskOptions> = {},
 ): Promise<DiskLayout> {
   return await layOutDisk(content, {

@@ -15,6 +15,10 @@ import { mustRun } from "./programs.ts";
 /** Debian's packages, and a file of each that shows that it is installed. */
 const PACKAGES: Readonly<Record<string, string>> = {
   xorriso: "/usr/bin/xorriso",
+  genisoimage: "/usr/bin/genisoimage",
+  "libarchive-tools": "/usr/bin/bsdtar",
+  isomd5sum: "/usr/bin/implantisomd5",
+  isolinux: "/usr/lib/ISOLINUX/isolinux.bin",
   mtools: "/usr/bin/mcopy",
   dosfstools: "/sbin/fsck.fat",
   gdisk: "/sbin/sgdisk",

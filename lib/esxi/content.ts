@@ -1,0 +1,207 @@
+/**
+ * What all media share: the installer of an ISO, what is edited in it, and what is added. How it is
+ * laid out, on a disk, in an ISO or as a tree of files, is no matter here.
+ *
+ * @module
+ */
+
+import { bytesExtent, type Source } from "../blocks/extent.ts";
+import { Failure } from "../blocks/failure.ts";
+import { byFirstByte, type ContentTree, findFile, parentFolders } from "../blocks/file_tree.ts";
+import type { Guid } from "../blocks/guid.ts";
+import { sha256 } from "../blocks/hashing.ts";
+import { encodeLatin1 } from "../blocks/latin1.ts";
+import { type IsoVolume, readIso } from "../iso/volume.ts";
+import { editBootCfg } from "./boot_cfg.ts";
+import { type BootCfgFile, type Installer, recognizeInstaller } from "./installer.ts";
+import { KICKSTART_URL } from "./kickstart.ts";
+import { digest, makePayload, payloadInputs, type PayloadOptions } from "./make_payload.ts";
+import { PAYLOAD_NAME, type PayloadFile } from "./payload.ts";
+
+/** FAT knows no earlier time: 1980-01-01. */
+export const FAT_EPOCH_MS = 315_532_800_000;
+
+/** Nor a later one: the last two seconds of 2107. */
+const FAT_END_MS = 4_354_819_198_000;
+
+/** What decides about the content of every medium, besides the ISO. */
+export interface ContentOptions extends PayloadOptions {
+  /** A finished payload, used instead of one made from the options above. */
+  readonly payload?: Uint8Array | undefined;
+  /** Boot modules to add, by their names on the medium. */
+  readonly modules?:
+    | readonly { readonly name: string; readonly bytes: Uint8Array }[]
+    | undefined;
+  /** Options to append to the kernel's, in both boot.cfg. */
+  readonly kernelOptions?: readonly string[] | undefined;
+  /** Replaces the inputs as what all identifiers derive from. */
+  readonly seed?: string | undefined;
+  /** Replaces the ISO's date as the time stamp of everything. */
+  readonly timeSeconds?: number | undefined;
+}
+
+/** What a layout adds to the content. */
+export interface MediumTraits {
+  /** The options of the layout, from which identifiers derive as well. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Files that it has beside the payload. */
+  readonly files?: readonly PayloadFile[];
+  /** The GUID of the disk that the medium will be, if it is one. */
+  diskGuid?(identity: Uint8Array): Guid;
+  /** What else a boot.cfg needs there, after the edits that every medium has. */
+  editBootCfg?(text: string, file: BootCfgFile): string;
+}
+
+/** The installer and what is different in it. */
+export interface InstallerContent {
+  /** The ISO. */
+  readonly volume: IsoVolume;
+  /** What boots in it. */
+  readonly installer: Installer;
+  /** What identifiers derive from. */
+  readonly identity: Uint8Array;
+  /** The time stamp of everything, in milliseconds since 1970. */
+  readonly timeMs: number;
+  /** Files of the ISO that get other bytes: both boot.cfg; in an ISO of ours, the payload. */
+  readonly edited: readonly PayloadFile[];
+  /** New files: the payload, those of the layout, modules. */
+  readonly added: readonly PayloadFile[];
+}
+
+/**
+ * Reads an installer and edits it. Of the ISO only directories, boot.cfg and version are read.
+ *
+ * @throws {Failure} `not-iso`, `damaged-iso` or `truncated` if it is no whole ISO, `not-installer`
+ * or `boot-cfg` if it is no ESXi installer, `exists` if it has a file of the
+ * name of one that is to be added, `usage` if
+ * a module or kernel option cannot stand in a boot.cfg, `io` from the source.
+ */
+export async function readContent(
+  iso: Source,
+  options: ContentOptions,
+  traits: MediumTraits,
+): Promise<InstallerContent> {
+  const volume = await readIso(iso);
+  const installer = await recognizeInstaller(volume);
+  const identity = identify(volume, installer, options, traits);
+  const timeMs = mediumTimeMs(volume, options.timeSeconds);
+  const payload = options.payload ??
+    makePayload(options, identity, timeMs, traits.diskGuid?.(identity));
+  const modules = options.modules?.map(({ name, bytes }) => ({ path: name, bytes })) ?? [];
+  const others = [...traits.files ?? [], ...modules];
+  checkNew(volume, others);
+  const old = findFile(volume, PAYLOAD_NAME);
+  const edited = editBootCfgs(installer, options, traits);
+  const payloadFile = { path: old?.path ?? PAYLOAD_NAME, bytes: payload };
+  return {
+    volume,
+    installer,
+    identity,
+    timeMs,
+    edited: old === undefined ? edited : [...edited, payloadFile],
+    added: old === undefined ? [payloadFile, ...others] : others,
+  };
+}
+
+/** Checks that everything that is to be added has a name of its own. */
+function checkNew(volume: IsoVolume, added: readonly PayloadFile[]): void {
+  const taken = new Set([PAYLOAD_NAME, ...volume.files.map(({ path }) => path)].map(upperCase));
+  for (const { path } of added) {
+    if (!taken.has(upperCase(path))) {
+      taken.add(upperCase(path));
+      continue;
+    }
+    const remedy = "pass the ISO as VMware ships it, and modules of other names";
+    throw new Failure("exists", volume.source.name, `it holds a /${path} already`, remedy);
+  }
+}
+
+function upperCase(path: string): string {
+  return path.toUpperCase();
+}
+
+/** The time stamp of everything on a medium: the given one, else the ISO's, else FAT's first. */
+function mediumTimeMs(volume: IsoVolume, timeSeconds: number | undefined): number {
+  const timeMs = timeSeconds === undefined ? volume.createdMs : timeSeconds * 1000;
+  return Math.min(Math.max(timeMs ?? FAT_EPOCH_MS, FAT_EPOCH_MS), FAT_END_MS);
+}
+
+/**
+ * A digest of everything that tells one medium from another, but for the password: its hash takes
+ * its salt from here.
+ */
+function identify(
+  volume: IsoVolume,
+  installer: Installer,
+  options: ContentOptions,
+  traits: MediumTraits,
+): Uint8Array {
+  return digest(
+    options.seed !== undefined ? { seed: options.seed } : {
+      descriptor: sha256(volume.descriptor),
+      files: volume.files,
+      bootCfgs: installer.bootCfgs.map(({ text }) => text),
+      ...payloadInputs(options),
+      payload: options.payload && sha256(options.payload),
+      modules: options.modules?.map(({ name, bytes }) => [name, sha256(bytes)]),
+      kernelOptions: options.kernelOptions,
+      ...traits.inputs,
+      timeSeconds: options.timeSeconds,
+    },
+  );
+}
+
+/** Both boot.cfg files, so that the installer runs the kickstart. */
+function editBootCfgs(
+  installer: Installer,
+  options: ContentOptions,
+  traits: MediumTraits,
+): PayloadFile[] {
+  const modules = [PAYLOAD_NAME, ...(options.modules ?? []).map((module) => module.name)];
+  const edits = {
+    modules: modules.map((name) => `/${name}`),
+    kickstart: KICKSTART_URL,
+    kernelOptions: options.kernelOptions ?? [],
+  };
+  return installer.bootCfgs.map((bootCfg) => {
+    const { file: { path }, text } = bootCfg;
+    const edited = editBootCfg(text, edits, `/${path}`);
+    return { path, bytes: encodeLatin1(traits.editBootCfg?.(edited, bootCfg) ?? edited) };
+  });
+}
+
+/**
+ * Every file of a medium: ours first, where a reader of a compressed image finds them at once; then
+ * the ISO's in the order of their bytes, so that whoever writes them reads the ISO front to back.
+ *
+ * @param tapFile Gives the source that a file of the ISO is read through.
+ */
+export function contentTree(
+  { volume, edited, added }: InstallerContent,
+  tapFile: (path: string, source: Source, fileBytes: number) => Source = (_path, source) => source,
+): ContentTree {
+  const ours = [...edited, ...added].map(({ path, bytes }) => (
+    { path, sizeBytes: bytes.length, content: [bytesExtent(0, bytes)] }
+  ));
+  const replaced = new Set(edited.map((file) => file.path));
+  const kept = volume.files.filter((file) => !replaced.has(file.path)).toSorted(byFirstByte)
+    .map(({ path, sizeBytes, parts }) => {
+      let atBytes = 0;
+      const source = tapFile(path, volume.source, sizeBytes);
+      const content = parts.map(({ offsetBytes, lengthBytes }) => {
+        const place = { offsetBytes: atBytes, lengthBytes };
+        atBytes += lengthBytes;
+        return { ...place, source, sourceOffsetBytes: offsetBytes };
+      });
+      return { path, sizeBytes, content };
+    });
+  const folders = added.flatMap(({ path }) => parentFolders(path));
+  const known = new Set(volume.directories.map((path) => path.toUpperCase()));
+  return {
+    directories: [
+      ...volume.directories,
+      ...[...new Set(folders)].filter((path) => !known.has(path.toUpperCase())),
+    ],
+    files: [...ours, ...kept],
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * Makes the payload and its kickstart of what the user wants.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { formatGuid, type Guid } from "../blocks/guid.ts";
+import { sha256 } from "../blocks/hashing.ts";
+import { renderKickstart } from "./kickstart.ts";
+import { hashPassword } from "./password.ts";
+import { packPayload, type PayloadFile } from "./payload.ts";
+
+/** The folder of the guest files that MAAS runs: it lies on the partition, not in the payload. */
+export const CURTIN_FOLDER = "curtin/";
+
+/** What goes into the payload; all but the guest files may be left out. */
+export interface PayloadOptions {
+  /** What `lib/guest` holds. */
+  readonly guestFiles: readonly PayloadFile[];
+  /** A kickstart that replaces the default one, byte for byte. */
+  readonly kickstart?: Uint8Array | undefined;
+  /** A password, or a crypt(3) hash. */
+  readonly rootPassword?: string | undefined;
+  /** Public keys that root may log in with, one line of authorized_keys each. */
+  readonly sshKeys?: readonly string[] | undefined;
+  /** Arguments of the kickstart's `install`. */
+  readonly installDisk?: string | undefined;
+  /** Metadata to embed. */
+  readonly metadata?: readonly PayloadFile[] | undefined;
+}
+
+/**
+ * Makes the payload by itself.
+ *
+ * @param identity What the salt derives from.
+ * @param diskGuid The GUID of the disk that the image will be; an ISO and a server are none.
+ */
+export function makePayload(
+  options: PayloadOptions,
+  identity: Uint8Array,
+  timeMs: number,
+  diskGuid: Guid | undefined,
+): Uint8Array {
+  const { kickstart, rootPasswordHash } = makeKickstart(options, identity);
+  return packPayload({
+    kickstart,
+    facts: {
+      format: 1,
+      disk_guid: diskGuid === undefined ? null : formatGuid(diskGuid),
+      install_disk: options.installDisk ?? null,
+      root_password_hash: rootPasswordHash ?? null,
+      ssh_keys: options.sshKeys ?? [],
+    },
+    guestFiles: options.guestFiles.filter(({ path }) => !path.startsWith(CURTIN_FOLDER)),
+    metadata: options.metadata,
+    timeSeconds: Math.floor(timeMs / 1000),
+  });
+}
+
+/**
+ * Makes the kickstart by itself, unless a whole one was given.
+ *
+ * @param identity What the salt of the password's hash derives from.
+ */
+export function makeKickstart(
+  options: PayloadOptions,
+  identity: Uint8Array,
+): { readonly kickstart: Uint8Array; readonly rootPasswordHash: string | undefined } {
+  const rootPasswordHash = options.rootPassword === undefined
+    ? undefined
+    : hashPassword(options.rootPassword, identity);
+  const kickstart = options.kickstart ??
+    new TextEncoder().encode(renderKickstart({ ...options, rootPasswordHash }));
+  return { kickstart, rootPasswordHash };
+}
+
+/** What GUID and salt of a payload derive from that is made for no image in particular. */
+export function payloadIdentity(options: PayloadOptions): Uint8Array {
+  return digest(payloadInputs(options));
+}
+
+/** What decides about a payload but for the password: its hash takes its salt from here. */
+export function payloadInputs(options: PayloadOptions): Record<string, unknown> {
+  const files = (list: readonly PayloadFile[] = []) =>
+    list.map(({ path, bytes }) => [path, sha256(bytes)]);
+  return {
+    guestFiles: files(options.guestFiles),
+    kickstart: options.kickstart && sha256(options.kickstart),
+    metadata: files(options.metadata),
+    installDisk: options.installDisk,
+    sshKeys: options.sshKeys,
+  };
+}
+
+/** SHA-256 of plain data. */
+export function digest(inputs: Record<string, unknown>): Uint8Array {
+  return new Uint8Array(createHash("sha256").update(JSON.stringify(inputs)).digest());
+}

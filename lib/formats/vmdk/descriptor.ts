@@ -4,8 +4,8 @@
  * @module
  */
 
-import { deriveGuid } from "../../blocks/guid.ts";
 import { structureAt } from "../../blocks/fields.ts";
+import { deriveGuid } from "../../blocks/guid.ts";
 import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import { DESCRIPTOR_SECTORS } from "./format.ts";
 

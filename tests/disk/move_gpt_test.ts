@@ -16,6 +16,8 @@ import {
   readRange,
   SECTOR,
 } from "../formats/support.ts";
+import { Folder } from "../support/folder.ts";
+import { mustRun, testWith } from "../support/programs.ts";
 
 const GUID = parseGuid("01234567-89AB-CDEF-0123-456789ABCDEF");
 const CONTENT = noise(2 * MIB);
@@ -42,9 +44,6 @@ async function inOnePiece(map: BlockMap): Promise<BlockMap> {
   return blockMap(map.sizeBytes, [extent]);
 }
 
-const hasSgdisk = await new Deno.Command("sgdisk", { args: ["--version"] }).output()
-  .then(({ success }) => success, () => false);
-
 Deno.test("the backup table moves to the end, the content stays", async () => {
   const disk = diskOf(6 * MIB);
   for (const map of [disk, await inOnePiece(disk)]) {
@@ -68,20 +67,17 @@ Deno.test("moving back gives the disk that it was", async () => {
   assert.ok(equalBytes(await contentOf(onePiece), await contentOf(disk)));
 });
 
-Deno.test("sgdisk finds nothing wrong", { ignore: !hasSgdisk }, async () => {
-  const path = await Deno.makeTempFile();
-  try {
-    const moved = await moveBackupGpt(
-      await inOnePiece(diskOf(6 * MIB)),
-      100 * MIB + SECTOR,
-      "image",
-    );
-    await writeFile(path, (sink) => encodeRaw(moved, sink));
-    const { stdout } = await new Deno.Command("sgdisk", { args: ["-v", path] }).output();
-    assert.match(new TextDecoder().decode(stdout), /No problems found/);
-  } finally {
-    await Deno.remove(path);
-  }
+testWith(["sgdisk"], "sgdisk finds nothing wrong", async () => {
+  using folder = new Folder();
+  const path = folder.file("image");
+  const moved = await moveBackupGpt(
+    await inOnePiece(diskOf(6 * MIB)),
+    100 * MIB + SECTOR,
+    "image",
+  );
+  await writeFile(path, (sink) => encodeRaw(moved, sink));
+  const { stdout } = await mustRun("sgdisk", ["-v", path]);
+  assert.match(stdout, /No problems found/);
 });
 
 Deno.test("a damaged table is refused", async () => {

@@ -6,7 +6,7 @@ import {
   renderKickstart,
 } from "../../lib/esxi/kickstart.ts";
 import { Folder } from "../support/folder.ts";
-import { mustRun, pathOf, testWith } from "../support/programs.ts";
+import { mustRun, testWith } from "../support/programs.ts";
 
 const HASH = "$6$abcdefghijklmnop$" + "Z/.".repeat(28) + "ab";
 
@@ -56,10 +56,10 @@ async function runPre(folder: Folder, kickstart: string, preSh: string): Promise
     .replaceAll("/tmp/esxiimg", folder.file("include"))
     .replaceAll("/esxiimg/pre.sh", folder.write("pre.sh", preSh));
   const script = folder.write("pre", pre);
-  await mustRun(pathOf("busybox") ?? "busybox", ["ash", "-e", script]);
+  await mustRun("busybox", ["ash", "-e", script]);
 }
 
-testWith(["/bin/busybox"], "kickstart: %pre writes the files that are included", async () => {
+testWith(["busybox"], "kickstart: %pre writes the files that are included", async () => {
   using folder = new Folder();
   await runPre(folder, renderKickstart({ rootPasswordHash: HASH }), "exit 0\n");
   const read = (name: string) => Deno.readTextFileSync(folder.file(`include/${name}`));
@@ -70,7 +70,7 @@ testWith(["/bin/busybox"], "kickstart: %pre writes the files that are included",
   assert.equal(mode, 0o600);
 });
 
-testWith(["/bin/busybox"], "kickstart: pre.sh writes over what was decided before", async () => {
+testWith(["busybox"], "kickstart: pre.sh writes over what was decided before", async () => {
   using folder = new Folder();
   const include = folder.file("include");
   await runPre(
@@ -84,7 +84,7 @@ testWith(["/bin/busybox"], "kickstart: pre.sh writes over what was decided befor
   assert.equal(read("network"), "network --bootproto=static\n");
 });
 
-testWith(["/bin/busybox"], "kickstart: what is given survives the shell", async () => {
+testWith(["busybox"], "kickstart: what is given survives the shell", async () => {
   const installDisk = `--disk="a b" '$HOME' \`id\` $(id) \\ --preservevmfs`;
   using folder = new Folder();
   await runPre(folder, renderKickstart({ installDisk, rootPasswordHash: HASH }), "exit 0\n");

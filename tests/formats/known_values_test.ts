@@ -7,7 +7,8 @@ import { chsGeometry } from "../../lib/formats/vhd/format.ts";
 import { encodeVhdFixed } from "../../lib/formats/vhd/write.ts";
 import { contentId } from "../../lib/formats/vmdk/descriptor.ts";
 import { encodeVmdkStream } from "../../lib/formats/vmdk/write_stream.ts";
-import { hasQemuImg, qemuImg } from "./qemu_img.ts";
+import { qemuImg } from "./qemu_img.ts";
+import { testWith } from "../support/programs.ts";
 import {
   encodeToMemory,
   equalBytes,
@@ -236,7 +237,7 @@ Deno.test("VHD: a time before 2000 counts as its first second", async () => {
   assert.equal(new DataView((await sink.toBytes()).buffer).getUint32(SECTOR + 24), 0);
 });
 
-Deno.test("VHD: geometry is what qemu-img computes", { ignore: !hasQemuImg }, async () => {
+testWith(["qemu-img"], "VHD: geometry is what qemu-img computes", async () => {
   const path = await Deno.makeTempFile();
   try {
     const sizesMib = [1, 33, 100, 127, 128, 255, 500, 503, 504, 505, 1000, 8064, 30_000, 60_000];

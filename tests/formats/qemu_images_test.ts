@@ -8,7 +8,8 @@ import { openVhd } from "../../lib/formats/vhd/read.ts";
 import type { VirtualDisk } from "../../lib/formats/virtual_disk.ts";
 import { openVmdk } from "../../lib/formats/vmdk/read.ts";
 import { FileSource } from "../../lib/host/files.ts";
-import { hasQemuImg, qemuImg, writeFile } from "./qemu_img.ts";
+import { qemuImg, writeFile } from "./qemu_img.ts";
+import { testWith } from "../support/programs.ts";
 import { contentOf, equalBytes, MIB, noise, prose, SECTOR } from "./support.ts";
 
 /** What is converted: data and holes, and an end that is in the middle of every unit. */
@@ -40,7 +41,7 @@ const LAYOUTS: readonly (readonly [Open, variant: string, ...args: string[]])[] 
   [openVhd, "fixed", "-O", "vpc", "-o", "subformat=fixed,force_size=on"],
 ];
 
-Deno.test("reads what qemu-img writes", { ignore: !hasQemuImg }, async (t) => {
+testWith(["qemu-img"], "reads what qemu-img writes", async (t) => {
   await withFolder(async (folder) => {
     const expected = await contentOf(DISK);
     await writeFile(`${folder}/raw`, (sink) => encodeRaw(DISK, sink));
@@ -59,7 +60,7 @@ Deno.test("reads what qemu-img writes", { ignore: !hasQemuImg }, async (t) => {
   });
 });
 
-Deno.test("refuses images that need more than the file", { ignore: !hasQemuImg }, async (t) => {
+testWith(["qemu-img"], "refuses images that need more than the file", async (t) => {
   const refused: readonly (readonly [Open, RegExp, ...args: string[]])[] = [
     [openQcow2, /backing file/, "-f", "qcow2", "-b", "base", "-F", "raw"],
     [openQcow2, /features/, "-f", "qcow2", "-o", "extended_l2=on", "image", "1M"],

@@ -4,19 +4,13 @@
  * @module
  */
 
-import assert from "node:assert/strict";
 import type { Sink } from "../../lib/blocks/sink.ts";
-
-/** Whether this machine has it. */
-export const hasQemuImg: boolean = await new Deno.Command("qemu-img", { args: ["--version"] })
-  .output().then(({ success }) => success, () => false);
+import { mustRun } from "../support/programs.ts";
 
 /** Runs it; it must succeed. @returns What it says. */
 export async function qemuImg(...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command("qemu-img", { args }).output();
-  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  assert.ok(success, `qemu-img ${args.join(" ")}: ${said}`);
-  return said;
+  const { stdout, stderr } = await mustRun("qemu-img", args);
+  return stdout + stderr;
 }
 
 /** Writes a sparse file. */

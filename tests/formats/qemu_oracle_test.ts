@@ -3,7 +3,8 @@ import { type BlockMap, blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesExtent } from "../../lib/blocks/extent.ts";
 import { encodeQcow2 } from "../../lib/formats/qcow2/write.ts";
 import { encodeRaw } from "../../lib/formats/raw/write.ts";
-import { hasQemuImg, qemuImg, writeFile } from "./qemu_img.ts";
+import { qemuImg, writeFile } from "./qemu_img.ts";
+import { testWith } from "../support/programs.ts";
 import { GIB, KIB, MIB, noise, prose, SECTOR, type Variant, VARIANTS } from "./support.ts";
 
 /** Disks of odd sizes, without, with some and full of data. */
@@ -51,7 +52,7 @@ const DISKS: readonly { readonly name: string; readonly map: BlockMap }[] = [
 ];
 
 for (const variant of VARIANTS) {
-  Deno.test(`qemu-img: ${variant.name}`, { ignore: !hasQemuImg }, async (t) => {
+  testWith(["qemu-img"], `qemu-img: ${variant.name}`, async (t) => {
     const folder = await Deno.makeTempDir();
     try {
       for (const { name, map } of DISKS) await t.step(name, () => judge(folder, variant, map));
@@ -85,7 +86,7 @@ async function judge(folder: string, variant: Variant, map: BlockMap): Promise<v
   }
 }
 
-Deno.test("qemu-img: qcow2 with several refcount blocks", { ignore: !hasQemuImg }, async () => {
+testWith(["qemu-img"], "qemu-img: qcow2 with several refcount blocks", async () => {
   const path = await Deno.makeTempFile();
   try {
     const zeros = { name: "zeros", sizeBytes: 3 * GIB, read: () => Promise.resolve() };

@@ -1,6 +1,7 @@
 // The Python unit tests of the fake ESXi host, one Deno test per test module.
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { testWith } from "../support/programs.ts";
 
 const GUEST_TESTS = fileURLToPath(new URL(".", import.meta.url));
 const MODULES = [...Deno.readDirSync(new URL("./fake_esxi/tests", import.meta.url))]
@@ -14,7 +15,7 @@ Deno.test("the fake ESXi host has test modules", () => {
 });
 
 for (const module of MODULES) {
-  Deno.test(`fake ESXi host: ${module}`, async () => {
+  testWith(["python3"], `fake ESXi host: ${module}`, async () => {
     const { success, stdout, stderr } = await new Deno.Command("python3", {
       args: ["-m", "unittest", `fake_esxi.tests.${module}`],
       cwd: GUEST_TESTS,

@@ -1,6 +1,7 @@
 // The Python unit tests of MAAS deployments, one Deno test per test module.
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { testWith } from "../support/programs.ts";
 
 const FOLDER = fileURLToPath(new URL("./maas", import.meta.url));
 const MODULES = [...Deno.readDirSync(FOLDER)]
@@ -14,7 +15,7 @@ Deno.test("MAAS deployments have test modules", () => {
 });
 
 for (const module of MODULES) {
-  Deno.test(`MAAS: ${module}`, async () => {
+  testWith(["python3"], `MAAS: ${module}`, async () => {
     const { success, stdout, stderr } = await new Deno.Command("python3", {
       args: ["-m", "unittest", module],
       cwd: FOLDER,

@@ -15,31 +15,59 @@ export const EXECUTABLE = `${ROOT}dist/esxi-img`;
 const STAMP = `${ROOT}dist/esxi-img.sources.sha256`;
 
 /** Whether the executable was compiled from the sources as they are now. */
-export async function isExecutableCurrent(): Promise<boolean> {
-  const stamp = await Deno.readTextFile(STAMP).catch(() => "");
-  return (await Deno.stat(EXECUTABLE).catch(() => undefined))?.isFile === true &&
-    stamp === await digestSources();
+export function isExecutableCurrent(): boolean {
+  return readText(STAMP) === digestSources() && isThere(EXECUTABLE);
+}
+
+let wasLookedAt = false;
+
+/**
+ * Sees to it that there is an executable to run. One of other sources is only warned of.
+ *
+ * @throws {Error} that says what to do, if it was not compiled yet.
+ */
+export function requireExecutable(): void {
+  if (wasLookedAt) return;
+  const remedy = "`deno task test` compiles it and runs all tests";
+  if (!isThere(EXECUTABLE)) {
+    throw new Error(`this test runs dist/esxi-img, which is not there: ${remedy}`);
+  }
+  wasLookedAt = true;
+  if (isExecutableCurrent()) return;
+  console.error(`warning: dist/esxi-img was compiled from other sources: ${remedy}`);
 }
 
 /** Notes which sources the executable was compiled from. */
-export async function noteExecutable(): Promise<void> {
-  await Deno.writeTextFile(STAMP, await digestSources());
+export function noteExecutable(): void {
+  Deno.writeTextFileSync(STAMP, digestSources());
 }
 
-async function digestSources(): Promise<string> {
+function digestSources(): string {
   const hash = createHash("sha256");
-  const add = async (path: string) => {
-    const stat = await Deno.stat(ROOT + path);
-    if (stat.isFile) {
-      hash.update(path).update(await Deno.readFile(ROOT + path));
+  const add = (path: string) => {
+    if (Deno.statSync(ROOT + path).isFile) {
+      hash.update(path).update(Deno.readFileSync(ROOT + path));
       return;
     }
-    const names = [];
-    for await (const entry of Deno.readDir(ROOT + path)) names.push(entry.name);
-    for (const name of names.toSorted()) if (name !== "__pycache__") await add(`${path}/${name}`);
+    const names = [...Deno.readDirSync(ROOT + path)].map((entry) => entry.name);
+    for (const name of names.toSorted()) if (name !== "__pycache__") add(`${path}/${name}`);
   };
-  for (const path of ["deno.json", "deno.lock", "main.ts", "lib", "wasm", "release"]) {
-    await add(path);
-  }
+  for (const path of ["deno.json", "deno.lock", "main.ts", "lib", "wasm", "release"]) add(path);
   return hash.digest("hex");
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
 }

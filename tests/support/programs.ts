@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { EXECUTABLE } from "./executable.ts";
+import { EXECUTABLE, requireExecutable } from "./executable.ts";
 
 /** Where Debian keeps what only root has on its path. */
 const FOLDERS = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin"];
@@ -27,13 +27,24 @@ export interface RunOptions {
   readonly stdin?: string | undefined;
 }
 
-/** Runs a program to its end. */
+/**
+ * Runs a program to its end.
+ *
+ * @throws {Error} that says what to do, if the program is missing.
+ */
 export async function run(
   command: string,
   args: readonly string[],
   { cwd, env, stdin }: RunOptions = {},
 ): Promise<Outcome> {
-  const child = new Deno.Command(pathOf(command) ?? command, {
+  if ([command, ...args].some((word) => word.includes(EXECUTABLE))) requireExecutable();
+  const path = pathOf(command);
+  if (path === undefined) {
+    throw new Error(
+      `this test runs ${command}, which is not there: \`deno task test\` installs it`,
+    );
+  }
+  const child = new Deno.Command(path, {
     args: [...args],
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),

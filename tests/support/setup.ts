@@ -73,10 +73,10 @@ async function installPackages(): Promise<void> {
 
 /** Compiles the executable, unless nothing has changed since it was compiled. */
 async function compile(): Promise<void> {
-  if (await isExecutableCurrent()) return;
+  if (isExecutableCurrent()) return;
   console.error("compiling the executable");
   await runCompiler(["task", "compile"]);
-  await noteExecutable();
+  noteExecutable();
 }
 
 function exists(path: string): boolean {

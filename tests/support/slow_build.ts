@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EXECUTABLE } from "./executable.ts";
+import { EXECUTABLE, requireExecutable } from "./executable.ts";
 import type { Folder } from "./folder.ts";
 import { installerFiles, writeInstallerIso } from "./installer_iso.ts";
 import type { Outcome } from "./programs.ts";
@@ -46,6 +46,7 @@ export interface Running extends AsyncDisposable {
 
 /** Starts our executable. It is killed if it still runs when it is done with. */
 export function start(args: readonly string[], cwd: string): Running {
+  requireExecutable();
   const child = new Deno.Command(EXECUTABLE, {
     args: [...args],
     cwd,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EXECUTABLE } from "./executable.ts";
+import { EXECUTABLE, requireExecutable } from "./executable.ts";
 import type { Folder } from "./folder.ts";
 
 /** Debian's nobody. */
@@ -21,6 +21,7 @@ export function unprivileged(command: readonly string[]): string[] {
 
 /** A copy of our executable that everybody can reach: the project may lie in root's home. */
 export async function reachableExecutable(folder: Folder): Promise<string> {
+  requireExecutable();
   const path = folder.file("esxi-img");
   await Deno.copyFile(EXECUTABLE, path);
   return path;

@@ -12,6 +12,8 @@ from hostconf.sources import maas, metadata, openstack
 
 # A host description that is ready, with MAAS's answers (if there are any) beside it.
 READY = "description.json"
+# firstboot is configure and finish.
+STEPS = ("pre", "post", "firstboot", "configure", "finish", "clean")
 
 
 def main(argv=None):
@@ -24,7 +26,7 @@ def main(argv=None):
                                   "made from MAAS's configuration")
     plan_parser.add_argument("--nics", required=True, metavar="FILE", help="output of `esxcli network nic list`")
     plan_parser.add_argument("--esxi-version", default="8.0", metavar="VERSION", help="6.7, 7.0, 8.0 (default) or 9.0")
-    for name in ("pre", "post", "firstboot"):
+    for name in STEPS:
         commands.add_parser(name, help="run by the payload's scripts on the host")
     options = parser.parse_args(argv)
     if options.command is None:
@@ -38,12 +40,15 @@ def main(argv=None):
 def run_step(name):
     """One of the host's steps. They are imported here: a laptop that plans needs none of them."""
     if name == "pre":
-        from hostconf.steps import pre as step
-    elif name == "post":
-        from hostconf.steps import post as step
-    else:
-        from hostconf.steps import firstboot as step
-    return step.main()
+        from hostconf.steps import pre
+        return pre.main()
+    if name == "post":
+        from hostconf.steps import post
+        return post.main()
+    from hostconf.steps import firstboot
+    if name == "clean":
+        return firstboot.clean()
+    return firstboot.main(("configure", "finish") if name == "firstboot" else (name,))
 
 
 def show_plan(options):

@@ -10,7 +10,7 @@ sys.path[:0] = [GUEST, os.path.join(REPOSITORY, "tests", "guest")]
 
 import fake_esxi  # noqa: E402
 from hostconf.host.log import Log  # noqa: E402
-from hostconf.host.run import Applier  # noqa: E402
+from hostconf.host.apply import Applier  # noqa: E402
 from hostconf.sources import openstack  # noqa: E402
 
 NIC_HEADER = (

@@ -118,9 +118,10 @@ class FirstBootTest(Sandbox):
     def configure(self):
         self.naps = []
         step = firstboot.FirstBoot(self.host, self.log, self.naps.append)
-        reboot = step.configure()
-        step.finish(reboot)
-        return reboot
+        step.configure()
+        self.status = step.finish()
+        self.failures = dict(step.failures)
+        return step.reboot
 
     def test_hostd_is_waited_for(self):
         self.installed({"format": 1, "source": "embedded", "hostname": "x"}, hostd=7)

@@ -132,7 +132,7 @@ class SamplesTest(SampleDeployment):
 
     def test_the_vcenter_password_is_taken_whole_and_never_logged(self):
         self.deploy("bond-ab-vlans-vcenter", "8.0.3")
-        wanted = self.step.applier.applied["vcenter"]
+        wanted = self.step.description["vcenter"]
         self.assertEqual(wanted["password"], "p%ss: 'w#rd\" example")
         self.assertEqual((wanted["server"], wanted["datacenter"], wanted["username"], wanted["verify_tls"]),
                          ("vcenter.example.net", "DC North", "register@vsphere.local", True))

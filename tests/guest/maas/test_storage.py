@@ -11,7 +11,7 @@ from maas_support import Adapter, Lines, RELEASES, fake_esxi
 from common import description as schema
 from hostconf.host import disks as devices, storage
 from hostconf.host.log import Log
-from hostconf.host.run import Applier
+from hostconf.host.apply import Applier
 from hostconf.model.disk import Disk
 from hostconf.planning import diskmatch, storeplace, storeplan
 

@@ -18,7 +18,7 @@ from maas_support import Adapter, Lines, fake_esxi
 from common import description as schema
 from hostconf.host import vcenter
 from hostconf.host.log import Log
-from hostconf.host.run import Applier
+from hostconf.host.apply import Applier
 
 USER = "register@vsphere.local"
 PASSWORD = "p%ss: 'w#rd\" exämple"

@@ -35,25 +35,34 @@ def read(run, kernel_names=()):
     @param kernel_names: kernel settings to read
     @raise InventoryError: when NICs, switches or VMkernel interfaces cannot be listed
     """
+    return dict(read_network(run), **read_system(run, kernel_names))
+
+
+def read_network(run):
+    """What a plan of the network is made from. @raise InventoryError: see read"""
     def required(*argv):
         status, output = run(("esxcli",) + argv)
         if status != 0:
             raise InventoryError("esxcli %s failed: %s" % (" ".join(argv), first_line(output)))
         return output
 
-    def optional(*argv):
-        status, output = run(("esxcli",) + argv)
-        return output if status == 0 else None
-
+    optional = _optional(run)
     vmks = _vmks(required, optional)
     return {
         "assumed": False,
-        "version": _version(optional("system", "version", "get")),
         "nics": parse_nics(required("network", "nic", "list")),
         "vswitches": _vswitches(required, optional),
         "portgroups": _portgroups(required, optional, [vmk["portgroup"] for vmk in vmks.values()]),
         "vmks": vmks,
         "routes": _routes(optional),
+    }
+
+
+def read_system(run, kernel_names=()):
+    """What plans of everything else are made from; what cannot be read is None."""
+    optional = _optional(run)
+    return {
+        "version": _version(optional("system", "version", "get")),
         "dns": _dns(optional),
         "hostname": _field(optional("system", "hostname", "get"), "Fully Qualified Domain Name"),
         "ntp": _ntp(optional),
@@ -61,6 +70,23 @@ def read(run, kernel_names=()):
         "ssh_keys": optional("system", "ssh", "key", "list", "-u", "root"),
         "kernel": dict((name, _configured(optional, name)) for name in kernel_names),
     }
+
+
+def _optional(run):
+    def optional(*argv):
+        status, output = run(("esxcli",) + argv)
+        return output if status == 0 else None
+    return optional
+
+
+def read_version(run):
+    """The part "version" of the inventory alone."""
+    return _version(_optional(run)("system", "version", "get"))
+
+
+def read_ssh_keys(run):
+    """The part "ssh_keys" of the inventory alone."""
+    return _optional(run)("system", "ssh", "key", "list", "-u", "root")
 
 
 def first_line(output):

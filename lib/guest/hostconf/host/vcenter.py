@@ -43,34 +43,24 @@ class _NotNow(Exception):
     """Something that may pass: it is tried again."""
 
 
-def join_host(description, applier, log, renew_services=None):
-    """Make this host a member of the vCenter in the description. Failure is logged.
-
-    @param renew_services: called first when the host got a new certificate that its services do not show yet
-    """
+def join_host(description, applier, log):
+    """Make this host a member of the vCenter in the description. @raise VCenterError, InventoryError"""
     wanted = description["vcenter"]
     log.info("joining vCenter %s as %s" % (wanted["server"], wanted["username"]))
-    try:
-        if renew_services:
-            renew_services()
-        name = own_name(description["hostname"], applier.run)
-        thumbprint = own_thumbprint(applier.host.path(OWN_CERTIFICATE))
-        context = tls_context(wanted, applier.host.path(CA_STORE))
-        if not wanted["verify_tls"]:
-            log.warn("the certificate of vCenter %s is not checked" % wanted["server"])
-        with account(applier, log) as (username, password):
-            join(wanted, {"hostname": name, "user_name": username, "password": password, "thumbprint": thumbprint},
-                 context, log, applier.sleep)
-        log.info("this host joined vCenter %s as %s" % (wanted["server"], name))
-    except (VCenterError, InventoryError) as error:
-        log.error("the host did not join vCenter %s: %s" % (wanted["server"], error))
-    except Exception as error:  # pylint: disable=broad-except
-        log.error("the host did not join vCenter %s: unexpected %r" % (wanted["server"], error))
+    name = own_name(description["hostname"], applier.run)
+    thumbprint = own_thumbprint(applier.host.path(OWN_CERTIFICATE))
+    context = tls_context(wanted, applier.host.path(CA_STORE))
+    if not wanted["verify_tls"]:
+        log.warn("the certificate of vCenter %s is not checked" % wanted["server"])
+    with account(applier, log) as (username, password):
+        join(wanted, {"hostname": name, "user_name": username, "password": password, "thumbprint": thumbprint},
+             context, log, applier.sleep)
+    log.info("this host joined vCenter %s as %s" % (wanted["server"], name))
 
 
 def own_name(hostname, run):
     """What vCenter shall call this host: its full name if that leads here, else the address of vmk0."""
-    vmks = inventories.read(run)["vmks"]
+    vmks = inventories.read_network(run)["vmks"]
     addresses = [vmk["ipv4"]["address"] for vmk in vmks.values() if vmk["ipv4"] and vmk["ipv4"]["address"]]
     for vmk in vmks.values():
         addresses += [text.partition("/")[0] for text in vmk["ipv6"]["addresses"]] if vmk["ipv6"] else []

@@ -3,22 +3,27 @@
 from hostconf.planning import netplan, sysplan, target
 from hostconf.planning.target import PlanError
 
-__all__ = ["Plan", "PlanError", "plan"]
+__all__ = ["Plan", "PlanError", "network_target", "plan"]
 
 
 class Plan:
-    """network and system: lists of Command; warnings: sentences; reboot: whether the host must start again."""
+    """login, network and system: lists of Command; warnings: sentences; reboot: whether the host must start again.
 
-    def __init__(self, network, system, warnings, reboot):
+    refusal: why the network stays as the installer made it, or None; everything else is applied all the same.
+    """
+
+    def __init__(self, login, network, system, warnings, reboot, refusal):
+        self.login = login
         self.network = network
         self.system = system
         self.warnings = warnings
         self.reboot = reboot
+        self.refusal = refusal
 
     @property
     def commands(self):
-        """All commands in order: the network first, what needs it after it."""
-        return self.network + self.system
+        """All commands in order: what lets people in, the network, what needs it."""
+        return self.login + self.network + self.system
 
 
 def plan(description, inventory):
@@ -26,7 +31,6 @@ def plan(description, inventory):
 
     @param description: as common.description.validate returns it
     @param inventory: see model/inventory.py
-    @raise PlanError: when the description cannot be applied to this host; nothing may be changed then
     """
     warnings = list(description["warnings"])
 
@@ -34,14 +38,22 @@ def plan(description, inventory):
         if sentence not in warnings:
             warnings.append(sentence)
 
-    wanted = network_target(description, inventory, warn)
-    network = netplan.commands(wanted, inventory) if wanted else []
+    login = sysplan.login_commands(description, inventory, warn)
+    network, refusal = [], None
+    try:
+        wanted = network_target(description, inventory, warn)
+        network = netplan.commands(wanted, inventory) if wanted else []
+    except PlanError as error:
+        refusal = str(error)
     system = sysplan.commands(description, inventory, warn)
-    return Plan(network, system, warnings, sysplan.needs_reboot(description, inventory))
+    return Plan(login, network, system, warnings, sysplan.needs_reboot(description, inventory), refusal)
 
 
 def network_target(description, inventory, warn):
-    """The wanted network of this host, or None when the network is left as it is. @raise PlanError"""
+    """The wanted network of this host, or None when the network is left as it is.
+
+    @raise PlanError: management cannot be had on this host; nothing of the network may be changed then
+    """
     if description["refusal"]:
         raise PlanError(description["refusal"])
     if description["network"] is None:

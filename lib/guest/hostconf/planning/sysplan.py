@@ -4,6 +4,8 @@ Pure: description + inventory → commands. None of them depends on another, so 
 rest from being done.
 """
 
+import collections
+
 from common.checks import key_body
 from hostconf.model.command import Command, ensure_line
 
@@ -15,15 +17,42 @@ NTP_CONF = "/etc/ntp.conf"
 
 
 def commands(description, inventory, warn):
-    """The commands for everything but the network. @return: list of Command"""
+    """The commands of every area. @return: list of Command"""
+    return [command for area in AREAS for command in AREAS[area](description, inventory, warn)]
+
+
+def login_commands(description, inventory, warn, hostd=True):
+    """The commands that let people in: root's keys, the SSH server, the shell, the console.
+
+    @param hostd: whether hostd answers; without it the keys go into the file and the services by their scripts
+    """
+    version = _version(inventory)
+    return (_ssh_keys(description["ssh_keys"], inventory["ssh_keys"] if hostd else None, version if hostd else (6, 7),
+                      warn) + _services(description["services"]))
+
+
+def _version(inventory):
+    return inventory["version"] or (8, 0, 0)
+
+
+def _name_area(description, inventory, _warn):
+    return _hostname(description["hostname"], inventory["hostname"])
+
+
+def _dns_area(description, inventory, _warn):
+    return dns_commands(description["dns"], inventory["dns"])
+
+
+def _ntp_area(description, inventory, _warn):
+    return _ntp(description["ntp"], inventory["ntp"], _version(inventory))
+
+
+def _syslog_area(description, inventory, _warn):
+    return _syslog(description["syslog"], inventory["loghosts"])
+
+
+def _settings_area(description, inventory, _warn):
     plan = []
-    version = inventory["version"] or (8, 0, 0)
-    plan += dns_commands(description["dns"], inventory["dns"])
-    plan += _hostname(description["hostname"], inventory["hostname"])
-    plan += _ntp(description["ntp"], inventory["ntp"], version)
-    plan += _ssh_keys(description["ssh_keys"], inventory["ssh_keys"], version, warn)
-    plan += _services(description["services"])
-    plan += _syslog(description["syslog"], inventory["loghosts"])
     for option in sorted(description["advanced"]):
         value = description["advanced"][option]
         how = ["-i", str(value)] if isinstance(value, int) else ["-s", value]
@@ -31,12 +60,27 @@ def commands(description, inventory, warn):
     for name in _kernel_changes(description, inventory):
         plan.append(Command("esxcli", "system", "settings", "kernel", "set", "-s", name,
                             "-v", description["kernel"][name]))
-    if description["licence_key"]:
-        key = description["licence_key"]
-        if version >= (9,):
-            warn("ESX 9 takes licences from vCenter; the host may refuse the licence key")
-        plan.append(Command("vim-cmd", "vimsvc/license", "--set=" + key, secret=(key,)))
     return plan
+
+
+def _licence_area(description, inventory, warn):
+    key = description["licence_key"]
+    if not key:
+        return []
+    if _version(inventory) >= (9,):
+        warn("ESX 9 takes licences from vCenter; the host may refuse the licence key")
+    return [Command("vim-cmd", "vimsvc/license", "--set=" + key, secret=(key,))]
+
+
+# What is neither login nor network, in its order. None depends on another.
+AREAS = collections.OrderedDict((
+    ("name", _name_area),
+    ("dns", _dns_area),
+    ("ntp", _ntp_area),
+    ("syslog", _syslog_area),
+    ("settings", _settings_area),
+    ("licence", _licence_area),
+))
 
 
 def needs_reboot(description, inventory):

@@ -1,9 +1,11 @@
-"""%firstboot: apply the host description, then leave nothing of it behind.
+"""%firstboot: let people in, apply the host description area by area, then leave nothing of it behind.
 
-On failure: the reason goes to the log and the console, the host stays reachable, nothing is removed and
-nothing reboots, so that the step can be run again by hand: sh /esxiimg/firstbt.sh
+Two halves, so that a kickstart's own sections can run between them: `configure` and `finish`. Whatever fails, the
+rest goes on, and finish always cleans up. What is kept after a failure is what running the step again by hand
+needs, and the log says what that is: sh /esxiimg/firstbt.sh
 """
 
+import json
 import os
 import shutil
 import sys
@@ -12,39 +14,47 @@ import traceback
 
 from common import description as schema, erase
 from hostconf.host import bootbank, firewall, scripts, storage, vcenter
+from hostconf.host.apply import Applier, ApplyError
 from hostconf.host.log import Log
 from hostconf.host.maas_metadata import MetadataError
 from hostconf.host.places import (HOST_FOLDER, INCLUDES, LOG, MAAS_DESCRIPTION, PAYLOAD, console_streams, install_log,
-                                  root_folder)
-from hostconf.host.run import Applier, ApplyError, Host
+                                  root_folder, write_private)
+from hostconf.host.run import Host
 from hostconf.model.inventory import InventoryError
-from hostconf.planning import storeplan
+from hostconf.planning import sysplan
 from hostconf.planning.plan import PlanError
-from hostconf.steps import maas
+from hostconf.steps import areas, maas
 
 HOSTD_SECONDS = 600
 HOSTD_CALL_SECONDS = 30
 HOSTD_PAUSE_SECONDS = 2
+# How long hostd may take before the first login commands are run without it.
+HOSTD_FIRST_CALL_SECONDS = 5
 # A copy of the log where it lasts even if /var/log is still in memory.
 KEPT_LOG = "/bootbank/esxi-img.log"
+# What `configure` leaves for `finish`.
+OUTCOME = HOST_FOLDER + "/outcome.json"
 # What a message is enough for; anything else is a fault of this program and logged with its stack.
 EXPECTED = (PlanError, ApplyError, InventoryError, MetadataError, schema.DescriptionError, scripts.ScriptError,
-            storage.StorageError, OSError)
+            storage.StorageError, vcenter.VCenterError, OSError)
 REBOOT_REASON = "esxi-img: settings that take effect at the next start"
+# The secrets of a description that must not appear in any message.
+_SECRETS = (("maas", ("consumer_key", "token_key", "token_secret")), ("vcenter", ("password",)))
 
 
-def main():
-    """Run %firstboot on this host. @return: exit status"""
+def main(halves=("configure", "finish")):
+    """Run %firstboot, or one half of it, on this host. @return: exit status"""
     root = root_folder()
     log = Log([sys.stderr, install_log(root)] + console_streams(root))
     step = FirstBoot(Host(root), log)
-    try:
-        step.finish(step.configure())
-    except EXPECTED as error:
-        return step.failed(str(error))
-    except Exception:  # whatever goes wrong must end up in the log, with the host left as it is
-        return step.failed(traceback.format_exc())
-    return 0
+    if "configure" in halves:
+        step.configure()
+        if "finish" not in halves:
+            step.save_outcome()
+            return 0
+    else:
+        step.load_outcome()
+    return step.finish()
 
 
 class FirstBoot:
@@ -59,71 +69,144 @@ class FirstBoot:
         self.sleep = sleep
         self.applier = Applier(host, log, sleep)
         self.description = None
+        self.deployment = None
+        self.failures = []  # (area, reason) in order
+        self.reboot = False
+
+    def area(self, name, work):
+        """Do the work of one area; its failure is noted and said, and keeps nothing else from being done."""
+        try:
+            work()
+            self.failures = [failure for failure in self.failures if failure[0] != name]
+            return True
+        except EXPECTED as error:
+            reason = str(error)
+        except Exception:  # pylint: disable=broad-except
+            # Whatever goes wrong must end up in the log, with the rest done.
+            reason = traceback.format_exc()
+        self.failures.append((name, reason))
+        self.log.error("%s failed: %s" % (name, reason))
+        return False
 
     def configure(self):
-        """Apply the description. @return: whether a reboot is needed"""
-        wanted = self.description = self.load()
-        self.host.hostd = self.wait_for_hostd()
+        """Let people in, then apply the description area by area. Raises nothing; failures are noted."""
+        if not self.load():
+            # Root's password is the installer's; the SSH server needs no description.
+            self.area("login", lambda: self.applier.login(_empty()))
+            return
+        wanted = self.description
+        self.host.hostd = self.hostd_answers(HOSTD_FIRST_CALL_SECONDS)
+        self.area("login", lambda: self.applier.login(wanted))
+        if not self.host.hostd:
+            self.host.hostd = self.wait_for_hostd()
+            if self.host.hostd:
+                self.area("login", lambda: self.applier.login(wanted))
+        for warning in wanted["warnings"]:
+            self.log.warn(warning)
+        self.area("network", lambda: self.applier.network(wanted))
+        self.applier.wait_for_leases()
+        if wanted["maas"]:
+            self.deployment = maas.Deployment(wanted, self.applier, self.log)
+            self.area("maas", self.complete)
+        self.configure_system()
+        self.configure_rest()
+
+    def complete(self):
+        """What MAAS knows joins the description; its keys open the host at once."""
+        before = self.description["ssh_keys"]
+        self.description = self.deployment.complete(self.description)
+        if self.description["ssh_keys"] != before:
+            self.area("login", lambda: self.applier.login(self.description))
+
+    def configure_system(self):
+        """The areas of planning/sysplan, and what follows from a new name."""
+        wanted = self.description
+        present = self.applier.read_system(wanted)
+        self.reboot = sysplan.needs_reboot(wanted, present)
+        for name in sysplan.AREAS:
+            self.area(name, lambda name=name: self.applier.area(name, wanted, present))
         if wanted["storage"]:
-            # Refused here, if at all: before the first change.
-            present = storage.read(self.applier.run)
-            storeplan.commands(wanted["storage"], present, lambda warning: None, self.host.hostd)
-        deployment = maas.Deployment(wanted, self.applier, self.log) if wanted["maas"] else None
-        reboot = self.applier.apply(wanted, deployment and deployment.complete)
-        if wanted["storage"]:
-            storage.apply(wanted["storage"], self.applier, self.log)
-        scripts.run_all(wanted["user_data"], self.host, self.log)
-        renew_services = self.renew_services if self.applier.renewed_certificate else None
-        if deployment:
-            return deployment.finish(self.applier.applied, renew_services) or reboot
+            self.area("storage", lambda: storage.apply(wanted["storage"], self.applier, self.log))
+        if sysplan.changes_name(wanted, present):
+            self.area("certificate", self.renew_certificate)
+
+    def configure_rest(self):
+        """What is done last: vCenter, files, scripts."""
+        wanted = self.description
         if wanted["vcenter"]:
-            with firewall.opened(self.applier.run, self.log):
-                vcenter.join_host(wanted, self.applier, self.log, renew_services)
-        return reboot
+            self.area("vcenter", self.join_vcenter)
+        if self.deployment and self.deployment.files:
+            self.area("files", lambda: maas.write_files(self.deployment.files, self.host, self.log))
+        if wanted["user_data"]:
+            self.area("user data", lambda: scripts.run_all(wanted["user_data"], self.host, self.log))
 
     def load(self):
-        """The description; its secrets are hidden from the log from here on."""
-        with open(self.host.path(MAAS_DESCRIPTION), encoding="utf-8") as file:
-            description = schema.loads(file.read())
-        for part, keys in (("maas", ("consumer_key", "token_key", "token_secret")), ("vcenter", ("password",))):
-            if description[part]:
-                self.log.hide(*[description[part][key] for key in keys])
-        self.log.hide(description["root_password_hash"], description["licence_key"])
-        return description
+        """Read the description; its secrets are hidden from the log from here on. @return: whether there is one"""
+        def read():
+            with open(self.host.path(MAAS_DESCRIPTION), encoding="utf-8") as file:
+                description = schema.loads(file.read())
+            for part, keys in _SECRETS:
+                if description[part]:
+                    self.log.hide(*[description[part][key] for key in keys])
+            self.log.hide(description["root_password_hash"], description["licence_key"])
+            self.description = description
+
+        return self.area("description", read)
+
+    def hostd_answers(self, seconds):
+        """Whether esxcli, which goes through hostd, works. vim-cmd has been seen to hang at this time."""
+        return self.host.run(["esxcli", "system", "version", "get"], seconds)[0] == 0
 
     def wait_for_hostd(self):
         """Whether hostd answers, waited for within a limit. Without it localcli does what it can."""
         waited = 0
         while True:
-            started = time.time()
-            # esxcli goes through hostd. vim-cmd would too, but has been seen to hang at this time.
-            if self.host.run(["esxcli", "system", "version", "get"], HOSTD_CALL_SECONDS)[0] == 0:
+            started = time.monotonic()
+            if self.hostd_answers(HOSTD_CALL_SECONDS):
                 return True
-            waited += max(HOSTD_PAUSE_SECONDS, time.time() - started)
+            waited += max(HOSTD_PAUSE_SECONDS, time.monotonic() - started)
             if waited >= HOSTD_SECONDS:
                 self.log.warn("hostd does not answer: localcli is used, some settings may not be possible")
                 return False
             self.sleep(HOSTD_PAUSE_SECONDS)
 
-    def renew_services(self):
-        """Let hostd and its proxy show the certificate that was made for the new name."""
-        for service in ("hostd", "rhttpproxy"):
-            self.host.run(["/etc/init.d/" + service, "restart"])
-        self.wait_for_hostd()
-
-    def finish(self, reboot):
-        """Save the configuration, remove payload and secrets, and start again if that is needed."""
-        status, output = self.host.run(["/sbin/auto-backup.sh"])
+    def renew_certificate(self):
+        """A certificate for the new name; else hostd's keeps naming localhost."""
+        status, output = self.applier.run(["/sbin/generate-certificates"])
         if status != 0:
-            self.log.warn("the configuration could not be saved now, ESXi saves it within the hour: %s"
-                          % output.strip())
-        for bank in bootbank.find(self.host):
-            bootbank.remove_modules(bank)
-        if os.path.exists(self.host.path(KEPT_LOG)):
-            os.remove(self.host.path(KEPT_LOG))
-        for folder in (HOST_FOLDER, INCLUDES, PAYLOAD):
-            erase.remove_tree(self.host.path(folder))
-        if not reboot:
+            raise ApplyError("/sbin/generate-certificates failed: %s" % " ".join(output.split()))
+        if self.description["vcenter"]:
+            # vCenter looks at the certificate that hostd and its proxy show: they read it when they start.
+            for service in ("hostd", "rhttpproxy"):
+                self.host.run(["/etc/init.d/" + service, "restart"])
+            self.wait_for_hostd()
+
+    def join_vcenter(self):
+        with firewall.opened(self.applier.run, self.log):
+            vcenter.join_host(self.description, self.applier, self.log)
+
+    def finish(self):
+        """Report, save, clean up, and start again if that is needed. @return: exit status"""
+        if self.deployment and not self.failed():
+            self.area("user data", self.tell_maas)
+        failed = self.failed()
+        if failed and not (self.deployment and self.deployment.deployed):
+            maas.report_failure(self.description, self.applier, self.log, _summary(failed))
+        kept = self.save_and_clean(failed)
+        if failed:
+            self.say_failed(failed, kept)
+        if kept:
+            return 1
+        self.start_again()
+        return 1 if failed else 0
+
+    def failed(self):
+        """(area, reason) of the failures that count."""
+        return [(name, reason) for name, reason in self.failures if _counts(name)]
+
+    def start_again(self):
+        """Reboot, if something takes effect only then."""
+        if not self.reboot:
             self.log.info("the host is configured")
             return
         self.log.info("the host is configured and starts again")
@@ -131,13 +214,112 @@ class FirstBoot:
         if status != 0:
             self.host.run(["reboot"])
 
-    def failed(self, reason):
-        """Say why, where it can be read later, and to whoever waits for this host. @return: exit status"""
-        self.log.error("the host was not configured: %s" % reason)
-        self.log.error("nothing was removed; after the cause is gone run: sh %s/firstbt.sh" % PAYLOAD)
+    def tell_maas(self):
+        """MAAS counts the machine as deployed when it is asked for the user data: that comes last."""
+        self.reboot = self.deployment.user_data(self.description) or self.reboot
+
+    def save_and_clean(self, failed):
+        """Save the configuration, remove payload and secrets. @return: the names of the areas that can be repeated"""
+        status, output = self.host.run(["/sbin/auto-backup.sh"])
+        if status != 0:
+            self.log.warn("the configuration could not be saved now, ESXi saves it within the hour: %s"
+                          % output.strip())
+        again = [name for name, _ in failed if name in areas.BY_NAME and areas.BY_NAME[name].repeats]
+        try:
+            if again:
+                self.keep_for_repetition(again)
+            else:
+                self.remove_everything()
+        except Exception:  # pylint: disable=broad-except
+            # The host must still be reported on.
+            self.log.error("cleaning up failed: %s" % traceback.format_exc())
+        return again
+
+    def remove_everything(self):
+        for bank in bootbank.find(self.host):
+            bootbank.remove_modules(bank)
+        if os.path.exists(self.host.path(KEPT_LOG)):
+            os.remove(self.host.path(KEPT_LOG))
+        for folder in (HOST_FOLDER, INCLUDES, PAYLOAD):
+            erase.remove_tree(self.host.path(folder))
+
+    def keep_for_repetition(self, again):
+        """What is left for running the step again: the parts of the description whose areas failed."""
+        text = schema.dumps(_only(self.description, again))
+        modules = {bootbank.DESCRIPTION_MODULE: bootbank.description_module(text)}
+        for bank in bootbank.find(self.host):
+            bootbank.add_modules(bank, modules)
+        write_private(self.host.path(MAAS_DESCRIPTION), text)
+        for name in (OUTCOME,):
+            if os.path.exists(self.host.path(name)):
+                os.remove(self.host.path(name))
+        erase.remove_tree(self.host.path(INCLUDES))
+
+    def say_failed(self, failed, again):
+        """Why, where it can be read later."""
+        self.log.error("the host is not as it was asked for: %s" % _summary(failed))
+        if again:
+            self.log.error("all else is configured. When the cause is gone run: sh %s/firstbt.sh" % PAYLOAD)
+            kept = "a licence key is kept for that" if "licence" in again else "no secret is kept for that"
+            self.log.error("%s; to give that up and clean up run: sh %s/firstbt.sh clean" % (kept, PAYLOAD))
+        if self.description and self.description["maas"]:
+            self.log.error("MAAS takes a machine whose failure it knows for failed until it is deployed again")
         try:
             shutil.copyfile(self.host.path(LOG), self.host.path(KEPT_LOG))
         except OSError:
             pass
-        maas.report_failure(self.description, self.applier, self.log, reason)
-        return 1
+
+    def save_outcome(self):
+        """Keep for `finish` what `configure` found out."""
+        write_private(self.host.path(OUTCOME), json.dumps({
+            "failures": self.failures, "reboot": self.reboot, "hostd": self.host.hostd,
+            "description": self.description}))
+
+    def load_outcome(self):
+        """Take up what `configure` left; without it, the description counts as not applied."""
+        try:
+            with open(self.host.path(OUTCOME), encoding="utf-8") as file:
+                outcome = json.load(file)
+            self.load()
+            self.failures = [tuple(failure) for failure in outcome["failures"]]
+            self.reboot, self.host.hostd = outcome["reboot"], outcome["hostd"]
+            self.description = outcome["description"] and schema.validate(outcome["description"])
+        except (OSError, ValueError, KeyError) as error:
+            self.failures.append(("description", "the first half of the first boot left no outcome: %s" % error))
+        if self.description and self.description["maas"]:
+            self.deployment = maas.Deployment(self.description, self.applier, self.log)
+
+
+def clean():
+    """Remove everything that a failed first boot kept. @return: exit status"""
+    root = root_folder()
+    log = Log([sys.stderr, install_log(root)])
+    FirstBoot(Host(root), log).remove_everything()
+    log.info("payload, description and secrets are removed")
+    return 0
+
+
+def _counts(name):
+    return name not in areas.BY_NAME or areas.BY_NAME[name].counts
+
+
+def _summary(failed):
+    return "; ".join("%s: %s" % failure for failure in failed)
+
+
+def _empty():
+    return schema.validate({"format": schema.FORMAT, "source": "embedded"})
+
+
+# The fields of a description that each area reads; login's are kept always.
+_FIELDS = {"network": ("network", "refusal"), "name": ("hostname",), "dns": ("dns",), "ntp": ("ntp",),
+           "syslog": ("syslog",), "settings": ("advanced", "kernel"), "licence": ("licence_key",),
+           "storage": ("storage",), "login": ()}
+
+
+def _only(description, names):
+    """The description with the fields of these areas alone."""
+    fields = ["format", "source", "ssh_keys", "services"]
+    for name in names:
+        fields += _FIELDS[name]
+    return schema.validate(dict((field, description[field]) for field in fields))

@@ -3,9 +3,9 @@
 import os
 
 from common import description as schema
-from hostconf.host import firewall, scripts, vcenter
+from hostconf.host import firewall, scripts
 from hostconf.host.maas_metadata import USER_DATA, Client, MetadataError
-from hostconf.host.run import Applier
+from hostconf.host.apply import Applier
 from hostconf.model.command import Command
 from hostconf.planning import sysplan
 from hostconf.sources import cloudcfg, userdata
@@ -26,6 +26,7 @@ class Deployment:
         self.log = log
         self.client = client or Client(self.maas, log, sleep=applier.sleep)
         self.files = []
+        self.deployed = False  # whether MAAS knows that the machine is deployed
 
     def complete(self, description):
         """The description with what the metadata service knows. Called when the network is up.
@@ -33,7 +34,7 @@ class Deployment:
         @raise MetadataError: the deployment failed
         """
         # The service may be given by name.
-        for command in sysplan.dns_commands(description["dns"], self.applier.read_inventory(description)["dns"]):
+        for command in sysplan.dns_commands(description["dns"], self.applier.read_system(description)["dns"]):
             self.applier.execute(command)
         with firewall.opened(self.applier.run, self.log):
             answers = dict((name, self.client.get(name)) for name in self.maas["fetch"] if name != USER_DATA)
@@ -42,32 +43,20 @@ class Deployment:
             self.log.hide(completed["vcenter"]["password"])
         return completed
 
-    def finish(self, description, renew_services):
-        """When the host is as described: files, vCenter, and the user data, which tells MAAS that it is deployed.
+    def user_data(self, description):
+        """Ask for the user data, which tells MAAS that the machine is deployed, and carry it out.
 
         @param description: as complete returned it
-        @param renew_services: called before a vCenter is joined; None where the services show the right certificate
         @return: whether a reboot is needed for the user data's sake
         @raise MetadataError: the deployment failed
+        @raise ApplyError, ScriptError: MAAS knows that the machine is deployed, but something of the user data failed
         """
-        write_files(self.files, self.applier.host, self.log)
-        if description["vcenter"]:
-            with firewall.opened(self.applier.run, self.log):
-                vcenter.join_host(description, self.applier, self.log, renew_services)
         if USER_DATA not in self.maas["fetch"]:
             return False
         with firewall.opened(self.applier.run, self.log):
             data = self.client.get(USER_DATA)
+        self.deployed = True
         self.log.info("MAAS knows that the machine is deployed")
-        try:
-            return self.user_data(description, data)
-        except Exception as error:  # pylint: disable=broad-except
-            # The host itself is done and MAAS knows it: what a user asked for besides must not keep secrets here.
-            self.log.error("user data: %s" % error)
-            return False
-
-    def user_data(self, description, data):
-        """Carry out scripts and cloud-config. @return: whether a reboot is needed"""
         found, configs = userdata.read(data, self.log.warn)
         extra = schema.validate({"format": schema.FORMAT, "source": "maas", "services": description["services"]})
         passwords = []

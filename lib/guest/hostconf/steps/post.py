@@ -6,9 +6,10 @@ import sys
 
 from common import bootmodule, description as schema
 from hostconf.host import bootbank
+from hostconf.host.apply import Applier
 from hostconf.host.log import Log
 from hostconf.host.places import DESCRIPTION, INCLUDES, console_streams, install_log, root_folder
-from hostconf.host.run import Applier, Host
+from hostconf.host.run import Host
 from hostconf.steps import maas
 
 SECURE_BOOT_TOOL = "/usr/lib/vmware/secureboot/bin/secureBoot.py"

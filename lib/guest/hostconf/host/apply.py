@@ -1,0 +1,213 @@
+"""Apply plans to a host: each part by itself, so that one that fails keeps no other from being done."""
+
+import time
+
+from hostconf.host import inventory as inventories, listing
+from hostconf.planning import netplan, parts, sysplan
+from hostconf.planning.plan import PlanError, network_target
+
+VIM_CMD_SECONDS = 30  # has been seen to hang during the first boot
+RETRY_SECONDS = 3
+ROUNDS = 4
+LEASE_SECONDS = 60
+
+
+class ApplyError(Exception):
+    """Something could not be done for good; the message names it. A network is as it was before."""
+
+
+class Applier:
+    """Applies parts of descriptions to a host.
+
+    @param host: has run(argv) → (status, output), ensure_line(path, line) and the flag hostd
+    """
+
+    def __init__(self, host, log, sleep=time.sleep):
+        self.host = host
+        self.log = log
+        self.sleep = sleep
+
+    def apply(self, description):
+        """Login, network, and every area of planning/sysplan.
+
+        @return: whether a reboot is needed
+        @raise ApplyError: naming everything that failed; all else was done
+        """
+        failures = []
+
+        def attempt(part, *arguments):
+            try:
+                part(*arguments)
+            except (ApplyError, PlanError) as error:
+                failures.append(str(error))
+
+        attempt(self.login, description)
+        for warning in description["warnings"]:
+            self.log.warn(warning)
+        attempt(self.network, description)
+        self.wait_for_leases()
+        present = self.read_system(description)
+        reboot = sysplan.needs_reboot(description, present)
+        for name in sysplan.AREAS:
+            attempt(self.area, name, description, present)
+        if failures:
+            raise ApplyError("; ".join(failures))
+        return reboot
+
+    def login(self, description):
+        """Root's keys, SSH server, shell, console. Needs nothing of the host but its files and services.
+
+        @raise ApplyError: both ways of doing something failed
+        """
+        present = {"version": None, "ssh_keys": None}
+        if self.host.hostd:
+            present = {"version": inventories.read_version(self.run), "ssh_keys": inventories.read_ssh_keys(self.run)}
+        self._all(sysplan.login_commands(description, present, self.log.warn, self.host.hostd))
+
+    def area(self, name, description, present):
+        """One area of planning/sysplan.
+
+        @param present: as read_system gives it
+        @raise ApplyError: naming the commands that failed
+        """
+        self._all(sysplan.AREAS[name](description, present, self.log.warn))
+
+    def _all(self, commands):
+        failures = []
+        for command in commands:
+            reason = self.execute(command)
+            if reason is not None and not command.optional:
+                failures.append("%s: %s" % (command.masked(), reason))
+        if failures:
+            raise ApplyError("; ".join(failures))
+
+    def read_network(self):
+        """What plans of the network are made from. @raise InventoryError"""
+        return inventories.read_network(self.run)
+
+    def read_system(self, description):
+        """What plans of everything else are made from."""
+        return inventories.read_system(self.run, sorted(description["kernel"]))
+
+    def run(self, argv):
+        """Run a command, through localcli where hostd is missing."""
+        argv = list(argv)
+        if argv[0] == "vim-cmd":
+            return self.host.run(argv, VIM_CMD_SECONDS) if self.host.hostd else (1, "hostd does not answer")
+        if argv[0] == "esxcli" and not self.host.hostd:
+            argv[0] = "localcli"
+        return self.host.run(argv)
+
+    def execute(self, command):
+        """Run one planned command with its retries and its alternative. @return: the reason of failure, or None"""
+        self.log.info("run: " + command.masked())
+        reason = self.attempt(command)
+        for _ in range(command.retries):
+            if reason is None:
+                return None
+            self.sleep(RETRY_SECONDS)
+            reason = self.attempt(command)
+        if reason is not None and command.alternative is not None:
+            self.log.info("failed (%s); another way is tried" % reason)
+            reason = self.attempt(command.alternative)
+        if reason is not None:
+            self.log.warn("failed: %s: %s" % (command.masked(), reason))
+        return reason
+
+    def attempt(self, command):
+        if command.ensure_line is not None:
+            try:
+                self.host.ensure_line(*command.ensure_line)
+            except OSError as error:
+                return str(error)
+            return None
+        status, output = self.run(command.argv)
+        return None if status == 0 else inventories.first_line(output)
+
+    def network(self, description):
+        """The network as a whole; if that fails, management, then part by part what can be had besides.
+
+        @raise PlanError: management cannot be had on this host; nothing was changed
+        @raise ApplyError: management could not be set up and is as it was, or naming what was left out besides it
+        """
+        if description["network"] is None and not description["refusal"]:
+            return
+        present = self.read_network()
+        wanted = network_target(description, present, self.log.warn)
+        if wanted is None:
+            return
+        reason = self.reach(lambda now: network_target(description, now, _say_nothing), present)
+        if reason is None:
+            return
+        self.log.error("the network could not be set up as a whole (%s): now part by part" % reason)
+        (_, accepted), *others = parts.split(wanted)
+        reason = self.reach(lambda _now: accepted, self.read_network())
+        if reason is not None:
+            raise ApplyError("the network could not be set up: %s" % reason)
+        left_out = []
+        for name, part in others:
+            more = parts.joined(accepted, part)
+            reason = self.reach(lambda _now, more=more: more, self.read_network())
+            if reason is None:
+                accepted = more
+            else:
+                left_out.append("%s is left out: %s" % (name, reason))
+                self.log.error(left_out[-1])
+        if left_out:
+            raise ApplyError("; ".join(left_out))
+
+    def reach(self, target_of, original):
+        """Plan, run, look again, until nothing is left to do: what the host shows decides, not exit statuses.
+
+        @param target_of: function(inventory) → target
+        @param original: the inventory now; the network is put back to it on failure
+        @return: the reason of failure, or None
+        """
+        present, reason, planned = original, None, []
+        for _ in range(ROUNDS):
+            planned = netplan.commands(target_of(present), present)
+            if not [command for command in planned if not command.blind]:
+                if present is original:
+                    self.run_all(planned)
+                return None
+            reason = self.run_all(planned)
+            present = self.read_network()
+        self.log.error("the network is put back")
+        self.restore(original, present)
+        return reason or "the host does not keep what was set: " + planned[0].masked()
+
+    def run_all(self, commands):
+        """Run commands up to the first that fails. @return: the reason of failure, or None"""
+        for command in commands:
+            reason = self.execute(command)
+            if reason is not None and not command.optional:
+                return "%s: %s" % (command.masked(), reason)
+        return None
+
+    def restore(self, original, present):
+        for _ in range(2):
+            for command in netplan.restore(original, present):
+                self.execute(command)
+            present = self.read_network()
+
+    def wait_for_leases(self):
+        """Give DHCP time to answer, so that names resolve and metadata services can be asked.
+
+        @return: whether there was anything to wait for
+        """
+        waited = 0
+        while True:
+            _, output = self.run(["esxcli", "network", "ip", "interface", "ipv4", "get"])
+            waiting = [row["Name"] for row in listing.table(output)
+                       if row.get("Address Type") == "DHCP" and row.get("IPv4 Address") in ("", "0.0.0.0")]
+            if not waiting:
+                return waited > 0
+            if waited >= LEASE_SECONDS:
+                self.log.warn("no DHCP lease yet for %s" % ", ".join(waiting))
+                return True
+            self.sleep(RETRY_SECONDS)
+            waited += RETRY_SECONDS
+
+
+def _say_nothing(_sentence):
+    """The warnings of a plan were said when it was made for the first time."""

@@ -1,9 +1,11 @@
 """Command line: `python3 -m hostconf plan …`, and the steps that the payload's scripts run."""
 
 import argparse
+import json
 import os
 import sys
 
+from common import login
 from common.description import DescriptionError, loads
 from hostconf.host.inventory import parse_nics
 from hostconf.model.inventory import InventoryError, assumed
@@ -12,6 +14,8 @@ from hostconf.sources import maas, metadata, openstack
 
 # A host description that is ready, with MAAS's answers (if there are any) beside it.
 READY = "description.json"
+# What the build knows, in a payload beside this package.
+IMAGE_FACTS = "image.json"
 # firstboot is configure and finish.
 STEPS = ("pre", "post", "firstboot", "configure", "finish", "clean")
 
@@ -26,6 +30,10 @@ def main(argv=None):
                                   "made from MAAS's configuration")
     plan_parser.add_argument("--nics", required=True, metavar="FILE", help="output of `esxcli network nic list`")
     plan_parser.add_argument("--esxi-version", default="8.0", metavar="VERSION", help="6.7, 7.0, 8.0 (default) or 9.0")
+    plan_parser.add_argument("--image-password", dest="image_password", action="store_true", default=None,
+                             help="the image has a root password (default: as the payload says that this lies in)")
+    plan_parser.add_argument("--no-image-password", dest="image_password", action="store_false", default=None,
+                             help="the image has no root password")
     for name in STEPS:
         commands.add_parser(name, help="run by the payload's scripts on the host")
     options = parser.parse_args(argv)
@@ -52,7 +60,7 @@ def run_step(name):
 
 
 def show_plan(options):
-    """Print the plan: commands on standard output, warnings on standard error."""
+    """Print the plan: commands on standard output, warnings on standard error. @return: 1 when it is refused, too"""
     try:
         description = read_description(options.metadata)
         with open(options.nics, encoding="utf-8", errors="replace") as file:
@@ -67,7 +75,29 @@ def show_plan(options):
     for script in description["user_data"]:
         print("note: the script %s runs after that" % script["name"], file=sys.stderr)
     _write("".join(command.shell() + "\n" for command in result.commands))
-    return 0
+    who = _login(description, version, options.image_password)
+    if not who.possible:
+        print("hostconf: %s" % who.refusal(), file=sys.stderr)
+    if result.refusal:
+        print("hostconf: the network stays as the installer makes it: %s" % result.refusal, file=sys.stderr)
+    return 0 if who.possible and not result.refusal else 1
+
+
+def _login(description, version, image_password):
+    """Who can log in to the host. What the image brings is read from the payload that this package lies in.
+
+    @param image_password: whether the image has a root password; None: as the payload says
+    """
+    image = {}
+    path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), IMAGE_FACTS)
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            image = json.load(file)
+    if image_password is None:
+        image_password = bool(image.get("root_password_hash") or image.get("kickstart_password"))
+    return login.judge(
+        image_password or description["root_password_hash"], description["ssh_keys"] + (image.get("ssh_keys") or []),
+        version, ssh=description["services"]["ssh"], allow_ed25519=image.get("allow_ed25519") is True)
 
 
 def read_description(folder):

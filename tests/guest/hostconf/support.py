@@ -42,6 +42,9 @@ class Adapter:
         self.failed = []
 
     def run(self, argv, seconds=0):
+        if argv[0] == "python3" and argv[1].endswith("/secureBoot.py"):
+            # The fake knows the script by its name; there is no file to hand to Python.
+            argv = [os.path.basename(argv[1])] + list(argv[2:])
         status, stdout, stderr = self.fake.run(argv)
         if status != 0:
             self.failed.append((list(argv), stdout + stderr))

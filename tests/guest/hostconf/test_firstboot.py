@@ -8,12 +8,12 @@ import sys
 import unittest
 
 from sandbox import HASH, Sandbox, TWO_DISKS
-from support import Adapter, describe
+from support import Adapter, GUEST, describe, network_config
 from test_scenarios import KEY, phy, static
 
 from common import bootcfg, bootmodule, description as schema
 from hostconf.host import bootbank
-from hostconf.steps import firstboot, post
+from hostconf.steps import areas, firstboot, post
 
 
 class BootBankTest(Sandbox):
@@ -214,21 +214,119 @@ class FirstBootTest(Sandbox):
             return inner(argv, seconds)
 
         self.host.run = run
-        with self.assertRaisesRegex(Exception, "a ended with exit status 3; c asks"):
-            self.configure()
+        self.configure()
+        self.assertEqual(self.status, 1)
+        self.assertIn("a ended with exit status 3; c asks", self.failures["user data"])
         self.assertEqual(ran, ["sh", "python"])
         self.assertIn("out-of-a", self.lines.text)
         self.assertIn("script b ended with exit status 0", self.lines.text)
         self.assertFalse(self.fake.files.exists("/tmp/esxiimg-user"))
-        self.assertTrue(self.fake.files.exists("/esxiimg-host/description.json"), "failure removes nothing")
-        self.assertIsNone(self.fake.summary()["power"])
+        self.assertFalse(self.fake.files.exists("/esxiimg-host"), "a script is not repeated: nothing is kept for it")
 
-    def test_a_refusal_changes_nothing(self):
-        self.installed({"format": 1, "source": "embedded", "hostname": "z", "refusal": "network0 makes no sense"})
-        before = self.fake.config()
-        with self.assertRaisesRegex(Exception, "network0"):
-            self.configure()
-        self.assertEqual(self.fake.config(), before)
+    def test_a_refused_network_keeps_the_installers_and_all_else_is_applied(self):
+        self.installed({"format": 1, "source": "embedded", "hostname": "z", "refusal": "network0 makes no sense",
+                        "ssh_keys": [KEY], "licence_key": "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"})
+        before = network_config(self.fake)
+        self.configure()
+        self.assertEqual((self.status, sorted(self.failures)), (1, ["network"]))
+        self.assertEqual(network_config(self.fake), before)
+        self.assertEqual((self.fake.summary()["fqdn"], self.fake.summary()["root_keys"]), ("z", [KEY]))
+        self.assertIsNone(self.fake.summary()["power"], "no reboot while something can be repeated")
+        kept = self.fake.files.read("/esxiimg-host/description.json").decode()
+        self.assertNotIn("AAAAA-BBBBB", kept, "only what a repetition needs")
+        self.assertIn("no secret is kept", self.lines.text)
+        self.assertEqual(self.fake.files.mode("/esxiimg-host/description.json"), 0o600)
+        self.fake.boot()
+        self.assertTrue(self.fake.files.exists("/esxiimg/hostconf/__main__.py"), "the step can be repeated")
+        self.assertEqual(self.fake.summary()["root_keys"], [KEY])
+
+    def test_every_area_that_fails_keeps_no_other_from_being_done(self):
+        description = {
+            "format": 1, "source": "embedded", "hostname": "y.example.net", "ssh_keys": [KEY],
+            "syslog": ["udp://192.0.2.9:514"], "licence_key": "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE",
+            "advanced": {"/UserVars/DcuiTimeOut": 30}, "dns": {"servers": ["192.0.2.53"], "search": []},
+            "ntp": {"servers": ["192.0.2.7"], "pools": []}}
+        broken = {"name": ["system", "hostname", "set"], "dns": ["dns", "server", "add"], "ntp": ["ntp", "set"],
+                  "syslog": ["syslog", "config", "set"], "settings": ["advanced", "set", "-o", "/UserVars/DcuiTimeOut"],
+                  "licence": ["vimsvc/license"]}
+        for area, words in broken.items():
+            with self.subTest(area):
+                shutil.rmtree(os.path.join(self.folder, "host"), ignore_errors=True)
+                self.installed(description)
+                if area == "licence":
+                    words = ["vim-cmd", "vimsvc/license", "--set=AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"]
+                self.fake.fail(words, times=1000)
+                self.configure()
+                self.assertEqual((self.status, list(self.failures)), (1, [area]))
+                summary, config = self.fake.summary(), self.fake.config()
+                found = {"name": summary["fqdn"] == "y.example.net", "dns": summary["dns"] == ["192.0.2.53"],
+                         "ntp": summary["ntp"]["servers"] == ["192.0.2.7"],
+                         "syslog": summary["syslog"] == "udp://192.0.2.9:514",
+                         "settings": config["advanced"].get("/UserVars/DcuiTimeOut") == 30,
+                         "licence": summary["license"] == "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"}
+                self.assertEqual({name for name in found if not found[name]}, {area})
+                self.assertEqual(summary["root_keys"], [KEY])
+                self.assertIn("error: %s failed" % area, self.lines.text)
+                kept = self.fake.files.read("/esxiimg-host/description.json").decode()
+                self.assertEqual("AAAAA-BBBBB" in kept, area == "licence")
+                # The cause is gone: the step is repeated, and nothing is left.
+                with self.fake.world() as world:
+                    world.runtime["failures"] = []
+                self.configure()
+                self.assertEqual((self.status, self.failures), (0, {}))
+                self.assertFalse(self.fake.files.exists("/esxiimg-host"))
+                self.assertFalse(self.fake.files.exists("/esxiimg"))
+
+    def test_login_comes_first_and_needs_no_hostd(self):
+        self.installed({"format": 1, "source": "embedded", "hostname": "y", "ssh_keys": [KEY]}, hostd="down")
+        step = firstboot.FirstBoot(self.host, self.log, lambda seconds: None)
+        seen = []
+
+        def wait():
+            seen.append((self.fake.summary()["root_keys"], self.fake.summary()["ssh"]["running"]))
+            return False
+
+        step.wait_for_hostd = wait
+        step.configure()
+        self.assertEqual(seen, [([KEY], True)])
+        calls = [call for call in self.fake.state()["runtime"]["calls"] if not {"get", "list", "-s"} & set(call)]
+        names = [" ".join(call) for call in calls]
+        self.assertLess(next(i for i, name in enumerate(names) if "SSH" in name),
+                        next(i for i, name in enumerate(names) if "hostname set" in name))
+
+    def test_a_damaged_description_still_lets_people_in(self):
+        self.installed({"format": 1, "source": "embedded"})
+        self.fake.files.write("/esxiimg-host/description.json", "{")
+        self.configure()
+        self.assertEqual((self.status, list(self.failures)), (1, ["description"]))
+        self.assertTrue(self.fake.summary()["ssh"]["running"] and self.fake.summary()["ssh"]["with_host"])
+
+    def test_the_halves_with_something_between_them(self):
+        self.installed({"format": 1, "source": "embedded", "hostname": "y", "kernel": {"vga": "1"}})
+        first = firstboot.FirstBoot(self.host, self.log, lambda seconds: None)
+        first.configure()
+        first.save_outcome()
+        self.assertEqual(self.fake.files.mode("/esxiimg-host/outcome.json"), 0o600)
+        self.assertEqual(self.fake.summary()["fqdn"], "y")
+        second = firstboot.FirstBoot(Adapter(self.fake), self.log, lambda seconds: None)
+        second.load_outcome()
+        self.assertEqual(second.finish(), 0)
+        self.assertTrue(self.fake.summary()["power"])
+        self.assertFalse(self.fake.files.exists("/esxiimg-host"))
+
+    def test_the_second_half_says_so_when_the_first_never_ended(self):
+        self.installed({"format": 1, "source": "embedded", "hostname": "y"})
+        second = firstboot.FirstBoot(self.host, self.log, lambda seconds: None)
+        second.load_outcome()
+        self.assertEqual(second.finish(), 1)
+        self.assertIn("left no outcome", self.lines.text)
+
+    def test_the_table_of_areas_stands_in_the_readme(self):
+        with open(os.path.join(GUEST, "README.md"), encoding="utf-8") as file:
+            rows = [" ".join(line.split()) for line in file if line.startswith("|")]
+        for line in areas.table().splitlines():
+            if not line.startswith("| ---"):
+                self.assertIn(line, rows)
 
     def test_the_management_network_survives_a_reboot(self):
         description = describe({"links": [phy("a", 0), phy("b", 1)], "networks": [

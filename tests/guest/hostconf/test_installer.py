@@ -16,6 +16,8 @@ from hostconf.host.inventory import parse_nics
 from hostconf.planning import ksfiles
 from hostconf.steps import pre
 
+ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINP3qKBPVEhmdMUWt0tVW/cSNqo5C3gWu5f0kKkLLyC7 nobody@example.net"
+
 
 class MetadataTest(Sandbox):
     def test_order_of_the_sources(self):
@@ -143,7 +145,9 @@ class LoginTest(Sandbox):
     def test_nobody_could_log_in(self):
         for image, metadata in (({"root_password_hash": None}, None), ({"root_password_hash": None},
                                                                        {"hostname": "x"}),
-                                ({"root_password_hash": None, "ssh_keys": [KEY]}, None)):
+                                ({"root_password_hash": None, "ssh_keys": [ED25519]}, None),
+                                ({"root_password_hash": None, "ssh_keys": [ED25519]}, {"hostname": "x"}),
+                                ({"root_password_hash": HASH, "require_metadata": True}, None)):
             with self.subTest(image=image, metadata=metadata):
                 shutil.rmtree(os.path.join(self.folder, "host"), ignore_errors=True)
                 self.start(image)
@@ -151,11 +155,45 @@ class LoginTest(Sandbox):
                     self.embed(meta_data=metadata)
                 disk = self.fake.path("/dev/disks/mpx.vmhba0:C0:T0:L0")
                 before = os.stat(disk).st_mtime_ns
-                with self.assertRaisesRegex(pre.Stop, "password"):
+                with self.assertRaisesRegex(pre.Stop, "no metadata|nobody could log in"):
                     self.prepare()
                 self.assertEqual(os.stat(disk).st_mtime_ns, before)
                 self.assertEqual(self.calls("partedUtil"), [])
                 self.assertIsNone(self.fake.files.read("/tmp/esxiimg/rootpw"))
+
+    def test_what_counts_as_a_login(self):
+        cases = (
+            # (release, image, metadata, Secure Boot, whether somebody can log in)
+            ("8.0.3", {"ssh_keys": [KEY]}, None, False, True),
+            ("8.0.3", {"ssh_keys": [KEY]}, {"hostname": "x"}, False, True),
+            ("8.0.3", {}, {"hostname": "x", "public_keys": {"a": KEY}}, False, True),
+            ("8.0.3", {}, {"hostname": "x", "public_keys": {"a": KEY}}, True, False),
+            ("8.0.3", {}, {"hostname": "x", "admin_pass": "Vt7#mexample"}, True, True),
+            ("7.0.3", {}, {"hostname": "x", "public_keys": {"a": ED25519}}, False, True),
+            ("8.0.3", {}, {"hostname": "x", "public_keys": {"a": ED25519}}, False, False),
+            ("9.0.0", {}, {"hostname": "x", "public_keys": {"a": ED25519}}, False, False),
+            ("8.0.3", {"allow_ed25519": True}, {"hostname": "x", "public_keys": {"a": ED25519}}, False, True),
+            ("8.0.3", {"kickstart_password": True}, None, False, True),
+            ("8.0.3", {}, {"hostname": "x", "public_keys": {"a": "ssh-dss AAAAB3NzaC1kc3MAAACBAA== x"}}, False, False),
+        )
+        for release, image, metadata, secure, possible in cases:
+            with self.subTest(release=release, image=image, metadata=metadata, secure=secure):
+                shutil.rmtree(os.path.join(self.folder, "host"), ignore_errors=True)
+                self.start(dict({"root_password_hash": None}, **image), release=release, secure_boot=secure)
+                if metadata:
+                    self.embed(meta_data=metadata)
+                if possible:
+                    self.prepare()
+                    self.assertIn("rootpw --iscrypted $6$", self.include("rootpw"))
+                else:
+                    with self.assertRaisesRegex(pre.Stop, "nobody could log in"):
+                        self.prepare()
+
+    def test_ssh_that_is_turned_off_opens_nothing(self):
+        self.start({"root_password_hash": None})
+        self.embed(meta_data={"public_keys": {"a": KEY}}, vendor_data={"esxi": {"ssh": False}})
+        with self.assertRaisesRegex(pre.Stop, "SSH server off"):
+            self.prepare()
 
     def test_a_damaged_payload_or_description(self):
         self.start()

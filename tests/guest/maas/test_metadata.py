@@ -10,7 +10,7 @@ import unittest
 
 from maas_support import Deployed, Lines, Service, answers, sample_config, sample_text
 
-from hostconf.host import maas_metadata
+from common import maas_metadata
 from hostconf.host.log import Log
 from hostconf.steps import post, pre
 

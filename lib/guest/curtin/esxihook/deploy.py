@@ -5,9 +5,9 @@ import os
 import sys
 import traceback
 
-from common import bootcfg, bootmodule, description as schema
+from common import bootcfg, bootmodule, checks, description as schema
 from common.netvalues import text_of
-from esxihook import HookError, cleanup, maasconf, network, partition, storage
+from esxihook import HookError, access, cleanup, maasconf, network, partition, storage
 
 # The boot loader reads the one beside itself under UEFI, the other under BIOS.
 BOOT_CFGS = ("boot.cfg", "efi/boot/boot.cfg")
@@ -106,6 +106,7 @@ def _hooks(environ):
     try:
         config = maasconf.load(environ.get("CONFIG"))
         description = describe(config, lambda sentence: _say("warning: %s" % sentence))
+        description["ssh_keys"] = _owners_keys(target, description)
         install_description(target, description)
     except Exception:
         # Failed or not, no credential stays; what is reported is why the deployment failed.
@@ -114,6 +115,21 @@ def _hooks(environ):
         raise
     _clean(target, config)
     _say("the host description was added as boot module %s" % bootmodule.DESCRIPTION_NAME)
+
+
+def _owners_keys(target, description):
+    """The keys of the machine's owner, where the image itself lets nobody in. @raise HookError: nobody could log in"""
+    path = next(filter(None, (partition.find(target, name) for name in reversed(BOOT_CFGS))), None)
+    version = access.esxi_version(partition.read(path).decode("latin-1")) if path else None
+    keys = access.require(access.image_facts(target), version, description, _Voice(), access.secure_boot())
+    return [key for key in keys if checks.key_body(key)]
+
+
+class _Voice:
+    """What the metadata client says, as this hook says things."""
+
+    def info(self, sentence):
+        _say(sentence)
 
 
 def _finalize(environ):

@@ -88,6 +88,14 @@ def add_modules(folder, modules):
     _replace(path, edited.encode("latin-1"))
 
 
+def replace_description(folder, data):
+    """Put another host description in the place of the one that is there; the old one's content is overwritten."""
+    path = os.path.join(folder, bootmodule.DESCRIPTION_NAME)
+    if os.path.exists(path) and _is_other(path, data):
+        _write(path + ".new", data)
+        erase.replace(path + ".new", path)
+
+
 def remove_modules(folder):
     """Take this project's modules out of a bank: first their names, so that none is missed at the next boot."""
     path = os.path.join(folder, "boot.cfg")
@@ -111,12 +119,15 @@ def _replace(path, data):
     """Write beside and rename, unless it is there: a power cut leaves the old file or the new one."""
     if os.path.exists(path) and not _is_other(path, data):
         return
-    temporary = path + ".new"
-    with open(temporary, "wb") as file:
+    _write(path + ".new", data)
+    os.rename(path + ".new", path)
+
+
+def _write(path, data):
+    with open(path, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    os.rename(temporary, path)
 
 
 def payload_module(host):

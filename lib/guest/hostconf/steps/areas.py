@@ -31,9 +31,7 @@ BY_NAME = dict((area.name, area) for area in AREAS)
 
 def table():
     """The table as README.md has it."""
-    lines = ["| area | what | comes after | a failure fails the host | can be repeated |",
-             "| --- | --- | --- | --- | --- |"]
-    for area in AREAS:
-        lines.append("| %s | %s | %s | %s | %s |" % (
-            area.name, area.what, area.needs, "yes" if area.counts else "no", "yes" if area.repeats else "no"))
-    return "\n".join(lines) + "\n"
+    rows = [("area", "what", "comes after", "a failure fails the host", "can be repeated"), ("---",) * 5]
+    rows += [(area.name, area.what, area.needs or "nothing", "yes" if area.counts else "no",
+              "yes" if area.repeats else "no") for area in AREAS]
+    return "".join("| %s |\n" % " | ".join(row) for row in rows)

@@ -12,11 +12,11 @@ import sys
 import time
 import traceback
 
-from common import description as schema, erase
+from common import bootmodule, description as schema, erase
 from hostconf.host import bootbank, firewall, scripts, storage, vcenter
 from hostconf.host.apply import Applier, ApplyError
 from hostconf.host.log import Log
-from hostconf.host.maas_metadata import MetadataError
+from common.maas_metadata import MetadataError
 from hostconf.host.places import (HOST_FOLDER, INCLUDES, LOG, MAAS_DESCRIPTION, PAYLOAD, console_streams, install_log,
                                   root_folder, write_private)
 from hostconf.host.run import Host
@@ -246,13 +246,11 @@ class FirstBoot:
     def keep_for_repetition(self, again):
         """What is left for running the step again: the parts of the description whose areas failed."""
         text = schema.dumps(_only(self.description, again))
-        modules = {bootbank.DESCRIPTION_MODULE: bootbank.description_module(text)}
         for bank in bootbank.find(self.host):
-            bootbank.add_modules(bank, modules)
+            bootbank.replace_description(bank, bootmodule.pack_description(text))
         write_private(self.host.path(MAAS_DESCRIPTION), text)
-        for name in (OUTCOME,):
-            if os.path.exists(self.host.path(name)):
-                os.remove(self.host.path(name))
+        if os.path.exists(self.host.path(OUTCOME)):
+            erase.remove(self.host.path(OUTCOME))
         erase.remove_tree(self.host.path(INCLUDES))
 
     def say_failed(self, failed, again):

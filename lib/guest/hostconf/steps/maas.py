@@ -4,7 +4,7 @@ import os
 
 from common import description as schema
 from hostconf.host import firewall, scripts
-from hostconf.host.maas_metadata import USER_DATA, Client, MetadataError
+from common.maas_metadata import USER_DATA, Client, MetadataError
 from hostconf.host.apply import Applier
 from hostconf.model.command import Command
 from hostconf.planning import sysplan

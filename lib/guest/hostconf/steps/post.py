@@ -5,14 +5,12 @@ import re
 import sys
 
 from common import bootmodule, description as schema
-from hostconf.host import bootbank
+from hostconf.host import bootbank, secureboot
 from hostconf.host.apply import Applier
 from hostconf.host.log import Log
 from hostconf.host.places import DESCRIPTION, INCLUDES, console_streams, install_log, root_folder
 from hostconf.host.run import Host
 from hostconf.steps import maas
-
-SECURE_BOOT_TOOL = "/usr/lib/vmware/secureboot/bin/secureBoot.py"
 
 
 def main():
@@ -37,7 +35,7 @@ def keep(host, log):
     with open(host.path(DESCRIPTION), encoding="utf-8") as file:
         text = file.read()
     description = schema.loads(text)
-    if secure_boot(host):
+    if secureboot.is_on(host):
         log.warn("UEFI Secure Boot is on: ESXi skips %firstboot and refuses boot modules that are not VMware's, so the "
                  "host keeps what the installer sets up")
         if description["maas"]:
@@ -53,12 +51,6 @@ def keep(host, log):
     for bank in banks:
         bootbank.add_modules(bank, modules)
         log.info("boot bank %s: %s" % (os.path.basename(bank), ", ".join(sorted(modules))))
-
-
-def secure_boot(host):
-    """Whether UEFI Secure Boot is on, as far as the host can tell."""
-    status, output = host.run(["python3", host.path(SECURE_BOOT_TOOL), "-s"])
-    return status == 0 and re.search(r"\benabled\b", output, re.IGNORECASE) is not None
 
 
 def _installed_disk(host):

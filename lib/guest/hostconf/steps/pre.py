@@ -8,8 +8,9 @@ import os
 import sys
 import traceback
 
-from common import description as schema
-from hostconf.host import devices, drive
+from common import description as schema, login
+from hostconf.host import devices, drive, inventory as inventories, secureboot
+from hostconf.host.apply import Applier
 from hostconf.host.inventory import parse_nics
 from hostconf.host.log import Log
 from hostconf.host.places import (DESCRIPTION, IMAGE, INCLUDES, MAAS_DESCRIPTION, METADATA, console_streams,
@@ -52,7 +53,7 @@ def prepare(host, log):
     """Everything %pre does. @raise Stop: before anything is written to a disk"""
     image = _image(host)
     description = find_description(host, log)
-    password_hash = _login(description, image, log)
+    password_hash = _login(description, image, Applier(host, log))
     if description is None:
         description = schema.validate({"format": schema.FORMAT, "source": "embedded"})
     description["ssh_keys"] = sshkeys.distinct(description["ssh_keys"] + list(image.get("ssh_keys") or []))
@@ -103,19 +104,25 @@ def find_description(host, log):
     return None
 
 
-def _login(description, image, log):
-    """The password hash for root. @raise Stop: when nobody could log in"""
-    given = description and description["root_password_hash"]
-    if given or image.get("root_password_hash"):
-        return given or image["root_password_hash"]
-    if description is None:
-        raise Stop("no metadata was found (no embedded metadata, none from MAAS, no config drive) and the image was "
-                   "built without a root password. Attach a config drive, or build with --root-password-file")
-    keys = description["ssh_keys"] or image.get("ssh_keys")
-    if not (keys or description["user_data"] or description["source"] == "maas"):
-        raise Stop("the metadata brings neither a password nor an SSH key and the image was built without a root "
-                   "password: nobody could log in. Give admin_pass or a key, or build with --root-password-file")
-    log.warn("no root password is known: root gets a random one, only SSH keys open the host")
+def _login(description, image, applier):
+    """The password hash for root. @raise Stop: when nobody could log in to the host that would be installed"""
+    given = (description and description["root_password_hash"]) or image.get("root_password_hash")
+    keys = sshkeys.distinct((description["ssh_keys"] if description else []) + list(image.get("ssh_keys") or []))
+    who = login.judge(
+        given or image.get("kickstart_password"), keys, inventories.read_version(applier.run),
+        secure_boot=secureboot.is_on(applier.host), ssh=description is None or description["services"]["ssh"],
+        allow_ed25519=image.get("allow_ed25519") is True)
+    for sentence in who.ignored:
+        applier.log.warn(sentence)
+    if description is None and (image.get("require_metadata") or not who.possible):
+        raise Stop("no metadata was found (no embedded metadata, none from MAAS, no config drive), and %s" % (
+            "the image was built with --require-metadata. Attach a config drive" if image.get("require_metadata") else
+            who.refusal() + ", or attach a config drive"))
+    if not who.possible:
+        raise Stop(who.refusal())
+    if given:
+        return given
+    applier.log.warn("no root password is known: root gets a random one, only SSH keys open the host")
     return random_password_hash()
 
 

@@ -38,14 +38,16 @@ class Client:
 
     @param maas: the part "maas" of a host description
     @param answer_seconds: how long one answer may keep silent
+    @param attempts: how often something is asked for
     """
 
-    def __init__(self, maas, log, clock=time.time, sleep=time.sleep, answer_seconds=ANSWER_SECONDS):
+    def __init__(self, maas, log, clock=time.time, sleep=time.sleep, answer_seconds=ANSWER_SECONDS, attempts=ATTEMPTS):
         self.maas = maas
         self.log = log
         self.clock = clock
         self.sleep = sleep
         self.answer_seconds = answer_seconds
+        self.attempts = attempts
         self.skew_seconds = 0
         # No proxy: the service is the rack controller's, on the machine's own network.
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _SameServerRedirects())
@@ -57,7 +59,7 @@ class Client:
         @raise MetadataError: after all attempts
         """
         path = "latest/" + (name if name == USER_DATA else "meta-data/" + name)
-        return self._request(base_url(self.maas["endpoint"]) + path, None, ATTEMPTS)
+        return self._request(base_url(self.maas["endpoint"]) + path, None, self.attempts)
 
     def report_failure(self, reason):
         """Tell MAAS that the deployment failed. @raise MetadataError: when it cannot be told"""

@@ -27,7 +27,10 @@ def setUpModule():
     global FOLDER, IMAGE
     FOLDER = tempfile.mkdtemp(prefix="esxi-curtin-")
     unittest.addModuleCleanup(shutil.rmtree, FOLDER)
-    IMAGE = built_image.build(FOLDER)
+    password = os.path.join(FOLDER, "password")
+    with open(password, "w", encoding="ascii") as file:
+        file.write("Build-Time#Secret-77\n")
+    IMAGE = built_image.build(FOLDER, "--root-password-file", password)
 
 
 class OnTheImage(unittest.TestCase):

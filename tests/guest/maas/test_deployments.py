@@ -191,7 +191,7 @@ class PlanTest(Deployed):
                                            capture_output=True, check=True)
                 with open(os.path.join(folder, "description.json"), "wb") as file:
                     file.write(described.stdout)
-                done = subprocess.run(["python3", "-B", "-m", "hostconf", "plan", "--metadata", folder, "--nics",
+                done = subprocess.run(["python3", "-B", "-m", "hostconf", "plan", "--image-password", "--metadata", folder, "--nics",
                                        os.path.join(folder, "nics.txt")], cwd=GUEST, capture_output=True, text=True, check=True)
                 fake = fake_esxi.create(release="8.0.3", nics=sample_text(name, "nics.txt"))
                 for line in done.stdout.splitlines():

@@ -173,12 +173,16 @@ class FailuresTest(Deployed):
         self.fake.fail(["system", "hostname", "set"], "Unable to set the host name", times=99)
         self.assert_reported(service, "hostname set")
 
-    def test_the_first_boot_can_be_run_again(self):
+    def test_after_a_reported_failure_nothing_is_kept(self):
+        """MAAS allows no way from failed to deployed: there is nothing to repeat, and its credentials go."""
         service = self.begin(trouble={"vendor-data": [("status", 500)] * 8})
         self.assert_reported(service, "vendor-data")
-        self.assertEqual(self.first_boot(), 0, self.lines.text)
-        self.assertEqual(service.asked[-1], "user-data")
-        self.assertEqual(self.fake.summary()["fqdn"], "esx-m1.lab.example.net")
+        self.assertNotIn("user-data", service.asked)
+        self.assertIn("deploy it again", self.lines.text)
+        self.assert_no_secrets(self.config)
+        self.assertIsNone(self.fake.summary()["power"])
+        self.assertTrue(self.fake.summary()["ssh"]["running"])
+        self.assertTrue(self.fake.manageable())
 
     def test_nobody_can_be_told(self):
         service = self.begin(trouble={"vendor-data": [("status", 500)] * 99, "status": [("status", 500)] * 99})
@@ -188,7 +192,8 @@ class FailuresTest(Deployed):
 
     def test_a_script_that_fails_does_not_keep_secrets_here(self):
         service = self.begin(contents={"user-data": b"#!/bin/sh\nexit 7\n"})
-        self.assertEqual(self.first_boot(), 0)
+        self.assertEqual(self.first_boot(), 1)
+        self.assertEqual(service.events, [], "MAAS knows that the machine is deployed")
         self.assertIn("exit status 7", self.lines.text)
         self.assertEqual(service.asked.count("user-data"), 1)
         self.assert_no_secrets(self.config)

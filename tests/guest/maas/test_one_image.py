@@ -83,7 +83,8 @@ class OneImage(EndToEnd):
         self.assertEqual(status, 0, output)
         self.assertEqual(self.fake.state()["installed"], self.disk, "the disk that the image was written to")
         self.assertEqual([asked for asked in service.asked if asked != "local-hostname"],
-                         ["public-keys", "vendor-data", "user-data"])
+                         ["public-keys"] * 3 + ["vendor-data", "user-data"],
+                         "the hook asks first, since the image lets nobody in, and again by the clock of MAAS")
         self.assertEqual((service.asked.count("local-hostname"), len(service.refused)), (3, 1))
         check_state(self, self.fake, {
             "vmks": [dict(ipv4="192.0.2.31/24", mtu=1500, vlan=0, uplinks=["vmnic0"])],

@@ -277,14 +277,12 @@ class OnAHost(unittest.TestCase):
         finally:
             vcenter.join = join
 
-    def join(self, renew=None):
+    def join(self):
         with self.at_the_service_port():
-            vcenter.join_host(self.description, self.applier, self.log, renew)
+            vcenter.join_host(self.description, self.applier, self.log)
 
     def test_join(self):
-        renewed = []
-        self.join(lambda: renewed.append(len(self.center.calls)))
-        self.assertEqual(renewed, [0], "before anything else")
+        self.join()
         spec = self.center.hosts[0]
         self.assertEqual(spec["hostname"], "192.0.2.9")
         shown = subprocess.run(["openssl", "x509", "-in", pem("host.crt"), "-noout", "-fingerprint", "-sha1"],
@@ -296,23 +294,23 @@ class OnAHost(unittest.TestCase):
             self.assertNotIn(secret, self.lines.text)
         self.assertIn("joined vCenter localhost as 192.0.2.9", self.lines.text)
 
-    def test_failure_is_said_and_the_account_goes(self):
+    def test_failure_is_told_and_the_account_goes(self):
         self.center.refuse_host = (400, {"error_type": "UNABLE_TO_CONNECT"})
-        self.join()
-        self.assertIn("error: the host did not join vCenter localhost: HTTP status 400 UNABLE_TO_CONNECT", self.lines.text)
+        with self.assertRaisesRegex(vcenter.VCenterError, "HTTP status 400 UNABLE_TO_CONNECT"):
+            self.join()
         self.assertEqual(set(self.fake.config()["accounts"]), {"root", "dcui", "vpxuser"})
 
     def test_an_account_that_cannot_be_made(self):
         self.fake.fail(["system", "permission", "set"], times=9)
-        self.join()
-        self.assertIn("could not be made", self.lines.text)
+        with self.assertRaisesRegex(vcenter.VCenterError, "could not be made"):
+            self.join()
         self.assertEqual(self.center.calls, [])
         self.assertEqual(set(self.fake.config()["accounts"]), {"root", "dcui", "vpxuser"})
 
     def test_no_certificate(self):
         self.fake.files.write("/etc/vmware/ssl/rui.crt", "nothing")
-        self.join()
-        self.assertIn("certificate cannot be read", self.lines.text)
+        with self.assertRaisesRegex(vcenter.VCenterError, "certificate cannot be read"):
+            self.join()
         self.assertEqual(self.center.calls, [])
 
     def test_a_name_that_leads_here_is_used(self):

@@ -195,9 +195,9 @@ class FirstBoot:
         kept = self.save_and_clean(failed)
         if failed:
             self.say_failed(failed, kept)
-        if kept:
-            return 1
-        self.start_again()
+        if not failed or not (kept or self.deployment):
+            # Otherwise somebody may want to look, and MAAS has switched its part off.
+            self.start_again()
         return 1 if failed else 0
 
     def failed(self):
@@ -207,9 +207,9 @@ class FirstBoot:
     def start_again(self):
         """Reboot, if something takes effect only then."""
         if not self.reboot:
-            self.log.info("the host is configured")
+            self.log.info("the host is configured" if not self.failed() else "no restart is needed")
             return
-        self.log.info("the host is configured and starts again")
+        self.log.info("the host starts again")
         status, _ = self.host.run(["esxcli", "system", "shutdown", "reboot", "-d", "10", "-r", REBOOT_REASON])
         if status != 0:
             self.host.run(["reboot"])
@@ -261,7 +261,7 @@ class FirstBoot:
             kept = "a licence key is kept for that" if "licence" in again else "no secret is kept for that"
             self.log.error("%s; to give that up and clean up run: sh %s/firstbt.sh clean" % (kept, PAYLOAD))
         if self.description and self.description["maas"]:
-            self.log.error("MAAS takes a machine whose failure it knows for failed until it is deployed again")
+            self.log.error("MAAS has the machine as failed and allows no way from there but to deploy it again")
         try:
             shutil.copyfile(self.host.path(LOG), self.host.path(KEPT_LOG))
         except OSError:

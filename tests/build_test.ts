@@ -120,6 +120,8 @@ Deno.test("plan: every input but the password makes another image of it", async 
     freeBytes: { freeBytes: 1024 },
     diskBytes: { diskBytes: 64 * 1024 * 1024 },
     timeSeconds: { timeSeconds: 1_700_000_000 },
+    requireMetadata: { requireMetadata: true },
+    allowEd25519: { allowEd25519: true },
     seed: { seed: "seed" },
   };
   const guids = new Map<string, string>();

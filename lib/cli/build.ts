@@ -5,7 +5,7 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { argument, commonFlags, switchFlag, textFlag, textsFlag } from "./flags.ts";
+import { argument, commonFlags, payloadFlags, switchFlag, textFlag, textsFlag } from "./flags.ts";
 import { formatNames } from "../formats/formats.ts";
 import { parseSize } from "./sizes.ts";
 import type { BuildFlags } from "./run_build.ts";
@@ -30,20 +30,10 @@ export const buildCommand = command<BuildFlags, [iso: string]>({
         "FORMAT",
         `${formatNames()} (default: by the output's suffix, else gz)`,
       ),
-      rootPasswordFile: textFlag(
-        "FILE",
-        "File with root's password or its crypt hash; - is standard input",
-      ),
-      sshKey: textFlag("FILE", "File with public keys for root"),
-      kickstart: textFlag("FILE", "A kickstart of your own, used byte for byte"),
+      ...payloadFlags,
       payload: textFlag("FILE", "A payload made before with: esxi-img payload"),
-      metadata: textFlag("DIR", "Folder with meta_data.json, network_data.json, … to embed"),
       module: textsFlag("FILE", "A boot module to add; may be repeated"),
       kernelopt: textsFlag("STR", "A kernel option to add; may be repeated"),
-      installDisk: textFlag(
-        "ARGS",
-        "Arguments of the kickstart's install (default: --firstdisk --overwritevmfs)",
-      ),
       free: sizeFlag("Free space on the image's partition (default: 64M)"),
       size: sizeFlag("Size of the whole disk (default: as small as it can be)"),
       label: textFlag("LABEL", "Label of the partition's file system (default: ESXI)"),

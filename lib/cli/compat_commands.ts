@@ -22,6 +22,8 @@ const DEFAULTS = {
   compress: false,
   verify: false,
   color: true,
+  requireMetadata: false,
+  allowEd25519: false,
 };
 
 export const genImgCommand = command<GenImgFlags, [iso: string, output: string]>({

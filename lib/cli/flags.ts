@@ -34,18 +34,25 @@ export const commonFlags = {
 } as const;
 
 /** Options of what goes into a payload, see `PayloadFlags`. */
-export const partFlags = {
-  force: switchFlag("Replace an output that exists"),
-  kickstart: textFlag("FILE", "A kickstart of your own, used byte for byte"),
-  metadata: textFlag("DIR", "Folder with meta_data.json, network_data.json, … to embed"),
+export const payloadFlags = {
   rootPasswordFile: textFlag(
     "FILE",
     "File with root's password or its crypt hash; - is standard input",
   ),
   sshKey: textFlag("FILE", "File with public keys for root"),
+  kickstart: textFlag("FILE", "A kickstart of your own, used byte for byte"),
+  metadata: textFlag("DIR", "Folder with meta_data.json, network_data.json, … to embed"),
   installDisk: textFlag(
     "ARGS",
     "Arguments of the kickstart's install (default: --firstdisk --overwritevmfs)",
   ),
+  requireMetadata: switchFlag("Stop the installation where no metadata is found"),
+  allowEd25519: switchFlag("Count Ed25519 keys as a login on ESXi 8 and later, too"),
+} as const;
+
+/** Options of the commands that write a part of an image. */
+export const partFlags = {
+  force: switchFlag("Replace an output that exists"),
+  ...payloadFlags,
   ...commonFlags,
 } as const;

@@ -28,6 +28,8 @@ export interface PayloadFlags {
   readonly rootPasswordFile?: string | undefined;
   readonly sshKey?: string | undefined;
   readonly installDisk?: string | undefined;
+  readonly requireMetadata: boolean;
+  readonly allowEd25519: boolean;
 }
 
 /** The files that the options name. */
@@ -54,6 +56,8 @@ export async function readPayloadOptions(
     rootPassword: rootPasswordFile === undefined ? undefined : await readPassword(rootPasswordFile),
     sshKeys: sshKey === undefined ? undefined : await readKeys(sshKey),
     installDisk,
+    requireMetadata: flags.requireMetadata,
+    allowEd25519: flags.allowEd25519,
     metadata: flags.metadata === undefined ? undefined : await readMetadata(flags.metadata),
   };
 }

@@ -38,6 +38,8 @@ export interface BuildFlags extends CommonFlags {
   readonly rootPasswordFile?: string | undefined;
   readonly sshKey?: string | undefined;
   readonly installDisk?: string | undefined;
+  readonly requireMetadata: boolean;
+  readonly allowEd25519: boolean;
   readonly free?: number | undefined;
   readonly size?: number | undefined;
   readonly label?: string | undefined;
@@ -136,9 +138,19 @@ async function checkIsoHash(
 
 /** The options that decide about the image and hold no secret. */
 function plainOptions(flags: BuildFlags): Record<string, unknown> {
-  const { kernelopt, installDisk, free, size, label, seed } = flags;
+  const { kernelopt, installDisk, requireMetadata, allowEd25519, free, size, label, seed } = flags;
   const modules = flags.module?.map((path) => path.split("/").at(-1));
-  return { kernelopt, installDisk, freeBytes: free, sizeBytes: size, label, seed, modules };
+  return {
+    kernelopt,
+    installDisk,
+    requireMetadata,
+    allowEd25519,
+    freeBytes: free,
+    sizeBytes: size,
+    label,
+    seed,
+    modules,
+  };
 }
 
 function checkUsage(flags: BuildFlags, outputPath: string): void {

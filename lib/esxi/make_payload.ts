@@ -26,6 +26,10 @@ export interface PayloadOptions {
   readonly sshKeys?: readonly string[] | undefined;
   /** Arguments of the kickstart's `install`. */
   readonly installDisk?: string | undefined;
+  /** Stop the installation where no metadata is found, even if the image has a password. */
+  readonly requireMetadata?: boolean | undefined;
+  /** Count Ed25519 keys as a login on ESXi 8 and later, whose SSH server may refuse them. */
+  readonly allowEd25519?: boolean | undefined;
   /** Metadata to embed. */
   readonly metadata?: readonly PayloadFile[] | undefined;
 }
@@ -51,6 +55,8 @@ export function makePayload(
       install_disk: options.installDisk ?? null,
       root_password_hash: rootPasswordHash ?? null,
       ssh_keys: options.sshKeys ?? [],
+      ...(options.requireMetadata ? { require_metadata: true } : {}),
+      ...(options.allowEd25519 ? { allow_ed25519: true } : {}),
     },
     guestFiles: options.guestFiles.filter(({ path }) => !path.startsWith(CURTIN_FOLDER)),
     metadata: options.metadata,
@@ -89,6 +95,8 @@ export function payloadInputs(options: PayloadOptions): Record<string, unknown> 
     kickstart: options.kickstart && sha256(options.kickstart),
     metadata: files(options.metadata),
     installDisk: options.installDisk,
+    requireMetadata: options.requireMetadata || undefined,
+    allowEd25519: options.allowEd25519 || undefined,
     sshKeys: options.sshKeys,
   };
 }

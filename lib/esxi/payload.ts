@@ -57,6 +57,10 @@ export interface ImageFacts {
   readonly root_password_hash: string | null;
   /** Public keys for root, one line of authorized_keys each. */
   readonly ssh_keys: readonly string[];
+  /** Stop the installation where no metadata is found. */
+  readonly require_metadata?: true;
+  /** Count Ed25519 keys as a login on ESXi 8 and later. */
+  readonly allow_ed25519?: true;
 }
 
 /** What goes into a payload. */

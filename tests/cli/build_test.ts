@@ -70,6 +70,15 @@ testWith(NEEDED, "--ssh-key and --install-disk, its value with leading dashes", 
   }
 });
 
+testWith(NEEDED, "--require-metadata and --allow-ed25519 are told to the guest", async () => {
+  using folder = await withIso();
+  const payload = await unpackFromImage(
+    await build(folder, "--require-metadata", "--allow-ed25519"),
+  );
+  const facts = JSON.parse(text(payload["esxiimg/image.json"]!));
+  assert.deepEqual([facts.require_metadata, facts.allow_ed25519], [true, true]);
+});
+
 testWith(NEEDED, "-k: the kickstart byte for byte", async () => {
   using folder = await withIso();
   // Latin-1, UTF-8, CRLF, a NUL and no last line end.

@@ -34,6 +34,8 @@ export class Failure extends Error {
   readonly code: FailureCode;
   /** What it concerns: a file, a file inside an image, or an option. */
   readonly path: string;
+  readonly #what: string;
+  readonly #remedy: string;
 
   /**
    * Says what went wrong, in one line: `path: what; remedy`.
@@ -47,5 +49,17 @@ export class Failure extends Error {
     super(`${path}: ${what}; ${remedy}`, { cause });
     this.code = code;
     this.path = path;
+    this.#what = what;
+    this.#remedy = remedy;
+  }
+
+  /**
+   * The same failure with one more thing to know.
+   *
+   * @param clause As in `/dev/sdb is half-written`.
+   */
+  adding(clause: string): Failure {
+    const what = `${this.#what}, and ${clause}`;
+    return new Failure(this.code, this.path, what, this.#remedy, this.cause);
   }
 }

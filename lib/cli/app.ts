@@ -69,20 +69,23 @@ export const routes: RouteMap<CommandContext> = buildRouteMap({
 
 /** Runs the command line. */
 export async function runApp(args: readonly string[]): Promise<number> {
-  if (args.length === 2 && args.includes("--version") && args.includes("--json")) {
-    return await printVersion();
-  }
   const isDebug = args.includes("--debug");
   const colorDepth = args.includes("--no-color") || !wantsColor() ? 1 : 4;
+  let text = "";
   const process = {
-    stdout: { write: writeStdout, getColorDepth: () => colorDepth },
+    // Help and version: written at the end, for run has its own words for an error on the way.
+    stdout: { write: (more: string) => text += more, getColorDepth: () => colorDepth },
     // A reader that went away is no failure to tell, but run ends even that with a line break.
     stderr: { write: (text: string) => text.trim() === "" ? undefined : writeStderr(text) },
     // null: run only sets what is not set
     exitCode: null as number | string | null,
   };
   try {
+    if (args.length === 2 && args.includes("--version") && args.includes("--json")) {
+      return await printVersion();
+    }
     await run(application(routes, isDebug), normalizeArguments(args), { process });
+    writeStdout(text);
   } catch (error) {
     if (!isClosedPipe(error)) writeStderr(explain(error, isDebug) + "\n");
     return FAILED;

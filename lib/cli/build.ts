@@ -5,7 +5,15 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { argument, commonFlags, payloadFlags, switchFlag, textFlag, textsFlag } from "./flags.ts";
+import {
+  argument,
+  commonFlags,
+  payloadFlags,
+  switchFlag,
+  syncFlag,
+  textFlag,
+  textsFlag,
+} from "./flags.ts";
 import { formatNames } from "../formats/formats.ts";
 import { parseSize } from "./sizes.ts";
 import type { BuildFlags } from "./run_build.ts";
@@ -43,6 +51,7 @@ export const buildCommand = command<BuildFlags, [iso: string]>({
       compress: switchFlag("Deflate what shrinks by it in qcow2; the ISO is then read twice"),
       verify: switchFlag("Read the image back and compare it with the ISO"),
       force: switchFlag("Replace an output that exists"),
+      sync: syncFlag,
       quiet: switchFlag("Say nothing unless something fails"),
       json: switchFlag("Print the result as JSON"),
       color: { kind: "boolean", default: true, brief: "Colour on a terminal" },

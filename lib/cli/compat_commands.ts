@@ -17,6 +17,7 @@ interface GenImgFlags extends CommonFlags {
 const DEFAULTS = {
   debug: false,
   force: true,
+  sync: false,
   quiet: false,
   json: false,
   compress: false,

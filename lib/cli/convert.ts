@@ -6,7 +6,7 @@
 
 import { buildCommand as command } from "@stricli/core";
 import { formatNames } from "../formats/formats.ts";
-import { argument, commonFlags, switchFlag, textFlag } from "./flags.ts";
+import { argument, commonFlags, switchFlag, syncFlag, textFlag } from "./flags.ts";
 import type { ConvertFlags } from "./run_convert.ts";
 
 export const convertCommand = command<ConvertFlags, [image: string]>({
@@ -27,6 +27,7 @@ export const convertCommand = command<ConvertFlags, [image: string]>({
       format: textFlag("FORMAT", `${formatNames()} (default: by the output's suffix)`),
       compress: switchFlag("Deflate what shrinks by it in qcow2; the image is then read twice"),
       force: switchFlag("Replace an output that exists"),
+      sync: syncFlag,
       quiet: switchFlag("Say nothing unless something fails"),
       ...commonFlags,
     },

@@ -9,6 +9,11 @@ export function switchFlag(brief: string) {
   return { kind: "boolean", default: false, withNegated: false, brief } as const;
 }
 
+/** For what is to survive a power failure. */
+export const syncFlag = switchFlag(
+  "Wait until the output is on the disk, safe from a power failure",
+);
+
 /** An option with a text value. */
 export function textFlag(placeholder: string, brief: string) {
   return { kind: "parsed", parse: String, optional: true, placeholder, brief } as const;

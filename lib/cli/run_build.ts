@@ -9,7 +9,7 @@ import { type ImageOptions, type ImagePlan, planImage } from "../build.ts";
 import { encodeImage } from "../encode.ts";
 import type { BlockMap } from "../blocks/block_map.ts";
 import type { Format } from "../formats/format.ts";
-import { formatFor, openImage } from "../formats/formats.ts";
+import { openImage } from "../formats/formats.ts";
 import type { Sink } from "../blocks/sink.ts";
 import { payloadDiskGuid, readBootModule, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../blocks/failure.ts";
@@ -18,13 +18,14 @@ import { sourceDateEpochSeconds } from "../host/clock.ts";
 import { writeAndCommit } from "../host/commit.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource, readSmall } from "../host/files.ts";
-import { openOutput } from "../host/output.ts";
+import { openOutput } from "../host/open_output.ts";
+import { findOutputPlace, type OutputPlace } from "../host/output_place.ts";
 import type { Recorder } from "../manifest/make.ts";
 import type { CommonFlags } from "./flags.ts";
 import { inputPaths, readPayloadOptions } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
 import { reportBuild } from "./report_build.ts";
-import { openTarget } from "./target.ts";
+import { checkStays, formatForPlace, openTarget } from "./target.ts";
 
 /** The options of build. */
 export interface BuildFlags extends CommonFlags {
@@ -49,6 +50,7 @@ export interface BuildFlags extends CommonFlags {
   readonly compress: boolean;
   readonly verify: boolean;
   readonly force: boolean;
+  readonly sync: boolean;
   readonly quiet: boolean;
   readonly json: boolean;
   readonly color: boolean;
@@ -68,9 +70,13 @@ const MAX_MODULE_BYTES = 1024 * 1024 * 1024;
  * `truncated` or `io` from either.
  */
 export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void> {
-  const format = formatFor(flags.format, flags.output);
-  const outputPath = flags.output ?? defaultOutput(isoPath, format);
-  checkUsage(flags, outputPath);
+  const given = flags.output === undefined ? undefined : await findOutputPlace(flags.output);
+  const format = formatForPlace(flags.format, given);
+  const place = given ?? await findOutputPlace(defaultOutput(isoPath, format));
+  const manifestPlace = flags.manifest === undefined
+    ? undefined
+    : await findOutputPlace(flags.manifest);
+  checkUsage(flags, place, manifestPlace);
   using file = FileSource.open(isoPath);
   const recorder = flags.isoSha256 ?? flags.manifest
     ? new (await import("../manifest/make.ts")).Recorder(file)
@@ -83,16 +89,17 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
     // Opened before the work, so that one that cannot be written is told at once.
     const others = [isoPath, ...inputPaths(flags), ...flags.module ?? []];
     if (flags.payload !== undefined) others.push(flags.payload);
-    const { force } = flags;
-    const { output: image, map } = await openTarget(outputPath, format, plan.disk.map, {
+    const { force, sync } = flags;
+    const { output: image, map } = await openTarget(place, format, plan.disk.map, {
       force,
+      sync,
       isSecret: hasSecret(flags),
       others,
     });
     add(image);
-    const manifest = flags.manifest === undefined
+    const manifest = manifestPlace === undefined
       ? undefined
-      : add(await openOutput(flags.manifest, { force, others: [...others, outputPath] }));
+      : add(await openOutput(manifestPlace, { force, sync, others: [...others, place.path] }));
 
     recorder?.iso.start();
     const sink = manifest && recorder ? recorder.tapOutput(image) : image;
@@ -105,7 +112,8 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
     }
     if (manifest !== undefined && recorder !== undefined) {
       const result = { format: format.name, sizeBytes: image.writtenBytes };
-      const content = await recorder.manifest(plan, plainOptions(flags), result);
+      const written = { ...plan, disk: { ...plan.disk, map } }; // a disk may be larger
+      const content = await recorder.manifest(written, plainOptions(flags), result);
       await manifest.write(new TextEncoder().encode(JSON.stringify(content, null, 2) + "\n"));
       await manifest.finish();
     }
@@ -153,22 +161,25 @@ function plainOptions(flags: BuildFlags): Record<string, unknown> {
   };
 }
 
-function checkUsage(flags: BuildFlags, outputPath: string): void {
+function checkUsage(
+  flags: BuildFlags,
+  output: OutputPlace,
+  manifest: OutputPlace | undefined,
+): void {
   const usage = (path: string, what: string, remedy: string) =>
     new Failure("usage", path, what, remedy);
   const label = flags.label ?? DEFAULT_LABEL;
   if (!LABEL.test(label)) {
     throw usage("--label", `${label} is not a label`, "use up to 11 of A-Z, 0-9, - and _");
   }
-  if (flags.json && outputPath === "-") {
+  if (flags.json && output.kind === "stdout") {
     throw usage("--json", "standard output carries the image", "pass -o FILE");
   }
-  if (flags.manifest === "-" && (flags.json || outputPath === "-")) {
+  if (manifest?.kind === "stdout" && (flags.json || output.kind === "stdout")) {
     throw usage("--manifest", "standard output carries something else", "pass --manifest FILE");
   }
-  if (flags.verify && outputPath === "-") {
-    throw usage("--verify", "standard output cannot be read back", "pass -o FILE");
-  }
+  checkStays("--verify", flags.verify, "read back", output);
+  checkStays("--sync", flags.sync, "made durable", output);
   if (flags.isoSha256 !== undefined && !/^[0-9a-f]{64}$/i.test(flags.isoSha256)) {
     throw usage(
       "--iso-sha256",

@@ -4,17 +4,18 @@
  * @module
  */
 
-import { formatFor, openImage } from "../formats/formats.ts";
+import { openImage } from "../formats/formats.ts";
 import { writeAndCommit } from "../host/commit.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource } from "../host/files.ts";
+import { findOutputPlace } from "../host/output_place.ts";
 import { writeStderr } from "../host/terminal.ts";
 import { readPartitionTable } from "../image/partition_table.ts";
 import { usedMap } from "../image/used_map.ts";
 import type { CommonFlags } from "./flags.ts";
 import { Progress } from "./progress.ts";
 import { formatSize } from "./sizes.ts";
-import { openTarget } from "./target.ts";
+import { checkStays, formatForPlace, openTarget } from "./target.ts";
 
 /** The options of convert. */
 export interface ConvertFlags extends CommonFlags {
@@ -22,6 +23,7 @@ export interface ConvertFlags extends CommonFlags {
   readonly format?: string | undefined;
   readonly compress: boolean;
   readonly force: boolean;
+  readonly sync: boolean;
   readonly quiet: boolean;
 }
 
@@ -37,14 +39,17 @@ const TIME_SECONDS = 315_532_800;
  * {@linkcode openTarget} for the output, `truncated` or `io` from either.
  */
 export async function runConvert(flags: ConvertFlags, imagePath: string): Promise<void> {
-  const format = formatFor(flags.format, flags.output);
+  const place = await findOutputPlace(flags.output);
+  const format = formatForPlace(flags.format, place);
+  checkStays("--sync", flags.sync, "made durable", place);
   using file = FileSource.open(imagePath);
   const image = await openImage(file);
   const { diskGuid } = await readPartitionTable(image.disk);
   const used = await usedMap(image.disk);
   const output = await writeAndCommit(async (add) => {
-    const { output, map } = await openTarget(flags.output, format, used, {
+    const { output, map } = await openTarget(place, format, used, {
       force: flags.force,
+      sync: flags.sync,
       isSecret: IS_SECRET,
       others: [imagePath],
     });

@@ -11,8 +11,9 @@ import { PAYLOAD_NAME } from "../esxi/payload.ts";
 import { readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
 import { writeAndCommit } from "../host/commit.ts";
-import { openOutput } from "../host/output.ts";
-import { writeStdout } from "../host/terminal.ts";
+import { openOutput } from "../host/open_output.ts";
+import { findOutputPlace } from "../host/output_place.ts";
+import { checkStdoutOpen, writeStdout } from "../host/terminal.ts";
 import type { CommonFlags } from "./flags.ts";
 import { inputPaths, type PayloadFlags, readPayloadOptions } from "./payload_options.ts";
 
@@ -48,11 +49,15 @@ export async function runPayload(flags: PartFlags): Promise<void> {
 }
 
 async function write(path: string, bytes: Uint8Array, flags: PartFlags): Promise<void> {
-  if (path === "-" && bytes[0] !== 0x1f) return writeStdout(bytes);
+  const place = await findOutputPlace(path);
+  if (place.kind === "stdout" && bytes[0] !== 0x1f) {
+    if (flags.output !== undefined) checkStdoutOpen();
+    return writeStdout(bytes);
+  }
   const hasSecret = flags.rootPasswordFile ?? flags.kickstart ?? flags.metadata;
   await writeAndCommit(async (add) => {
     const output = add(
-      await openOutput(path, {
+      await openOutput(place, {
         force: flags.force,
         isSecret: hasSecret !== undefined,
         others: inputPaths(flags),

@@ -5,15 +5,44 @@
  */
 
 import type { BlockMap } from "../blocks/block_map.ts";
-import type { Format } from "../formats/format.ts";
-import { checkDiskSize } from "../formats/formats.ts";
 import { Failure } from "../blocks/failure.ts";
-import { openOutput, type Output, type OutputOptions } from "../host/output.ts";
+import type { Format } from "../formats/format.ts";
+import { checkDiskSize, formatFor } from "../formats/formats.ts";
+import { openOutput } from "../host/open_output.ts";
+import type { Output, OutputOptions } from "../host/output.ts";
+import type { OutputPlace } from "../host/output_place.ts";
 
 /** An output, and the disk as it goes there. */
 export interface Target {
   readonly output: Output;
   readonly map: BlockMap;
+}
+
+/**
+ * Chooses the format for a place: a disk takes a raw image, whatever it is called.
+ *
+ * @param place Without it, a file whose name is still to be found.
+ * @throws {Failure} as {@linkcode formatFor}.
+ */
+export function formatForPlace(name: string | undefined, place: OutputPlace | undefined): Format {
+  return formatFor(name ?? (place?.kind === "disk" ? "raw" : undefined), place?.path);
+}
+
+/**
+ * Checks that an option can do what it says with an output.
+ *
+ * @param what As in `read back`.
+ * @throws {Failure} `usage` if the output is gone once it is written.
+ */
+export function checkStays(
+  option: string,
+  isGiven: boolean | undefined,
+  what: string,
+  { kind, path }: OutputPlace,
+): void {
+  if (!isGiven || (kind !== "stdout" && kind !== "stream")) return;
+  const name = kind === "stdout" ? "standard output" : path;
+  throw new Failure("usage", option, `${name} cannot be ${what}`, "pass -o FILE");
 }
 
 /**
@@ -25,19 +54,19 @@ export interface Target {
  * small` if the format cannot hold the image.
  */
 export async function openTarget(
-  path: string,
+  place: OutputPlace,
   format: Format,
   map: BlockMap,
   options: OutputOptions,
 ): Promise<Target> {
+  const { path } = place;
   checkDiskSize(format, map.sizeBytes, path);
-  if (!path.startsWith("/dev/")) return { output: await openOutput(path, options), map };
-  const { findTargetDevice, isBlockDevice, openDeviceOutput } = await import("../host/device.ts");
-  if (!await isBlockDevice(path)) return { output: await openOutput(path, options), map };
+  if (place.kind !== "disk") return { output: await openOutput(place, options), map };
   if (format.name !== "raw") {
     throw new Failure("usage", "--format", `a disk takes no ${format.name} image`, "use raw");
   }
-  const device = await findTargetDevice(path, map.sizeBytes);
+  const { findTargetDevice } = await import("../host/device.ts");
+  const device = await findTargetDevice(path, map.sizeBytes, options.others);
   if (!options.force) {
     const model = device.model === "" ? "a disk" : device.model;
     throw new Failure(
@@ -49,5 +78,6 @@ export async function openTarget(
   }
   const { moveBackupGpt } = await import("../disk/move_gpt.ts");
   const moved = await moveBackupGpt(map, device.sizeBytes, path);
+  const { openDeviceOutput } = await import("../host/device_output.ts");
   return { output: openDeviceOutput(device, map.sizeBytes), map: moved };
 }

@@ -59,10 +59,10 @@ export function formatFor(name: string | undefined, outputPath: string | undefin
     throw new Failure("usage", "--format", `there is no format ${name}`, known);
   }
   if (outputPath === undefined || outputPath === "-") return GZIP.formats[0]!;
-  if (outputPath.startsWith("/dev/")) return FORMATS.find(({ name }) => name === "raw")!;
   const path = outputPath.toLowerCase();
   const format = FORMATS.find(({ suffixes }) => suffixes.some((suffix) => path.endsWith(suffix)));
   if (format !== undefined) return format;
+  if (path.startsWith("/dev/")) return RAW.formats[0]!;
   const known = `pass -f, one of ${formatNames()}`;
   throw new Failure("usage", outputPath, "its suffix names no format", known);
 }

@@ -4,12 +4,13 @@
  * @module
  */
 
+import { Failure } from "../blocks/failure.ts";
 import type { Output } from "./output.ts";
 import { abortOnSignal } from "./signals.ts";
 
 /**
  * Writes outputs and gives them their names. If anything fails, or a signal ends the program, what
- * was written is removed as far as it can be.
+ * was written is removed as far as it can be, and what cannot be is said.
  *
  * @param write Writes everything; it calls `add` for each output as soon as that is open.
  * @throws {Failure} `io` if an output cannot get its name; and whatever `write` throws.
@@ -18,7 +19,9 @@ export async function writeAndCommit<T>(
   write: (add: (output: Output) => Output) => Promise<T>,
 ): Promise<T> {
   const outputs: Output[] = [];
-  const abort = () => outputs.forEach((output) => output.abort());
+  // The last first: each undoes what was done after those before it.
+  const abort = () =>
+    outputs.toReversed().map((output) => output.abort()).filter((left) => left !== undefined);
   using signals = abortOnSignal(abort);
   try {
     const result = await write((output) => {
@@ -26,10 +29,12 @@ export async function writeAndCommit<T>(
       return output;
     });
     await signals.hearLast();
-    for (const output of outputs) await output.commit();
+    // At once, for nothing may come between the names.
+    for (const output of outputs) output.commit(outputs.length === 1);
+    for (const output of outputs) await output.keep();
     return result;
   } catch (error) {
-    abort();
-    throw error;
+    const left = abort();
+    throw error instanceof Failure && left.length > 0 ? error.adding(left.join(", ")) : error;
   }
 }

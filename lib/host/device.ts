@@ -1,6 +1,6 @@
 /**
- * Writes an image over a disk: a USB stick, a hard disk. Linux tells what is needed to decide whether
- * that does harm; elsewhere nothing is written.
+ * Asks Linux about a disk that an image is to be written over: a USB stick, a hard disk. Other systems
+ * do not tell what is needed to decide whether that does harm; there no disk is written.
  *
  * The program must be allowed everything for this: the runtime keeps /dev, /proc and /sys from
  * programs that are not.
@@ -11,7 +11,6 @@
 import { type DeviceRecord, judgeDevice, type TargetDevice } from "./target_device.ts";
 import { Failure } from "../blocks/failure.ts";
 import { ioFailure } from "./io_failure.ts";
-import type { Output } from "./output.ts";
 
 /** Where the kernel says what it knows. */
 const KERNEL = { sysfs: "/sys", procfs: "/proc" };
@@ -31,33 +30,17 @@ const DISK_FILES = [
 /** Folders of which only their being there matters. */
 const DISK_FOLDERS = ["device", "loop"];
 /**
- * The partition table and all before the first partition. It is written last: until then the disk
- * looks empty, and not like an image that somebody might boot.
- */
-const HEAD_BYTES = 1024 * 1024;
-const ZEROS = new Uint8Array(HEAD_BYTES);
-
-/**
- * Whether there is a block device of that name.
- *
- * @throws {Failure} `io` if that cannot be found out.
- */
-export async function isBlockDevice(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isBlockDevice ?? false;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw ioFailure(error, path, "cannot write");
-  }
-}
-
-/**
  * Finds out whether an image may be written over a disk.
  *
  * @param neededBytes The size of the image's disk.
+ * @param inputs What the same run reads.
  * @throws {Failure} as {@linkcode judgeDevice}, and `io` if the system does not tell enough.
  */
-export async function findTargetDevice(path: string, neededBytes: number): Promise<TargetDevice> {
+export async function findTargetDevice(
+  path: string,
+  neededBytes: number,
+  inputs: readonly string[] = [],
+): Promise<TargetDevice> {
   if (Deno.build.os !== "linux") {
     throw new Failure(
       "io",
@@ -71,7 +54,8 @@ export async function findTargetDevice(path: string, neededBytes: number): Promi
     if (!isBlockDevice || rdev === null) {
       throw new Failure("io", path, "it is not a disk", "pass a disk, as lsblk lists them");
     }
-    return judgeDevice(await recordDevice(path, deviceNumber(rdev)), neededBytes);
+    const record = await recordDevice(path, deviceNumber(rdev));
+    return judgeDevice({ ...record, inputs: await deviceNumbers(inputs) }, neededBytes);
   } catch (error) {
     throw ioFailure(error, path, "cannot write");
   }
@@ -83,6 +67,12 @@ export function deviceNumber(rdev: number): string {
   const major = (bits >> 8n & 0xfffn) | (bits >> 32n & 0xfffff000n);
   const minor = (bits & 0xffn) | (bits >> 12n & 0xffffff00n);
   return `${major}:${minor}`;
+}
+
+/** The numbers of those paths that are disks or partitions. */
+async function deviceNumbers(paths: readonly string[]): Promise<string[]> {
+  const stats = await Promise.all(paths.map((path) => Deno.stat(path).catch(() => undefined)));
+  return stats.filter((stat) => stat?.isBlockDevice).map((stat) => deviceNumber(stat?.rdev ?? 0));
 }
 
 /** Collects what {@linkcode judgeDevice} wants to know. */
@@ -119,106 +109,37 @@ export async function recordDevice(
     sysfs,
     btrfs,
     mountInfo: await Deno.readTextFile(`${kernel.procfs}/self/mountinfo`),
+    otherMountInfos: await otherMountInfos(kernel.procfs),
+    loops: await loopFiles(kernel.sysfs),
+    inputs: [],
     swaps: await readIfThere(`${kernel.procfs}/swaps`) ?? "",
   };
 }
 
-/**
- * Opens a disk to be written over.
- *
- * @param imageBytes How much of the disk the image takes. Its holes there are filled with zeros;
- * those beyond keep what the disk held, which spares writing to all of it.
- * @throws {Failure} `io` if it cannot be opened.
- */
-export function openDeviceOutput(device: TargetDevice, imageBytes: number): Output {
-  try {
-    return new DeviceOutput(device.path, Deno.openSync(device.path, { write: true }), imageBytes);
-  } catch (error) {
-    throw ioFailure(error, device.path, "cannot write");
+/** What is mounted for processes that see other mounts than this one, each namespace once. */
+async function otherMountInfos(procfs: string): Promise<Record<string, string>> {
+  const ownNamespace = await readLinkIfAllowed(`${procfs}/self/ns/mnt`);
+  const seen = new Set<unknown>([ownNamespace, await readIfAllowed(`${procfs}/self/mountinfo`)]);
+  const found: Record<string, string> = {};
+  for (const pid of (await listIfThere(procfs)).filter((name) => /^\d+$/.test(name))) {
+    const namespace = await readLinkIfAllowed(`${procfs}/${pid}/ns/mnt`);
+    if (namespace !== undefined && seen.has(namespace)) continue;
+    const mountInfo = await readIfAllowed(`${procfs}/${pid}/mountinfo`);
+    if (mountInfo === undefined || seen.has(mountInfo)) continue;
+    found[pid] = mountInfo;
+    seen.add(namespace ?? mountInfo).add(mountInfo);
   }
+  return found;
 }
 
-class DeviceOutput implements Output {
-  writtenBytes = 0;
-  readonly name: string;
-  readonly #file: Deno.FsFile;
-  readonly #imageBytes: number;
-  readonly #head = new Uint8Array(HEAD_BYTES);
-  #isOpen = true;
-  #isCommitted = false;
-
-  constructor(name: string, file: Deno.FsFile, imageBytes: number) {
-    this.name = name;
-    this.#file = file;
-    this.#imageBytes = imageBytes;
+async function loopFiles(sysfs: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const name of await listIfThere(`${sysfs}/block`)) {
+    if (!name.startsWith("loop")) continue;
+    const file = await readIfThere(`${sysfs}/block/${name}/loop/backing_file`);
+    if (file !== undefined) found[name] = file.trim();
   }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    const headBytes = Math.min(Math.max(HEAD_BYTES - this.writtenBytes, 0), bytes.length);
-    this.#head.set(bytes.subarray(0, headBytes), headBytes > 0 ? this.writtenBytes : 0);
-    await this.#append(ZEROS.subarray(0, headBytes));
-    await this.#append(bytes.subarray(headBytes));
-  }
-
-  async hole(lengthBytes: number): Promise<void> {
-    const zerosEnd = Math.min(this.writtenBytes + lengthBytes, this.#imageBytes);
-    const skipBytes = this.writtenBytes + lengthBytes - Math.max(zerosEnd, this.writtenBytes);
-    while (this.writtenBytes < zerosEnd) {
-      await this.#append(ZEROS.subarray(0, Math.min(ZEROS.length, zerosEnd - this.writtenBytes)));
-    }
-    await this.#file.seek(skipBytes, Deno.SeekMode.Current);
-    this.writtenBytes += skipBytes;
-  }
-
-  async #append(bytes: Uint8Array): Promise<void> {
-    try {
-      for (let done = 0; done < bytes.length;) done += await this.#file.write(bytes.subarray(done));
-    } catch (error) {
-      throw ioFailure(error, this.name, "cannot write");
-    }
-    this.writtenBytes += bytes.length;
-  }
-
-  /** Closed, the disk can be read back: closing makes the system forget what it had in memory. */
-  async finish(): Promise<string> {
-    try {
-      await this.#file.sync(); // the data before what makes them count
-      const headBytes = Math.min(HEAD_BYTES, this.writtenBytes);
-      await this.#file.seek(0, Deno.SeekMode.Start);
-      for (let done = 0; done < headBytes;) {
-        done += await this.#file.write(this.#head.subarray(done, headBytes));
-      }
-      await this.#file.sync();
-      this.#close();
-      return this.name;
-    } catch (error) {
-      throw ioFailure(error, this.name, "cannot write");
-    }
-  }
-
-  commit(): Promise<void> {
-    this.#isCommitted = true;
-    return Promise.resolve();
-  }
-
-  /** Leaves a disk without partition table. */
-  abort(): void {
-    const wasFinished = !this.#isOpen && !this.#isCommitted;
-    this.#close();
-    if (!wasFinished) return;
-    try {
-      using file = Deno.openSync(this.name, { write: true });
-      file.writeSync(ZEROS.subarray(0, Math.min(HEAD_BYTES, this.writtenBytes)));
-      file.syncSync();
-    } catch {
-      // gone or broken
-    }
-  }
-
-  #close(): void {
-    if (this.#isOpen) this.#file.close();
-    this.#isOpen = false;
-  }
+  return found;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
@@ -237,6 +158,14 @@ async function listIfThere(path: string): Promise<string[]> {
     if (isAbsent(error)) return [];
     throw error;
   }
+}
+
+async function readIfAllowed(path: string): Promise<string | undefined> {
+  return await Deno.readTextFile(path).catch(() => undefined);
+}
+
+async function readLinkIfAllowed(path: string): Promise<string | undefined> {
+  return await Deno.readLink(path).catch(() => undefined);
 }
 
 function isAbsent(error: unknown): boolean {

@@ -28,17 +28,23 @@ export function openPartial(
   base: string,
   mode: number,
 ): { path: string; file: Deno.FsFile } {
-  const stem = `${folder}.${base}.${crypto.randomUUID()}`;
+  const path = partialName(folder, base);
+  const stem = path.slice(0, -PARTIAL.length);
   const file = Deno.openSync(stem + NEW, { write: true, createNew: true, mode });
   lockNew(file);
   try {
-    Deno.renameSync(stem + NEW, stem + PARTIAL);
+    Deno.renameSync(stem + NEW, path);
   } catch (error) {
     file.close();
     Deno.removeSync(stem + NEW);
     throw error;
   }
-  return { path: stem + PARTIAL, file };
+  return { path, file };
+}
+
+/** A name beside an output's for what is to go, sooner or later; no two are the same. */
+export function partialName(folder: string, base: string): string {
+  return `${folder}.${base}.${crypto.randomUUID()}${PARTIAL}`;
 }
 
 /**

@@ -6,7 +6,14 @@
 
 import { writeStderr } from "./terminal.ts";
 
-const SIGNALS: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+/** signal(7): what ends a program from a terminal, a supervisor, or with its terminal. */
+const SIGNALS: readonly (readonly [signal: Deno.Signal, number: number])[] = [
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+  ["SIGHUP", 1],
+];
+/** What shells say of a program that a signal has ended (POSIX.1-2017, XCU 2.8.2), plus its number. */
+const BY_SIGNAL = 128;
 
 /** What listens to signals until it is disposed of. */
 export interface SignalWatch extends Disposable {
@@ -14,16 +21,21 @@ export interface SignalWatch extends Disposable {
   hearLast(): Promise<void>;
 }
 
-/** While it lives, a signal cleans up and ends the program with status 1. */
-export function abortOnSignal(cleanUp: () => void): SignalWatch {
+/**
+ * While it lives, a signal cleans up and ends the program with status 128 and the signal's number.
+ *
+ * @param cleanUp Returns what stays, each as a clause for a message.
+ */
+export function abortOnSignal(cleanUp: () => readonly string[]): SignalWatch {
   let isDeaf = false;
-  const listeners = SIGNALS.filter((signal) => Deno.build.os !== "windows" || signal === "SIGINT")
-    .map((signal) => {
+  const listeners = SIGNALS.filter(([signal]) => Deno.build.os !== "windows" || signal === "SIGINT")
+    .map(([signal, number]) => {
       const listener = () => {
         if (isDeaf) return;
-        cleanUp();
-        writeStderr(`esxi-img: stopped by ${signal}; nothing was left behind\n`);
-        Deno.exit(1);
+        const left = cleanUp();
+        const rest = left.length === 0 ? "nothing was left behind" : left.join(", ");
+        writeStderr(`esxi-img: stopped by ${signal}; ${rest}\n`);
+        Deno.exit(BY_SIGNAL + number);
       };
       Deno.addSignalListener(signal, listener);
       return { signal, listener };

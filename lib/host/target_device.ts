@@ -1,6 +1,7 @@
 /**
  * Whether an image may be written over a block device, decided from what the kernel says: sysfs
- * (Documentation/ABI/stable/sysfs-block), /proc/self/mountinfo and /proc/swaps (proc(5)).
+ * (Documentation/ABI/stable/sysfs-block), /proc/PID/mountinfo and /proc/swaps (proc(5)). What this
+ * does not see, {@linkcode holdDisk} does; but this can say what is in the way.
  *
  * @module
  */
@@ -21,6 +22,12 @@ export interface DeviceRecord {
   readonly btrfs: readonly string[];
   /** /proc/self/mountinfo. */
   readonly mountInfo: string;
+  /** The same of processes in other mount namespaces, by their numbers. */
+  readonly otherMountInfos: Readonly<Record<string, string>>;
+  /** By the names of loop devices, the files and disks behind them. */
+  readonly loops: Readonly<Record<string, string>>;
+  /** The numbers, `8:17`, of the disks and partitions that this run reads. */
+  readonly inputs: readonly string[];
   /** /proc/swaps. */
   readonly swaps: string;
 }
@@ -105,15 +112,34 @@ function findUse(record: DeviceRecord, diskName: string): string | null {
       return `${subject} is part of ${holder.slice(`${folder}holders/`.length)}`;
     }
     const number = sysfs[`${folder}dev`]?.trim() ?? "";
-    const mount = mounts(record.mountInfo).find((entry) =>
-      entry.number === number || entry.source === `/dev/${name}`
-    );
-    if (mount !== undefined) return `${subject} is mounted on ${mount.mountPoint}`;
+    const mount = findMount(record, number, name);
+    if (mount !== undefined) return `${subject} is mounted on ${mount}`;
+    if (record.inputs.includes(number)) return `${subject} is read by the same run`;
+    const loop = Object.entries(record.loops).find(([, file]) => file === `/dev/${name}`)?.[0];
+    if (loop !== undefined) return `${subject} is behind ${loop}`;
     if (record.btrfs.includes(name)) return `${subject} is part of a mounted Btrfs file system`;
     const isSwap = record.swaps.split("\n").some((line) => line.split(/\s/)[0] === `/dev/${name}`);
     if (isSwap) return `${subject} is in use as swap`;
   }
   return null;
+}
+
+/** Where a device is mounted, if it is. */
+function findMount(record: DeviceRecord, number: string, name: string): string | undefined {
+  const places: [mountInfo: string, where: string][] = [
+    [record.mountInfo, ""],
+    ...Object.entries(record.otherMountInfos).map(([pid, mountInfo]): [string, string] => [
+      mountInfo,
+      ` in the mount namespace of process ${pid}`,
+    ]),
+  ];
+  for (const [mountInfo, where] of places) {
+    const mount = mounts(mountInfo).find((entry) =>
+      entry.number === number || entry.source === `/dev/${name}`
+    );
+    if (mount !== undefined) return mount.mountPoint + where;
+  }
+  return undefined;
 }
 
 interface Mount {

@@ -4,7 +4,12 @@
  * @module
  */
 
+import { fstatSync } from "node:fs";
+import { Failure } from "../blocks/failure.ts";
 import { ioFailure } from "./io_failure.ts";
+
+/** null(4) in Linux: device 1:3. */
+const NULL_DEVICE = 0x103;
 
 /** Writes text or bytes, all of it, before it returns. */
 function writeAll(
@@ -26,6 +31,27 @@ export function writeStdout(content: string | Uint8Array): void {
   } catch (error) {
     throw ioFailure(error, "standard output", "cannot write");
   }
+}
+
+/**
+ * Checks that standard output is there. The runtime opens /dev/null in the place of one that is
+ * closed, for reading too, which a shell's `> /dev/null` does not.
+ *
+ * @throws {Failure} `io` if what is written to it would be lost.
+ */
+export function checkStdoutOpen(): void {
+  if (Deno.build.os !== "linux") return;
+  let isLost = false;
+  try {
+    // proc(5): the link's permissions are those that the file was opened with
+    const isReadable = ((Deno.lstatSync("/proc/self/fd/1").mode ?? 0) & 0o400) !== 0;
+    isLost = isReadable && fstatSync(1).rdev === NULL_DEVICE;
+  } catch {
+    return; // no /proc
+  }
+  if (!isLost) return;
+  const remedy = "redirect it, or pass the name of a file";
+  throw new Failure("io", "standard output", "it is closed, or the null device", remedy);
 }
 
 /** Writes what is not a result. A standard error that is closed stops nothing. */

@@ -15,6 +15,7 @@ Deno.test("formats: by name, by suffix, gz for what says nothing, raw for device
   assert.equal(formatFor(undefined, undefined).name, "gz");
   assert.equal(formatFor(undefined, "-").name, "gz");
   assert.equal(formatFor(undefined, "/dev/sdb").name, "raw");
+  assert.equal(formatFor(undefined, "/dev/shm/x.qcow2").name, "qcow2");
   assert.equal(formatFor("vmdk", "x.img").name, "vmdk");
   for (
     const [path, name] of [

@@ -32,6 +32,9 @@ export const VIRTIO: DeviceRecord = {
   },
   btrfs: [],
   mountInfo: MOUNT_INFO,
+  otherMountInfos: {},
+  loops: {},
+  inputs: [],
   swaps: SWAPS,
 };
 
@@ -48,6 +51,9 @@ export const IDLE_LOOP: DeviceRecord = {
   },
   btrfs: [],
   mountInfo: MOUNT_INFO,
+  otherMountInfos: {},
+  loops: {},
+  inputs: [],
   swaps: SWAPS,
 };
 
@@ -64,6 +70,9 @@ export const ZRAM: DeviceRecord = {
   },
   btrfs: [],
   mountInfo: MOUNT_INFO,
+  otherMountInfos: {},
+  loops: {},
+  inputs: [],
   swaps: SWAPS,
 };
 
@@ -88,5 +97,8 @@ export const STICK: DeviceRecord = {
   },
   btrfs: [],
   mountInfo: MOUNT_INFO,
+  otherMountInfos: {},
+  loops: {},
+  inputs: [],
   swaps: SWAPS,
 };

@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import { blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesExtent } from "../../lib/blocks/extent.ts";
 import { encodeRaw } from "../../lib/formats/raw/write.ts";
-import {
-  deviceNumber,
-  isBlockDevice,
-  openDeviceOutput,
-  recordDevice,
-} from "../../lib/host/device.ts";
+import { deviceNumber, recordDevice } from "../../lib/host/device.ts";
+import { openDeviceOutput } from "../../lib/host/device_output.ts";
 import { STICK } from "./device_records.ts";
 import { contentOf, equalBytes, MIB, noise, SECTOR } from "../formats/support.ts";
 
@@ -26,14 +22,6 @@ Deno.test("device numbers are taken apart as makedev(3) puts them together", () 
   // NVMe partitions have minor numbers above 255: 259:300.
   assert.equal(deviceNumber(259 << 8 | 300 & 0xff | (300 & ~0xff) << 12), "259:300");
   assert.equal(deviceNumber(4096 * 2 ** 32 + 1), "4096:1");
-});
-
-Deno.test("files and folders are no block devices", async () => {
-  await withFolder(async (folder) => {
-    assert.equal(await isBlockDevice(folder), false);
-    assert.equal(await isBlockDevice(`${folder}/missing`), false);
-    assert.equal(await isBlockDevice("/dev/null"), false);
-  });
 });
 
 Deno.test("what sysfs and proc say is collected", async () => {
@@ -56,9 +44,27 @@ Deno.test("what sysfs and proc say is collected", async () => {
     await Deno.mkdir(`${folder}/proc/self`, { recursive: true });
     await Deno.writeTextFile(`${folder}/proc/self/mountinfo`, STICK.mountInfo);
     await Deno.writeTextFile(`${folder}/proc/swaps`, STICK.swaps);
+    // Process 7 sees what we see; 8 and 9 share a namespace of their own.
+    const elsewhere = "1 1 8:17 / /hidden rw - ext4 /dev/sdb1 rw\n";
+    for (
+      const [pid, mountInfo] of [[7, STICK.mountInfo], [8, elsewhere], [9, elsewhere]] as const
+    ) {
+      await Deno.mkdir(`${folder}/proc/${pid}`);
+      await Deno.writeTextFile(`${folder}/proc/${pid}/mountinfo`, mountInfo);
+    }
+    await Deno.mkdir(`${folder}/proc/10`); // it has just ended
+    await Deno.mkdir(`${folder}/sys/block/loop3/loop`, { recursive: true });
+    await Deno.writeTextFile(`${folder}/sys/block/loop3/loop/backing_file`, "/dev/sda\n");
+    await Deno.mkdir(`${folder}/sys/block/loop4`);
     const record = await recordDevice("/dev/sdb", "8:16", kernel);
     const sysfs = { ...STICK.sysfs, "sdb2/holders/dm-0": "" };
-    assert.deepEqual(record, { ...STICK, sysfs, btrfs: ["sda2"] });
+    assert.deepEqual(record, {
+      ...STICK,
+      sysfs,
+      btrfs: ["sda2"],
+      otherMountInfos: { 8: elsewhere },
+      loops: { loop3: "/dev/sda" },
+    });
   });
 });
 
@@ -92,8 +98,9 @@ Deno.test("the image replaces what was there; behind it, only the backup table d
     const output = openDeviceOutput(target(path), 6 * MIB);
     await encodeRaw(DISK, output);
     assert.equal(await output.finish(), path);
-    await output.commit();
-    output.abort(); // harmless now
+    output.commit(true);
+    await output.keep();
+    assert.equal(output.abort(), undefined); // harmless now
     assert.equal(output.writtenBytes, 9 * MIB);
     const written = await Deno.readFile(path);
     const expected = await contentOf(DISK);
@@ -110,7 +117,7 @@ Deno.test("until the end there is no partition table", async () => {
     const output = openDeviceOutput(target(path), 6 * MIB);
     await encodeRaw(DISK, output);
     const unfinished = await Deno.readFile(path);
-    output.abort();
+    assert.match(output.abort() ?? "", /^\S+disk is half-written: /);
     assert.ok(unfinished.subarray(0, MIB).every((byte) => byte === 0));
     assert.ok(equalBytes(unfinished.subarray(MIB, 3 * MIB - 100), noise(2 * MIB, 2).subarray(100)));
   });
@@ -125,6 +132,20 @@ Deno.test("what did not pass its verification has no partition table", async () 
     const refused = await Deno.readFile(path);
     assert.ok(refused.subarray(0, MIB).every((byte) => byte === 0));
     assert.equal(refused.length, 9 * MIB);
+  });
+});
+
+Deno.test("a disk that nothing was written to is as it was", async () => {
+  await withStandIn(async (path, old) => {
+    assert.equal(openDeviceOutput(target(path), 6 * MIB).abort(), undefined);
+    assert.ok(equalBytes(await Deno.readFile(path), old));
+  });
+});
+
+Deno.test("a disk that is another by now is left alone", async () => {
+  await withStandIn(async (path) => {
+    await Deno.truncate(path, 8 * MIB);
+    assert.throws(() => openDeviceOutput(target(path), 6 * MIB), { code: "io" });
   });
 });
 

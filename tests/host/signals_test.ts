@@ -8,7 +8,7 @@ const SIGNALS_MODULE = import.meta.resolve("../../lib/host/signals.ts");
  */
 const BUSY = `
 import { abortOnSignal } from ${JSON.stringify(SIGNALS_MODULE)};
-using signals = abortOnSignal(() => console.log("cleaned up"));
+using signals = abortOnSignal(() => (console.log("cleaned up"), []));
 console.log("at work");
 for (;;) {
   try {
@@ -50,7 +50,7 @@ for (const isSignalled of [true, false]) {
       { code, stdout, stderr },
       isSignalled
         ? {
-          code: 1,
+          code: 129,
           stdout: "at work\ncleaned up\n",
           stderr: "esxi-img: stopped by SIGHUP; nothing was left behind\n",
         }

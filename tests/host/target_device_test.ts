@@ -72,6 +72,24 @@ Deno.test("a mount is recognised by its source where it has a number of its own"
   refuses({ ...STICK, mountInfo: MOUNT_INFO + line }, /its partition sdb1 is mounted on \/home/);
 });
 
+Deno.test("a mount that only another process sees is named with it", () => {
+  const line = "99 27 8:18 / /mnt rw - ext4 /dev/sdb2 rw\n";
+  refuses(
+    { ...STICK, otherMountInfos: { 12: MOUNT_INFO, 345: MOUNT_INFO + line } },
+    /its partition sdb2 is mounted on \/mnt in the mount namespace of process 345;/,
+  );
+});
+
+Deno.test("a disk or partition that the same run reads is refused", () => {
+  refuses({ ...STICK, inputs: ["8:16"] }, /: it is read by the same run;/);
+  refuses({ ...STICK, inputs: ["7:0", "8:18"] }, /its partition sdb2 is read by the same run/);
+  assert.equal(judgeDevice({ ...STICK, inputs: ["8:32"] }, NEEDED_BYTES).name, "sdb");
+});
+
+Deno.test("a disk behind a loop device is refused", () => {
+  refuses({ ...STICK, loops: { loop0: "/tmp/a", loop7: "/dev/sdb1" } }, /sdb1 is behind loop7/);
+});
+
 Deno.test("the second disk of a Btrfs file system is refused", () => {
   refuses({ ...STICK, btrfs: ["sda2", "sdb1"] }, /its partition sdb1 is part of a mounted Btrfs/);
   assert.equal(judgeDevice({ ...STICK, btrfs: ["sda2", "sdb10"] }, NEEDED_BYTES).name, "sdb");

@@ -47,8 +47,13 @@ export interface Running extends AsyncDisposable {
 /** Starts our executable. It is killed if it still runs when it is done with. */
 export function start(args: readonly string[], cwd: string): Running {
   requireExecutable();
-  const child = new Deno.Command(EXECUTABLE, {
-    args: [...args],
+  return startCommand([EXECUTABLE, ...args], cwd);
+}
+
+/** Starts a command, which is killed if it still runs when it is done with. */
+export function startCommand([command = "", ...args]: readonly string[], cwd: string): Running {
+  const child = new Deno.Command(command, {
+    args,
     cwd,
     stdin: "null",
     stdout: "piped",
@@ -113,6 +118,35 @@ export async function startAndStop(
     }
   }
   throw new RangeError(`Cannot stop a build of ${output}: it is too fast`);
+}
+
+/**
+ * Starts a program and stops it (SIGSTOP) as soon as it has written so many bytes, to whatever. One
+ * that is over before it can be stopped is started again.
+ */
+export async function stopWhenWritten(
+  startIt: () => Running,
+  writtenBytes: number,
+): Promise<Running> {
+  for (let tries = 0; tries < 10; tries++) {
+    const running = startIt();
+    let isOver = false;
+    running.outcome.finally(() => isOver = true);
+    while (!isOver) {
+      if (await bytesWrittenBy(running.pid) >= writtenBytes) {
+        running.signal("SIGSTOP");
+        if (await isStopped(running.pid)) return running;
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+  throw new RangeError(`Cannot stop a program at ${writtenBytes} bytes: it is too fast`);
+}
+
+/** proc(5), `io`: what was passed to write(2) and the like. */
+async function bytesWrittenBy(pid: number): Promise<number> {
+  const text = await Deno.readTextFile(`/proc/${pid}/io`).catch(() => "");
+  return Number(/^wchar: (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 
 /** proc(5), `stat`: the state follows the name; a program that has ended is a zombie, or gone. */

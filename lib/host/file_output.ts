@@ -1,0 +1,181 @@
+/**
+ * A file that gets its name when it is complete.
+ *
+ * @module
+ */
+
+import { Failure } from "../blocks/failure.ts";
+import { ioFailure } from "./io_failure.ts";
+import { type Output, type OutputOptions, writeAll } from "./output.ts";
+import { checkReplacesFile } from "./output_place.ts";
+import { openPartial, partialName, removeAbandoned } from "./partial_file.ts";
+import { splitPath } from "./paths.ts";
+import { outliveSizeLimit } from "./signals.ts";
+
+/** Makes a file beside the name that it will get. */
+export async function createFileOutput(path: string, options: OutputOptions): Promise<Output> {
+  const { folder, base } = splitPath(path);
+  outliveSizeLimit();
+  await removeAbandoned(folder, base);
+  try {
+    // At once: no signal comes between making the file and knowing how to remove it.
+    const partial = openPartial(folder, base, options.isSecret ? 0o600 : 0o666);
+    return new FileOutput(path, partial.path, partial.file, options);
+  } catch (error) {
+    throw ioFailure(error, path, "cannot write");
+  }
+}
+
+/** Its holes are the file system's. */
+class FileOutput implements Output {
+  writtenBytes = 0;
+  readonly name: string;
+  readonly #partialPath: string;
+  readonly #file: Deno.FsFile;
+  readonly #options: OutputOptions;
+  /** `named`: it has its name, which can still be taken back. */
+  #state: "partial" | "named" | "kept" | "gone" = "partial";
+  #endsInHole = false;
+  /** Another name of the file that it has replaced. */
+  #replacedPath: string | undefined;
+
+  constructor(name: string, partialPath: string, file: Deno.FsFile, options: OutputOptions) {
+    this.name = name;
+    this.#partialPath = partialPath;
+    this.#file = file;
+    this.#options = options;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await writeAll(this.#file, bytes, this.name);
+    this.writtenBytes += bytes.length;
+    this.#endsInHole = false;
+  }
+
+  async hole(lengthBytes: number): Promise<void> {
+    try {
+      await this.#file.seek(lengthBytes, Deno.SeekMode.Current);
+    } catch (error) {
+      throw ioFailure(error, this.name, "cannot write");
+    }
+    this.writtenBytes += lengthBytes;
+    this.#endsInHole = true;
+  }
+
+  async finish(): Promise<string> {
+    try {
+      if (this.#endsInHole) await this.#file.truncate(this.writtenBytes);
+      if (this.#options.sync) await this.#file.sync(); // before the name that promises it
+      return this.#partialPath; // not closed, for that would give up its lock
+    } catch (error) {
+      throw ioFailure(error, this.name, "cannot write");
+    }
+  }
+
+  commit(isAlone: boolean): void {
+    try {
+      if (this.#options.force) this.#replace(isAlone);
+      else this.#renameToNew();
+      this.#state = "named";
+    } catch (error) {
+      throw ioFailure(error, this.name, "cannot write");
+    }
+  }
+
+  #replace(isAlone: boolean): void {
+    checkReplacesFile(this.name);
+    if (!isAlone) this.#replacedPath = keepUnderOtherName(this.name);
+    Deno.renameSync(this.#partialPath, this.name);
+  }
+
+  /** Renames without replacing what another program may have put there meanwhile. */
+  #renameToNew(): void {
+    try {
+      // Unlike a rename, a hard link fails if its name is taken.
+      Deno.linkSync(this.#partialPath, this.name);
+    } catch {
+      if (exists(this.name)) {
+        throw new Failure(
+          "exists",
+          this.name,
+          "another program made the file meanwhile",
+          "pass --force to replace it, or another name",
+        );
+      }
+      Deno.renameSync(this.#partialPath, this.name); // the file system has no hard links
+      return;
+    }
+    Deno.removeSync(this.#partialPath);
+  }
+
+  async keep(): Promise<void> {
+    if (this.#state !== "named") return;
+    this.#state = "kept";
+    this.#file.close();
+    if (this.#replacedPath !== undefined) remove(this.#replacedPath);
+    try {
+      if (this.#options.sync) await syncFolder(splitPath(this.name).folder);
+    } catch (error) {
+      throw ioFailure(error, this.name, "cannot make its name durable");
+    }
+  }
+
+  abort(): undefined {
+    if (this.#state === "kept" || this.#state === "gone") return;
+    const wasNamed = this.#state === "named";
+    this.#state = "gone";
+    if (wasNamed) this.#takeBack();
+    this.#file.close();
+    // Commit may have failed between giving the new name and taking the old one.
+    if (this.#replacedPath !== undefined) remove(this.#replacedPath);
+    remove(this.#partialPath);
+  }
+
+  /** Undoes {@linkcode commit}, unless the name means another file by now. */
+  #takeBack(): void {
+    try {
+      const [there, ours] = [Deno.lstatSync(this.name), this.#file.statSync()];
+      if (there.ino !== ours.ino || there.dev !== ours.dev) return;
+      if (this.#replacedPath === undefined) Deno.removeSync(this.name);
+      else Deno.renameSync(this.#replacedPath, this.name);
+    } catch {
+      // gone with its folder
+    }
+  }
+}
+
+/** A second name for a file, if there is one and its file system has hard links. */
+function keepUnderOtherName(path: string): string | undefined {
+  const { folder, base } = splitPath(path);
+  const other = partialName(folder, base);
+  try {
+    Deno.linkSync(path, other);
+    return other;
+  } catch {
+    return undefined;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // renamed, or gone with its folder
+  }
+}
+
+/** fsync(2): a file's new name is only durable when its folder is. Windows knows no such thing. */
+async function syncFolder(folder: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using opened = await Deno.open(folder === "" ? "." : folder);
+  await opened.sync();
+}

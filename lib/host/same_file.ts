@@ -1,0 +1,70 @@
+/**
+ * Whether an output is something that the same run reads or writes.
+ *
+ * @module
+ */
+
+import { fstatSync } from "node:fs";
+import { Failure } from "../blocks/failure.ts";
+import type { OutputPlace } from "./output_place.ts";
+import { splitPath } from "./paths.ts";
+
+/** What tells a file from all others, as far as the system says it. */
+interface Identity {
+  /** Without links; `undefined` if its folder is not there. */
+  readonly realPath?: string | undefined;
+  /** `dev:ino`, of regular files. */
+  readonly inode?: string | undefined;
+  /** Of block devices. */
+  readonly deviceNumber?: number | undefined;
+}
+
+/**
+ * Checks that an output is none of the paths.
+ *
+ * @throws {Failure} `exists` if it is.
+ */
+export async function checkDifferent(
+  place: OutputPlace,
+  others: readonly string[],
+): Promise<void> {
+  const output = place.kind === "stdout" ? identifyStdout() : await identify(place.path);
+  for (const other of others) {
+    if (other === "-") continue; // standard input is no file that could be written
+    if (!isSame(output, await identify(other))) continue;
+    const name = place.kind === "stdout" ? "standard output" : place.path;
+    throw new Failure("exists", name, "the same run reads or writes it", "pass another name");
+  }
+}
+
+function isSame(a: Identity, b: Identity): boolean {
+  return (Object.keys(a) as (keyof Identity)[])
+    .some((key) => a[key] !== undefined && a[key] === b[key]);
+}
+
+/** Something that need not exist; its folder must. */
+async function identify(path: string): Promise<Identity> {
+  const stat = await Deno.stat(path).catch(() => undefined);
+  if (stat?.isCharDevice) return {}; // nothing that is read from it could be lost
+  const realPath = await Deno.realPath(path).catch(() => realPathOfNew(path));
+  return {
+    realPath,
+    inode: stat?.isFile && stat.ino !== null ? `${stat.dev}:${stat.ino}` : undefined,
+    deviceNumber: stat?.isBlockDevice ? stat.rdev ?? undefined : undefined,
+  };
+}
+
+async function realPathOfNew(path: string): Promise<string | undefined> {
+  const { folder, base } = splitPath(path);
+  const real = await Deno.realPath(folder === "" ? "." : folder).catch(() => undefined);
+  return real === undefined ? undefined : `${real}/${base}`;
+}
+
+function identifyStdout(): Identity {
+  try {
+    const stat = fstatSync(1);
+    return { inode: stat.isFile() ? `${stat.dev}:${stat.ino}` : undefined };
+  } catch {
+    return {};
+  }
+}

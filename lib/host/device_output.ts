@@ -22,6 +22,7 @@ const ZEROS = new Uint8Array(HEAD_BYTES);
  *
  * @param imageBytes How much of the disk the image takes. Its holes there are filled with zeros;
  * those beyond keep what the disk held, which spares writing to all of it.
+ * @throws {Failure} `io` if it is in use, or cannot be opened.
  */
 export function openDeviceOutput(device: TargetDevice, imageBytes: number): Output {
   const { path, sizeBytes } = device;

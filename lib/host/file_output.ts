@@ -12,7 +12,11 @@ import { openPartial, partialName, removeAbandoned } from "./partial_file.ts";
 import { splitPath } from "./paths.ts";
 import { outliveSizeLimit } from "./signals.ts";
 
-/** Makes a file beside the name that it will get. */
+/**
+ * Makes a file beside the name that it will get.
+ *
+ * @throws {Failure} `io` if none can be made.
+ */
 export async function createFileOutput(path: string, options: OutputOptions): Promise<Output> {
   const { folder, base } = splitPath(path);
   outliveSizeLimit();

@@ -52,7 +52,11 @@ export interface Writer {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Writes all of `bytes`, and says after each part how many more are written. */
+/**
+ * Writes all of `bytes`, and says after each part how many more are written.
+ *
+ * @throws {Failure} `io` if they cannot be written.
+ */
 export async function writeAll(
   writer: Writer,
   bytes: Uint8Array,

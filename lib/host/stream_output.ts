@@ -13,7 +13,11 @@ import { type Output, writeAll, type Writer } from "./output.ts";
 const PIPE_POLL_MS = 50;
 const ZEROS = new Uint8Array(1024 * 1024);
 
-/** Opens a pipe or a character device. */
+/**
+ * Opens a pipe or a character device.
+ *
+ * @throws {Failure} `io` if it cannot be opened.
+ */
 export async function openStreamOutput(path: string): Promise<Output> {
   return new StreamOutput(path, await openStream(path));
 }

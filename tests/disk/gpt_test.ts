@@ -120,6 +120,10 @@ Deno.test("GPT: the protective MBR covers the disk, or as much as it can say", a
   assert.equal(mbr.getUint32(454, true), 1);
   assert.equal(mbr.getUint32(458, true), DISK_SECTORS - 1);
   assert.equal(mbrOf(2 ** 33).getUint32(458, true), 0xffffffff);
+  // Table 5-4: no boot flag; the CHS address of LBA 1; type; beyond what CHS can say; LBA 1; length.
+  const record = [0x00, 0x00, 0x02, 0x00, 0xee, 0xff, 0xff, 0xff, 1, 0, 0, 0, 0xff, 0x3f, 0, 0];
+  assert.deepEqual([...new Uint8Array(mbr.buffer, 446, 16)], record);
+  assert.ok(new Uint8Array(mbr.buffer, 462, 48).every((byte) => byte === 0), "no other record");
   assert.deepEqual(
     await diskOf(100, []).then((disk) => disk.subarray(0, 440)),
     new Uint8Array(440),
@@ -169,5 +173,10 @@ Deno.test("GPT: a header that is right but absurd is refused in words", async ()
   assert.match(String(said((view) => view.setBigUint64(24, 2n, true))), /LBA 2/);
   assert.match(String(said((view) => view.setUint32(80, 0xffffffff, true))), /entries/);
   assert.match(String(said((view) => view.setUint32(84, 64, true))), /entries/);
+  // The most that is taken: a header as large as its sector, and 1,024 entries.
+  assert.equal(typeof said((view) => view.setUint32(12, 512, true)), "object");
+  assert.match(String(said((view) => view.setUint32(12, 513, true))), /size/);
+  assert.equal(typeof said((view) => view.setUint32(80, 1024, true)), "object");
+  assert.match(String(said((view) => view.setUint32(80, 1025, true))), /entries/);
   assert.equal(parseHeader(new Uint8Array(512), 1), "it has no signature");
 });

@@ -7,6 +7,7 @@ import {
   isKickstart,
   parseBootCfg,
   resolveBootPath,
+  splitWords,
 } from "../../lib/esxi/boot_cfg.ts";
 import { failure } from "../support/failures.ts";
 
@@ -237,6 +238,43 @@ Deno.test("key with a space before the sign: refused, as the boot loader ignores
   assert.equal(parse("modules= /a\nkernel=\t/b\n").modules[0]!.path, "/a");
   assert.equal(parse("  modules=/a\n").modules[0]!.path, "/a");
   assert.equal(parse("unknown =/a\n").modules.length, 0);
+});
+
+/** C's isspace() in the "C" locale, but for the line's end. */
+const BLANKS = [" ", "\t", "\v", "\f", "\r"];
+/** What JavaScript takes for white space and C does not. */
+const NO_BLANKS = ["\x85", "\x1c", "\x1f"];
+
+Deno.test("blanks: C's white space separates and surrounds, wherever there is some", () => {
+  for (const blank of BLANKS) {
+    const why = JSON.stringify(blank);
+    const cfg = parse(
+      `${blank}kernel=${blank}/b.b00${blank}${blank}\n` +
+        `kernelopt=${blank}one${blank}two${blank}\n` +
+        `modules=${blank}/m.v00${blank}x=1${blank}---${blank}/n.v00${blank}\n`,
+    );
+    assert.equal(cfg.kernel, "/b.b00", why);
+    assert.equal(cfg.kernelOptions, `one${blank}two`, why);
+    assert.deepEqual(cfg.modules, [
+      { path: "/m.v00", options: "x=1" },
+      { path: "/n.v00", options: "" },
+    ], why);
+    assert.deepEqual(splitWords(`${blank}one${blank}${blank}two${blank}`), ["one", "two"], why);
+    assert.throws(() => parse(`modules${blank}=/m.v00\n`), failure("boot-cfg", /before "="/), why);
+    // A list that ends with a separator and blanks is not given an empty module.
+    assert.match(edit(`modules=/m.v00 ---${blank}\n`), /^modules=\/m\.v00 --- \/esxiimg\.tgz/, why);
+    assert.match(edit(`modules=${blank}\n`), /^modules=\/esxiimg\.tgz/, why);
+  }
+});
+
+Deno.test("blanks: other bytes are parts of words", () => {
+  for (const byte of NO_BLANKS) {
+    const why = JSON.stringify(byte);
+    const cfg = parse(`kernel=/b.b00${byte}\nmodules=/m.v00${byte}x\nkernelopt=one${byte}two\n`);
+    assert.equal(cfg.kernel, `/b.b00${byte}`, why);
+    assert.deepEqual(cfg.modules, [{ path: `/m.v00${byte}x`, options: "" }], why);
+    assert.deepEqual(splitWords(cfg.kernelOptions), [`one${byte}two`], why);
+  }
 });
 
 Deno.test("abbreviated key: refused, as the boot loader takes it for the whole one", () => {

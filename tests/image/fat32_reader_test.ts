@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { blockMap } from "../../lib/blocks/block_map.ts";
+import { blockMap, readBlocks } from "../../lib/blocks/block_map.ts";
 import { bytesSource, readBytes, type Source } from "../../lib/blocks/extent.ts";
 import { Failure } from "../../lib/blocks/failure.ts";
 import { parseDirectory } from "../../lib/image/fat32_directory.ts";
@@ -133,6 +133,63 @@ Deno.test("FAT32: what is no FAT32 volume is refused", async () => {
   const { map } = await volumeOf({});
   const source = mapSource("volume", map);
   await assert.rejects(readFat32(source, 0, map.sizeBytes - MIB), failure("not-image"));
+});
+
+/** A volume whose numbers were changed, each a 32-bit or 16-bit one at a byte of its beginning. */
+async function changedVolume(
+  change: (view: DataView) => void,
+): Promise<{ source: Source; clusters: number }> {
+  const { map } = await volumeOf({ "a.v00": bytes(600, 1) });
+  const head = new Uint8Array(32 * 512);
+  await readBlocks(map, head, 0);
+  const view = new DataView(head.buffer);
+  const dataSectors = view.getUint32(32, true) - view.getUint16(14, true) -
+    view.getUint8(16) * view.getUint32(36, true);
+  change(view);
+  const plain = mapSource("volume", map);
+  const source: Source = {
+    ...plain,
+    async read(into, offsetBytes) {
+      await plain.read(into, offsetBytes);
+      if (offsetBytes < head.length) {
+        into.set(head.subarray(offsetBytes, offsetBytes + into.length));
+      }
+    },
+  };
+  return { source, clusters: Math.floor(dataSectors / view.getUint8(13)) };
+}
+
+Deno.test("FAT32: FSInfo may name any cluster there is, or none, as the next free one", async () => {
+  const { clusters } = await changedVolume(() => {});
+  const problemsWith = async (next: number, count?: number) => {
+    const { source } = await changedVolume((view) => {
+      view.setUint32(512 + 492, next, true);
+      if (count !== undefined) view.setUint32(512 + 488, count, true);
+    });
+    return (await readFat32(source, 0, source.sizeBytes)).problems;
+  };
+  // Clusters are numbered from 2 on (§3.5).
+  assert.deepEqual(await problemsWith(clusters + 1), []);
+  assert.deepEqual(await problemsWith(0xffffffff), []);
+  assert.deepEqual(await problemsWith(0xffffffff, 0xffffffff), []);
+  for (const next of [clusters + 2, 0xfffffffe]) {
+    assert.deepEqual(await problemsWith(next), [
+      `FAT: FSInfo names cluster ${next}, which does not exist`,
+    ]);
+  }
+});
+
+Deno.test("FAT32: FSInfo and the copy of the boot sector lie before the FAT", async () => {
+  for (const at of [48, 50]) {
+    const withSector = async (past: number) => {
+      const { source } = await changedVolume((view) =>
+        view.setUint16(at, view.getUint16(14, true) + past, true)
+      );
+      return await readFat32(source, 0, source.sizeBytes);
+    };
+    await withSector(-1); // it says what is wrong with it, but reads on
+    await assert.rejects(withSector(0), failure("not-image", /holds no FAT32 file system/));
+  }
 });
 
 testWith(["mkfs.fat"], "FAT32: FAT12 and FAT16 are refused", async () => {

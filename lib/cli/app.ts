@@ -19,7 +19,7 @@ import { Failure } from "../blocks/failure.ts";
 import { isClosedPipe } from "../host/io_failure.ts";
 import { wantsColor, writeStderr, writeStdout } from "../host/terminal.ts";
 import { VERSION } from "../version.ts";
-import { normalizeArguments } from "./arguments.ts";
+import { checkNotEmpty, normalizeArguments } from "./arguments.ts";
 import { buildCommand } from "./build.ts";
 import { completionCommand } from "./completion.ts";
 import { convertCommand } from "./convert.ts";
@@ -84,15 +84,20 @@ export async function runApp(args: readonly string[]): Promise<number> {
     if (args.length === 2 && args.includes("--version") && args.includes("--json")) {
       return await printVersion();
     }
+    checkNotEmpty(args);
     await run(application(routes, isDebug), normalizeArguments(args), { process });
     writeStdout(text);
   } catch (error) {
     if (!isClosedPipe(error)) writeStderr(explain(error, isDebug) + "\n");
-    return FAILED;
+    return exitCodeOf(error);
   }
   const code = Number(process.exitCode ?? 0);
   const isUsage = code === ExitCode.InvalidArgument || code === ExitCode.UnknownCommand;
   return isUsage ? WRONG_USAGE : code < 0 ? FAILED : code;
+}
+
+function exitCodeOf(error: unknown): number {
+  return error instanceof Failure && error.code === "usage" ? WRONG_USAGE : FAILED;
 }
 
 /** What runs here, and what it may do. */
@@ -135,8 +140,7 @@ export function application(
       onlyRequiredInUsageLine: true,
     },
     localization: { text },
-    determineExitCode: (error) =>
-      error instanceof Failure && error.code === "usage" ? WRONG_USAGE : FAILED,
+    determineExitCode: exitCodeOf,
   });
 }
 

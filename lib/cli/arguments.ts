@@ -4,6 +4,8 @@
  * @module
  */
 
+import { Failure } from "../blocks/failure.ts";
+
 /** Options whose values may begin with a dash, as kickstart arguments do. */
 const DASHED_VALUES = new Set(["--install-disk", "--kernelopt"]);
 
@@ -22,6 +24,24 @@ export function normalizeArguments(args: readonly string[]): string[] {
     }
   }
   return meansBuild(joined) ? ["build", ...joined] : joined;
+}
+
+/**
+ * Checks that no argument is empty, as `"$ISO"` is where ISO is not set: an empty path would mean the
+ * current folder here, and nothing at all there.
+ *
+ * @throws {Failure} `usage` if one is.
+ */
+export function checkNotEmpty(args: readonly string[]): void {
+  const remedy = "check the variable that it comes from";
+  args.forEach((arg, i) => {
+    const option = /^(--?[a-zA-Z][\w-]*)=$/.exec(arg)?.[1];
+    if (option !== undefined) throw new Failure("usage", option, "its value is empty", remedy);
+    if (arg !== "") return;
+    const before = args[i - 1] ?? "";
+    const what = /^--?[a-zA-Z]/.test(before) ? `it is empty, after ${before}` : "it is empty";
+    throw new Failure("usage", `argument ${i + 1}`, what, remedy);
+  });
 }
 
 function meansBuild([first]: readonly string[]): boolean {

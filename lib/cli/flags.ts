@@ -42,7 +42,7 @@ export const commonFlags = {
 export const payloadFlags = {
   rootPasswordFile: textFlag(
     "FILE",
-    "File with root's password or its crypt hash; - is standard input",
+    "File with root's password or its crypt hash; - is standard input, a terminal asks for it",
   ),
   sshKey: textFlag("FILE", "File with public keys for root"),
   kickstart: textFlag("FILE", "A kickstart of your own, used byte for byte"),

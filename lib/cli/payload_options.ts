@@ -7,7 +7,8 @@
 import { Failure } from "../blocks/failure.ts";
 import type { PayloadOptions } from "../esxi/make_payload.ts";
 import type { PayloadFile } from "../esxi/payload.ts";
-import { fileExists, readSmall } from "../host/files.ts";
+import { fileExists, listFolders, readSmall } from "../host/files.ts";
+import { askPassword, isTyped } from "../host/prompt.ts";
 
 const MAX_TEXT_BYTES = 1024 * 1024;
 /** As in crypt(3): hashing a password takes time in the square of its length. */
@@ -34,8 +35,18 @@ export interface PayloadFlags {
 
 /** The files that the options name. */
 export function inputPaths(flags: PayloadFlags): string[] {
-  const { kickstart, rootPasswordFile, sshKey } = flags;
-  return [kickstart, rootPasswordFile, sshKey].filter((path) => path !== undefined);
+  const { kickstart, rootPasswordFile, sshKey, metadata } = flags;
+  return [
+    ...[kickstart, rootPasswordFile, sshKey].filter((path) => path !== undefined),
+    ...metadata === undefined ? [] : metadataPaths(metadata),
+  ];
+}
+
+/** Where metadata may lie in a folder, for one host or for several. */
+function metadataPaths(folder: string): string[] {
+  const hosts = listFolders(`${folder}/hosts`).map((name) => `${folder}/hosts/${name}`);
+  return [folder, ...hosts].flatMap((place) => [place, `${place}/openstack/latest`])
+    .flatMap((place) => METADATA_FILES.map((name) => `${place}/${name}`));
 }
 
 /**
@@ -93,8 +104,7 @@ function checkJson(bytes: Uint8Array, path: string): void {
 
 /** The first line of a file; a password may begin or end with blanks. */
 async function readPassword(path: string): Promise<string> {
-  const lines = (await readText(path)).replace(/^\ufeff/, "").split(/\r?\n/);
-  const [password = "", ...rest] = lines;
+  const password = path === "-" && isTyped() ? await askPassword() : await readFirstLine(path);
   if (password === "") {
     throw new Failure("usage", path, "the password is empty", "write it into the first line");
   }
@@ -102,6 +112,12 @@ async function readPassword(path: string): Promise<string> {
     const what = `the password has more than ${MAX_PASSWORD_CHARACTERS} characters`;
     throw new Failure("usage", path, what, "pass a file with the password alone");
   }
+  return password;
+}
+
+async function readFirstLine(path: string): Promise<string> {
+  const lines = (await readText(path)).replace(/^\ufeff/, "").split(/\r?\n/);
+  const [first = "", ...rest] = lines;
   if (rest.some((line) => line !== "")) {
     throw new Failure(
       "usage",
@@ -110,7 +126,7 @@ async function readPassword(path: string): Promise<string> {
       "write only the password into it",
     );
   }
-  return password;
+  return first;
 }
 
 async function readKeys(path: string): Promise<string[]> {

@@ -142,6 +142,16 @@ export async function fileExists(path: string): Promise<boolean> {
   return await Deno.stat(path).then((stat) => stat.isFile, () => false);
 }
 
+/** The names of the folders in a folder; none if it cannot be listed. */
+export function listFolders(path: string): string[] {
+  try {
+    return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory)
+      .map(({ name }) => name).sort();
+  } catch {
+    return [];
+  }
+}
+
 /** Reading a stream to its end has closed the file already. */
 function tryClose(file: Deno.FsFile): void {
   try {

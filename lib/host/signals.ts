@@ -31,11 +31,7 @@ export function abortOnSignal(cleanUp: () => readonly string[]): SignalWatch {
   const listeners = SIGNALS.filter(([signal]) => Deno.build.os !== "windows" || signal === "SIGINT")
     .map(([signal, number]) => {
       const listener = () => {
-        if (isDeaf) return;
-        const left = cleanUp();
-        const rest = left.length === 0 ? "nothing was left behind" : left.join(", ");
-        writeStderr(`esxi-img: stopped by ${signal}; ${rest}\n`);
-        Deno.exit(BY_SIGNAL + number);
+        if (!isDeaf) endBy(signal, number, cleanUp());
       };
       Deno.addSignalListener(signal, listener);
       return { signal, listener };
@@ -51,6 +47,17 @@ export function abortOnSignal(cleanUp: () => readonly string[]): SignalWatch {
       for (const { signal, listener } of listeners) Deno.removeSignalListener(signal, listener);
     },
   };
+}
+
+/** Ends the program as Ctrl-C does, where the terminal sends it as a character. */
+export function endByInterrupt(): never {
+  endBy("SIGINT", 2, []);
+}
+
+function endBy(signal: Deno.Signal, number: number, left: readonly string[]): never {
+  const rest = left.length === 0 ? "nothing was left behind" : left.join(", ");
+  writeStderr(`esxi-img: stopped by ${signal}; ${rest}\n`);
+  Deno.exit(BY_SIGNAL + number);
 }
 
 let outlivesSizeLimit = false;

@@ -51,6 +51,11 @@ Deno.test("no input is ever replaced", async (t) => {
   folder.write("mod.v00", "module");
   await mustEsxiImg(["payload", "-o", "p.tgz"], { cwd });
   await Deno.mkdir(folder.file("sub"));
+  await Deno.mkdir(folder.file("md/hosts/one/openstack/latest"), { recursive: true });
+  for (const name of ["meta_data.json", "hosts/one/openstack/latest/user_data"]) {
+    folder.write(`md/${name}`, "{}");
+  }
+  await Deno.link(folder.file("in.iso"), folder.file("hard.iso"));
   await Deno.symlink("in.iso", folder.file("link.iso"));
   await Deno.symlink(".", folder.file("here"));
   const before = folder.names();
@@ -64,6 +69,11 @@ Deno.test("no input is ever replaced", async (t) => {
     build("here/in.iso"),
     build(`${cwd}/in.iso`),
     ["build", "link.iso", "-f", "raw", "--force", "-o", "in.iso"],
+    build("hard.iso"),
+    build("md/meta_data.json", "--metadata", "md"),
+    build("md/../md/meta_data.json", "--metadata", "md/"),
+    build("md/hosts/one/openstack/latest/user_data", "--metadata", "md"),
+    build("x.img", "--metadata", "md", "--manifest", "md/hosts/one/openstack/latest/user_data"),
     build("pw", "--root-password-file", "pw"),
     build("ks.cfg", "-k", "ks.cfg"),
     build("id.pub", "--ssh-key", "id.pub"),

@@ -12,7 +12,10 @@ const GUEST_FOLDER = `${import.meta.dirname}/../guest`;
 /** What the guest runs; what explains it, or an editor or a run left there, stays at home. */
 const GUEST_FILE = /(^|\/)(?!\.)([^/]+\.(py|sh)|curtin-hooks|finalize)$/;
 
-/** Reads the guest files of a folder, in the order of their paths. */
+/**
+ * Reads the guest files of a folder, in the order of their paths. Line ends of Windows, which an
+ * archive or an editor may have brought, become those that busybox and the kernel can read.
+ */
 export async function readGuestFiles(guestFolder = GUEST_FOLDER): Promise<PayloadFile[]> {
   const files: PayloadFile[] = [];
   const walk = async (folder: string) => {
@@ -20,12 +23,18 @@ export async function readGuestFiles(guestFolder = GUEST_FOLDER): Promise<Payloa
       const path = folder + entry.name;
       if (entry.isDirectory) await walk(`${path}/`);
       else if (GUEST_FILE.test(path)) {
-        files.push({ path, bytes: await Deno.readFile(`${guestFolder}/${path}`) });
+        const bytes = await Deno.readFile(`${guestFolder}/${path}`);
+        files.push({ path, bytes: withUnixLineEnds(bytes) });
       }
     }
   };
   await walk("");
   return files.toSorted((a, b) => a.path < b.path ? -1 : 1);
+}
+
+function withUnixLineEnds(bytes: Uint8Array): Uint8Array {
+  const [carriageReturn, lineFeed] = [0x0d, 0x0a];
+  return bytes.filter((byte, i) => byte !== carriageReturn || bytes[i + 1] !== lineFeed);
 }
 
 /** Reads FatFs. */

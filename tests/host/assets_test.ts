@@ -6,7 +6,9 @@
 
 import assert from "node:assert/strict";
 import { readGuestFiles } from "../../lib/host/assets.ts";
+import { ROOT } from "../support/executable.ts";
 import { Folder } from "../support/folder.ts";
+import { mustRun, run } from "../support/programs.ts";
 
 const TRAVEL = [
   "common/checks.py",
@@ -42,4 +44,43 @@ Deno.test("guest files: what an editor or a run left stays at home", async () =>
   const files = await readGuestFiles(folder.path);
   assert.deepEqual(files.map(({ path }) => path), TRAVEL);
   assert.deepEqual(files.map(({ bytes }) => new TextDecoder().decode(bytes)), TRAVEL);
+});
+
+Deno.test("guest files: line ends of Windows do not get into a payload", async () => {
+  using folder = new Folder();
+  folder.write("pre.sh", "#!/bin/sh\r\nprintf 'a\\r\\n'\r\n\r\nexit 0\r");
+  const [file] = await readGuestFiles(folder.path);
+  assert.equal(new TextDecoder().decode(file?.bytes), "#!/bin/sh\nprintf 'a\\r\\n'\n\nexit 0\r");
+});
+
+Deno.test("guest files: as they are here, nothing has to be changed", async () => {
+  const files = await readGuestFiles();
+  assert.ok(files.length > 50);
+  for (const { path, bytes } of files) {
+    assert.deepEqual(bytes, await Deno.readFile(`${ROOT}lib/guest/${path}`), path);
+  }
+});
+
+// Sources also come without their repository, in an archive.
+const isRepository = await run("git", ["status"], { cwd: ROOT })
+  .then(({ code }) => code === 0, () => false);
+
+Deno.test({
+  name: "guest files: git checks them out with Unix line ends anywhere" +
+    (isRepository ? "" : " (skipped outside of a repository)"),
+  ignore: !isRepository,
+  async fn() {
+    const paths = (await readGuestFiles()).map(({ path }) => `lib/guest/${path}`);
+    const attributes = async (names: string[], ofPaths: string[]) => {
+      const { stdout } = await mustRun("git", ["check-attr", ...names, "--", ...ofPaths], {
+        cwd: ROOT,
+      });
+      return new Set(stdout.trimEnd().split("\n").map((line) => line.replace(/^.*: (.*: )/, "$1")));
+    };
+    assert.deepEqual(
+      await attributes(["eol"], [...paths, "Makefile", ".ci/run"]),
+      new Set(["eol: lf"]),
+    );
+    assert.deepEqual(await attributes(["text"], ["testdata/x"]), new Set(["text: unset"]));
+  },
 });

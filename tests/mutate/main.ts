@@ -13,7 +13,7 @@
 import { transform } from "esbuild";
 import { parseArgs } from "node:util";
 import { Random } from "../fuzz/random.ts";
-import { reasonToAccept, roundsFor } from "./beside.ts";
+import { isAccepted, roundsFor } from "./beside.ts";
 import { applyChange, type Change, changesOf, describeChange } from "./changes.ts";
 import { type Verdict, Workbench } from "./workbench.ts";
 import { readModules } from "../support/imports.ts";
@@ -68,7 +68,7 @@ async function collectCases(): Promise<Case[]> {
     if (rounds === undefined || !isWanted) continue;
     const compiled = await compile(text);
     for (const change of changesOf(text)) {
-      if (reasonToAccept(path, text, change) !== undefined) continue;
+      if (isAccepted(path, text, change)) continue;
       // What changes types alone, or a constant nobody uses, changes nothing.
       if (await compile(applyChange(text, change)) === compiled) continue;
       cases.push({ path, text, change, rounds });

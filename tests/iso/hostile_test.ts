@@ -5,7 +5,7 @@ import { Failure, type FailureCode } from "../../lib/blocks/failure.ts";
 import { readIso } from "../../lib/iso/volume.ts";
 import { failure, succeedOrFail } from "../support/failures.ts";
 import { Folder } from "../support/folder.ts";
-import { writeIso } from "../support/iso_writer.ts";
+import { isoBytes } from "../support/iso_writer.ts";
 import { mustRun, testWith } from "../support/programs.ts";
 
 const SECTOR = 2048;
@@ -34,17 +34,13 @@ function source(bytes: Uint8Array, sizeBytes = bytes.length): Source & { totalBy
   };
 }
 
-const PLAIN = (() => {
-  using folder = new Folder();
-  const content = (length: number) => new Uint8Array(length).fill(65);
-  writeIso(folder.file("iso"), "HOSTILE", [
-    { path: "BOOT.CFG", content: content(100) },
-    { path: "EFI/BOOT/BOOT.CFG", content: content(3000) },
-    { path: "EFI/BOOT/BOOTX64.EFI", content: content(10) },
-    { path: "LAST.V00", content: content(5000) },
-  ]);
-  return Deno.readFileSync(folder.file("iso"));
-})();
+const content = (length: number) => new Uint8Array(length).fill(65);
+const PLAIN = isoBytes("HOSTILE", [
+  { path: "BOOT.CFG", content: content(100) },
+  { path: "EFI/BOOT/BOOT.CFG", content: content(3000) },
+  { path: "EFI/BOOT/BOOTX64.EFI", content: content(10) },
+  { path: "LAST.V00", content: content(5000) },
+]);
 
 /** Where the record of a name begins. */
 function recordOf(image: Uint8Array, name: string): number {
@@ -326,6 +322,22 @@ Deno.test("files that overlap: a few may be hard links, many are an attack", asy
     );
   assert.equal((await readIso(source(all(8)))).files.length, 8);
   await assert.rejects(readIso(source(all(9))), failure("damaged-iso", /its files overlap/));
+});
+
+Deno.test("directories are nested up to 64 deep, paths have up to 1,024 characters", async () => {
+  const read = async (path: string) =>
+    await readIso(source(isoBytes("TEST", [{ path, content: content(10) }])));
+  const folders = (count: number, name: string) => Array.from({ length: count }, () => name);
+  const deepest = [...folders(64, "D"), "F"].join("/");
+  assert.deepEqual((await read(deepest)).files.map(({ path }) => path), [deepest]);
+  await assert.rejects(
+    read([...folders(65, "D"), "F"].join("/")),
+    failure("damaged-iso", /nested more than 64 deep/),
+  );
+  const longest = [...folders(63, "D".repeat(15)), "F".repeat(16)].join("/");
+  assert.equal(longest.length, 1024);
+  assert.deepEqual((await read(longest)).files.map(({ path }) => path), [longest]);
+  await assert.rejects(read(`${longest}F`), failure("damaged-iso", /has 1025 characters/));
 });
 
 Deno.test("names as 8.3 records have them", async () => {

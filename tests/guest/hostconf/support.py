@@ -41,7 +41,7 @@ class Adapter:
         self.root = fake.root if fake.sandbox else ""
         self.failed = []
 
-    def run(self, argv, seconds=0):
+    def run(self, argv, seconds=0, end_children=False):
         if argv[0] == "python3" and argv[1].endswith("/secureBoot.py"):
             # The fake knows the script by its name; there is no file to hand to Python.
             argv = [os.path.basename(argv[1])] + list(argv[2:])

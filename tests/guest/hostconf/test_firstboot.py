@@ -205,9 +205,10 @@ class FirstBootTest(Sandbox):
         ran = []
         inner = self.host.run
 
-        def run(argv, seconds=0):
+        def run(argv, seconds=0, end_children=False):
             if argv[0] in ("sh", sys.executable) and "esxiimg-user" in argv[1]:
                 ran.append(os.path.basename(argv[0])[:6])
+                self.assertTrue(end_children)
                 self.assertEqual(os.stat(os.path.dirname(argv[1])).st_mode & 0o777, 0o700)
                 done = subprocess.run(argv, stdout=subprocess.PIPE)
                 return done.returncode, done.stdout.decode()

@@ -205,7 +205,7 @@ class Service:
 class Adapter(support.Adapter):
     """A fake host for the guest code; what a shell or Python is needed for runs as a process of its own."""
 
-    def run(self, argv, seconds=0):
+    def run(self, argv, seconds=0, end_children=False):
         if not os.path.basename(argv[0]).startswith(("python", "sh")):
             return support.Adapter.run(self, argv, seconds)
         done = subprocess.run(argv, env=dict(self.fake.env(), ESXIIMG_ROOT=self.root), stdin=subprocess.DEVNULL,

@@ -3,7 +3,7 @@
 import sys
 import time
 
-MASK = "********"
+from common import quoting
 
 
 class Log:
@@ -15,17 +15,16 @@ class Log:
     def __init__(self, streams=None, clock=time.gmtime):
         self.streams = [stream for stream in (streams if streams is not None else [sys.stderr]) if stream]
         self.clock = clock
-        self.secrets = []
+        self.hidden = set()  # every form of every secret
 
     def hide(self, *secrets):
         """From now on no message holds these words."""
-        self.secrets += [secret for secret in secrets if secret]
+        for secret in secrets:
+            self.hidden.update(quoting.forms(secret) if secret else ())
 
     def masked(self, message):
-        """The message without those words."""
-        for secret in self.secrets:
-            message = message.replace(secret, MASK)
-        return message
+        """The message without those words, in whatever quoting they stand there."""
+        return quoting.masked(message, self.hidden)
 
     def info(self, message):
         self._write("", message)

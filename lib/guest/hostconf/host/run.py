@@ -1,7 +1,8 @@
 """Run commands on the host this program runs on."""
 
 import os
-import subprocess
+
+from common import running
 
 COMMAND_SECONDS = 120
 
@@ -13,24 +14,19 @@ class Host:
         self.root = root
         self.hostd = hostd
 
-    def run(self, argv, seconds=COMMAND_SECONDS):
-        """(exit status, output) of a command; a program that is missing or hangs counts as failed."""
+    def run(self, argv, seconds=COMMAND_SECONDS, end_children=False):
+        """(exit status, output) of a command; a program that is missing or hangs counts as failed.
+
+        @param end_children: end what the program leaves behind. Not for commands that start services.
+        """
         argv = [self.root + argv[0] if argv[0].startswith("/") else argv[0]] + list(argv[1:])
-        try:
-            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                       stderr=subprocess.PIPE)
-        except OSError as error:
-            return 127, str(error)
-        try:
-            out, err = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            return 124, "%s did not answer within %d seconds" % (argv[0], seconds)
-        text = out.decode("utf-8", "replace")
-        if process.returncode != 0:
-            text += err.decode("utf-8", "replace")
-        return process.returncode, text
+        result = running.run(argv, seconds, end_children)
+        text = result.out.decode("utf-8", "replace")
+        if result.timed_out:
+            text = "%s did not end within %d seconds and was ended\n%s" % (argv[0], seconds, text)
+        elif result.status != 0:
+            text += result.err.decode("utf-8", "replace")
+        return result.status, text
 
     def path(self, name):
         """Where a file of the host is."""

@@ -31,11 +31,11 @@ class Command:
         return " ".join(quoting.argument(word) for word in self.argv)
 
     def masked(self):
-        """The same for logs: secret words are replaced."""
-        text = self.shell()
-        for word in self.secret:
-            text = text.replace(word, "********")
-        return text
+        """The same for logs: secrets are replaced in the words, before these are quoted."""
+        words = self.argv
+        for secret in self.secret:
+            words = [word.replace(secret, quoting.MASK) for word in words]
+        return " ".join(quoting.argument(word) for word in words)
 
 
 def ensure_line(path, line):

@@ -5,6 +5,7 @@ time stamp that is far off, so a refused request is repeated with the clock that
 user-data while the machine deploys makes MAAS mark it as deployed.
 """
 
+import contextlib
 import email.utils
 import http.client
 import json
@@ -39,15 +40,18 @@ class Client:
     @param maas: the part "maas" of a host description
     @param answer_seconds: how long one answer may keep silent
     @param attempts: how often something is asked for
+    @param gate: gives a context manager that lets one request out; not held while the next attempt is waited for
     """
 
-    def __init__(self, maas, log, clock=time.time, sleep=time.sleep, answer_seconds=ANSWER_SECONDS, attempts=ATTEMPTS):
+    def __init__(self, maas, log, clock=time.time, sleep=time.sleep, answer_seconds=ANSWER_SECONDS, attempts=ATTEMPTS,
+                 gate=None):
         self.maas = maas
         self.log = log
         self.clock = clock
         self.sleep = sleep
         self.answer_seconds = answer_seconds
         self.attempts = attempts
+        self.gate = gate or _open_gate
         self.skew_seconds = 0
         # No proxy: the service is the rack controller's, on the machine's own network.
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _SameServerRedirects())
@@ -75,7 +79,8 @@ class Client:
             if attempt and not refusals:
                 self.sleep(PAUSES_SECONDS[min(attempt - 1, len(PAUSES_SECONDS) - 1)])
             try:
-                return self._once(url, body)
+                with self.gate():
+                    return self._once(url, body)
             except urllib.error.HTTPError as error:
                 with error:
                     if error.code == 404 and body is None:
@@ -141,6 +146,11 @@ class Client:
             return
         self.skew_seconds = int(theirs - self.clock())
         self.log.info("MAAS refused the request; its clock is %+d seconds from this host's" % self.skew_seconds)
+
+
+@contextlib.contextmanager
+def _open_gate():
+    yield
 
 
 class _SameServerRedirects(urllib.request.HTTPRedirectHandler):

@@ -1,6 +1,7 @@
 """The metadata service's client against a service on loopback that misbehaves, and deployments that fail."""
 import contextlib
 import io
+import json
 import os
 import random
 import socket
@@ -12,7 +13,7 @@ from maas_support import Deployed, Lines, Service, answers, sample_config, sampl
 
 from common import maas_metadata
 from hostconf.host.log import Log
-from hostconf.steps import post, pre
+from hostconf.steps import firstboot, post, pre
 
 CREDENTIALS = {"consumer_key": "key&with=signs", "token_key": "tokén \"quoted\"", "token_secret": "s%cret/+ü&="}
 
@@ -183,6 +184,40 @@ class FailuresTest(Deployed):
         self.assertIsNone(self.fake.summary()["power"])
         self.assertTrue(self.fake.summary()["ssh"]["running"])
         self.assertTrue(self.fake.manageable())
+
+    def test_a_description_that_is_not_valid_is_enough_to_report(self):
+        service = self.begin()
+        path = "/esxiimg-host/description.json"
+        description = json.loads(self.fake.files.read(path).decode())
+        description["network"]["interfaces"][0]["vlan"] = 9999
+        self.fake.files.write(path, json.dumps(description))
+        self.assert_reported(service, "vlan")
+        self.assertTrue(self.fake.summary()["ssh"]["running"])
+        for key in ("token_key", "token_secret", "consumer_key"):
+            self.assertNotIn(description["maas"][key], self.lines.text)
+
+    def test_the_firewall_is_open_for_requests_alone(self):
+        states = []
+        service = self.begin(trouble={"vendor-data": [("status", 500)] * 3},
+                             watch=lambda name: states.append(self.fake.config()["firewall"]["enabled"]))
+        waited = []
+        step = firstboot.FirstBoot(self.host, self.log, lambda seconds: waited.append(
+            self.fake.config()["firewall"]["enabled"]))
+        step.configure()
+        self.assertEqual(step.finish(), 0, self.lines.text)
+        self.assertEqual(set(states), {False})
+        self.assertGreaterEqual(len(waited), 3)
+        self.assertEqual(set(waited), {True}, "closed while the next attempt is waited for")
+        self.assertFalse(self.fake.files.exists("/bootbank/esxiimg.fw"))
+        self.assertIn("user-data", service.asked)
+
+    def test_a_firewall_that_a_killed_run_left_open_is_closed(self):
+        self.begin()
+        self.fake.files.write("/bootbank/esxiimg.fw", "off\n")
+        self.fake.run(["esxcli", "network", "firewall", "set", "--enabled", "false"])
+        self.assertEqual(self.first_boot(), 0, self.lines.text)
+        self.assertTrue(self.fake.config()["firewall"]["enabled"])
+        self.assertFalse(self.fake.files.exists("/bootbank/esxiimg.fw"))
 
     def test_nobody_can_be_told(self):
         service = self.begin(trouble={"vendor-data": [("status", 500)] * 99, "status": [("status", 500)] * 99})

@@ -271,7 +271,7 @@ class OnAHost(unittest.TestCase):
     @contextlib.contextmanager
     def at_the_service_port(self):
         join = vcenter.join
-        vcenter.join = lambda *words: join(*words, port=self.center.port)
+        vcenter.join = lambda *words, **how: join(*words, port=self.center.port, **how)
         try:
             yield
         finally:

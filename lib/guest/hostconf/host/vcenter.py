@@ -18,7 +18,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from hostconf.host import inventory as inventories
+from hostconf.host import firewall, inventory as inventories
 from hostconf.model.command import Command
 from hostconf.model.inventory import InventoryError
 
@@ -54,7 +54,7 @@ def join_host(description, applier, log):
         log.warn("the certificate of vCenter %s is not checked" % wanted["server"])
     with account(applier, log) as (username, password):
         join(wanted, {"hostname": name, "user_name": username, "password": password, "thumbprint": thumbprint},
-             context, log, applier.sleep)
+             context, log, applier.sleep, gate=firewall.gate(applier.host, applier.run, log))
     log.info("this host joined vCenter %s as %s" % (wanted["server"], name))
 
 
@@ -128,11 +128,17 @@ def account(applier, log):
             log.error("the account %s could not be removed: %s" % (ACCOUNT, reason))
 
 
-def join(wanted, host, context, log, sleep, port=PORT):
+@contextlib.contextmanager
+def _open_gate():
+    yield
+
+
+def join(wanted, host, context, log, sleep, port=PORT, gate=_open_gate):
     """Add the host to vCenter's inventory, with retries.
 
     @param wanted: the part "vcenter" of a host description
     @param host: {hostname, user_name, password, thumbprint} of the host that joins
+    @param gate: gives a context manager that lets one request out
     @raise VCenterError: when it is refused, or not answered after all attempts
     """
     if wanted["cluster"]:
@@ -140,7 +146,7 @@ def join(wanted, host, context, log, sleep, port=PORT):
                  % wanted["cluster"])
     pause = PAUSE_SECONDS
     for attempt in range(1, ATTEMPTS + 1):
-        session = _Session(wanted, context, port)
+        session = _Session(wanted, context, port, gate)
         try:
             session.open()
             try:
@@ -179,10 +185,11 @@ def _add(session, wanted, host, log):
 class _Session:
     """A login to vCenter's REST API."""
 
-    def __init__(self, wanted, context, port):
+    def __init__(self, wanted, context, port, gate):
         self.wanted = wanted
         server = "[%s]" % wanted["server"] if ":" in wanted["server"] else wanted["server"]
         self.root = "https://%s" % server if port == PORT else "https://%s:%d" % (server, port)
+        self.gate = gate
         self.opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context), _NoRedirects())
         self.old = False  # whether only the API of before 7.0U2 is there
@@ -229,7 +236,7 @@ class _Session:
         if self.token:
             request.add_header("vmware-api-session-id", self.token)
         try:
-            with self.opener.open(request, timeout=ANSWER_SECONDS) as answer:
+            with self.gate(), self.opener.open(request, timeout=ANSWER_SECONDS) as answer:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             with error:

@@ -10,6 +10,7 @@ from common import checks
 from common.quoting import quoted
 from hostconf.sources import sshkeys
 from hostconf.sources.hostnames import safe_hostname
+from hostconf.sources.yamlflow import text_of
 
 _HANDLED = ("hostname", "fqdn", "ssh_authorized_keys", "users", "password", "chpasswd", "ntp", "resolv_conf", "runcmd")
 # Keys that only say how the handled ones are meant, or ask for what is so anyway.
@@ -65,8 +66,8 @@ def valid_items(values, check, what, warn):
 
 def _hostname(config, description, warn):
     for key in ("fqdn", "hostname"):
-        name = config.get(key)
-        if isinstance(name, str) and name.strip():
+        name = text_of(config.get(key))
+        if name and name.strip():
             description["hostname"] = safe_hostname(name, warn) or description["hostname"]
             return
 
@@ -79,25 +80,25 @@ def _user(user, description, warn, set_password):
         return
     description["ssh_keys"] += sshkeys.keys_in(user.get("ssh_authorized_keys"), warn)
     for key, hashed in (("plain_text_passwd", False), ("hashed_passwd", True), ("passwd", True)):
-        if isinstance(user.get(key), str) and user[key]:
-            set_password(user[key], hashed)
+        if text_of(user.get(key)):
+            set_password(text_of(user[key]), hashed)
             return
 
 
 def _passwords(config, warn, set_password):
-    if isinstance(config.get("password"), str) and config["password"]:
-        set_password(config["password"], config["password"].startswith("$6$"))
+    if text_of(config.get("password")):
+        set_password(text_of(config["password"]), False)
     chpasswd = config.get("chpasswd")
     if not isinstance(chpasswd, dict):
         return
     entries = []
     lines = chpasswd.get("list")
-    for line in lines if isinstance(lines, list) else str(lines or "").splitlines():
-        name, _, password = str(line).partition(":")
-        entries.append((name.strip(), password.strip(), password.strip().startswith(("$1$", "$5$", "$6$"))))
+    for line in lines if isinstance(lines, list) else (text_of(lines) or "").splitlines():
+        name, _, password = (text_of(line) or "").partition(":")
+        entries.append((name.strip(), password.strip(), False))
     for user in chpasswd.get("users") if isinstance(chpasswd.get("users"), list) else []:
         if isinstance(user, dict):
-            entries.append((user.get("name"), str(user.get("password") or ""), user.get("type", "hash") == "hash"))
+            entries.append((user.get("name"), text_of(user.get("password")) or "", user.get("type", "hash") == "hash"))
     for name, password, hashed in entries:
         if name == "root" and password and password not in ("R", "RANDOM"):
             set_password(password, hashed)
@@ -115,6 +116,14 @@ def _resolver(config, description, warn):
     description["dns"]["search"] = search or description["dns"]["search"]
 
 
+def _word(value):
+    """A word of a command: numbers as they were written, booleans as YAML writes them."""
+    text = text_of(value)
+    if text is not None:
+        return text
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+
+
 def _run_commands(commands, description, warn):
     if not isinstance(commands, list) or not commands:
         return
@@ -123,7 +132,7 @@ def _run_commands(commands, description, warn):
         if isinstance(command, str):
             lines.append(command)
         elif isinstance(command, list) and command:
-            lines.append(" ".join(quoted(str(word)) for word in command))
+            lines.append(" ".join(quoted(_word(word)) for word in command))
         elif command is not None:
             warn("cloud-config: a runcmd entry is neither text nor a list and is ignored")
     text = "\n".join(lines) + "\n"

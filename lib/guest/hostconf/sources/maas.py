@@ -11,7 +11,7 @@ import os
 import zlib
 
 from common import checks, description as schema
-from hostconf.sources import cloudcfg, sshkeys, userdata, yamlite
+from hostconf.sources import cloudcfg, sshkeys, userdata, yamlflow, yamlite
 from hostconf.sources.hostnames import safe_hostname
 
 # What the metadata service knows besides user data, by the names of maas.fetch.
@@ -107,7 +107,10 @@ def _decoded(content, encoding):
 
 
 def _mode(permissions):
-    """A mode such as "0600"; cloud-init's default is 0644. Nothing is made executable."""
+    """A mode such as "0600", or the number that YAML makes of 0600; cloud-init's default is 0644. Nothing is made
+    executable."""
+    if isinstance(permissions, int) and not isinstance(permissions, bool):
+        return permissions & 0o666
     text = str(permissions) if permissions is not None else "0644"
     try:
         return int(text, 8) & 0o666
@@ -126,7 +129,8 @@ def _vcenter(content, warn):
     given = given if isinstance(given, dict) else {}
     found = dict((key, given["vcenter_" + key]) for key in _VCENTER_KEYS if given.get("vcenter_" + key) is not None)
     # A password of digits alone is a number to YAML.
-    found = dict((key, value if key == "verify_tls" else str(value)) for key, value in found.items() if value != "")
+    found = dict((key, value if key == "verify_tls" else yamlflow.text_of(value)) for key, value in found.items()
+                 if value != "" and (key == "verify_tls" or yamlflow.text_of(value) is not None))
     if isinstance(found.get("server"), str):
         found["server"] = found["server"].partition("://")[2] or found["server"]
         found["server"] = found["server"].rstrip("/")

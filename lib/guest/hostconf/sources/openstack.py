@@ -3,7 +3,7 @@
 import json
 
 from common import checks, description as schema
-from hostconf.sources import cloudcfg, netdata, sshkeys, userdata, vendordata
+from hostconf.sources import cloudcfg, netdata, passwords, sshkeys, userdata, vendordata
 from hostconf.sources.hostnames import safe_hostname
 from hostconf.sources.shacrypt import sha512_crypt
 
@@ -38,12 +38,11 @@ def read(files, source, hash_password=sha512_crypt):
     }
 
     def set_password(password, is_hash):
-        if not is_hash:
-            result["root_password_hash"] = hash_password(password)
-        elif schema.is_password_hash(password):
-            result["root_password_hash"] = password
-        else:
-            warn("a password hash for root is of a kind that ESXi does not know and is ignored")
+        try:
+            plain, crypt = passwords.read(password, is_hash)
+            result["root_password_hash"] = crypt or hash_password(plain)
+        except ValueError as error:
+            warn(str(error))
 
     _names_and_keys(meta, result, warn, set_password)
     try:

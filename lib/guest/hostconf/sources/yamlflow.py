@@ -23,6 +23,25 @@ _HEX = re.compile(r"[-+]?0x[0-9a-fA-F_]+\Z")
 _FLOAT = re.compile(r"[-+]?([0-9][0-9_]*\.[0-9_]*([eE][-+][0-9]+)?|\.[0-9][0-9_]*([eE][-+][0-9]+)?)\Z")
 
 
+class Integer(int):
+    """A whole number that knows how it was written: a password of digits is a text, with its leading zeros."""
+
+    text = ""
+
+
+class Decimal(float):
+    """A decimal number that knows how it was written."""
+
+    text = ""
+
+
+def text_of(value):
+    """The text that a scalar was written as: strings and numbers; None for anything else, booleans included."""
+    if isinstance(value, str):
+        return value
+    return getattr(value, "text", None)
+
+
 class YamlError(ValueError):
     """The text is not YAML, or uses a part of YAML that is not supported."""
 
@@ -41,16 +60,23 @@ def resolve(text):
         return False
     if len(text) > _MAX_NUMBER:
         return text
-    digits = text.replace("_", "")
+    value = _number(text, text.replace("_", ""))
+    if value is None:
+        return text
+    value.text = text
+    return value
+
+
+def _number(text, digits):
     if _INTEGER.match(text):
-        return int(digits)
+        return Integer(digits)
     if _OCTAL.match(text):
-        return int(digits, 8)
+        return Integer(digits, 8)
     if _HEX.match(text):
-        return int(digits, 16)
+        return Integer(digits, 16)
     if _FLOAT.match(text):
-        return float(digits)
-    return text
+        return Decimal(digits)
+    return None
 
 
 def parse_quoted(text, at, line):

@@ -97,6 +97,7 @@ class FirstBoot:
         wanted = self.description
         self.host.hostd = self.hostd_answers(HOSTD_FIRST_CALL_SECONDS)
         self.area("login", lambda: self.applier.login(wanted))
+        firewall.close_leftover(self.host, self.applier.run, self.log)
         if not self.host.hostd:
             self.host.hostd = self.wait_for_hostd()
             if self.host.hostd:
@@ -182,8 +183,7 @@ class FirstBoot:
             self.wait_for_hostd()
 
     def join_vcenter(self):
-        with firewall.opened(self.applier.run, self.log):
-            vcenter.join_host(self.description, self.applier, self.log)
+        vcenter.join_host(self.description, self.applier, self.log)
 
     def finish(self):
         """Report, save, clean up, and start again if that is needed. @return: exit status"""
@@ -191,7 +191,7 @@ class FirstBoot:
             self.area("user data", self.tell_maas)
         failed = self.failed()
         if failed and not (self.deployment and self.deployment.deployed):
-            maas.report_failure(self.description, self.applier, self.log, _summary(failed))
+            self.report(_summary(failed))
         kept = self.save_and_clean(failed)
         if failed:
             self.say_failed(failed, kept)
@@ -199,6 +199,13 @@ class FirstBoot:
             # Otherwise somebody may want to look, and MAAS has switched its part off.
             self.start_again()
         return 1 if failed else 0
+
+    def report(self, reason):
+        """Tell MAAS, if it is MAAS's host, even when its description cannot be read."""
+        if self.description:
+            maas.report_failure(self.description, self.applier, self.log, reason)
+        else:
+            maas.report_file_failure(MAAS_DESCRIPTION, self.applier, self.log, reason)
 
     def failed(self):
         """(area, reason) of the failures that count."""

@@ -1,5 +1,6 @@
 """What MAAS adds to a step: what its metadata service knows, the end of a deployment, and its failure."""
 
+import json
 import os
 
 from common import description as schema
@@ -10,6 +11,8 @@ from hostconf.model.command import Command
 from hostconf.planning import sysplan
 from hostconf.sources import cloudcfg, userdata
 from hostconf.sources.maas import ROOT_ONLY, read_answers
+
+TOKENS = ("consumer_key", "token_key", "token_secret")
 
 
 class Deployment:
@@ -24,7 +27,7 @@ class Deployment:
         self.maas = description["maas"]
         self.applier = applier
         self.log = log
-        self.client = client or Client(self.maas, log, sleep=applier.sleep)
+        self.client = client or _client(self.maas, applier, log)
         self.files = []
         self.deployed = False  # whether MAAS knows that the machine is deployed
 
@@ -36,8 +39,7 @@ class Deployment:
         # The service may be given by name.
         for command in sysplan.dns_commands(description["dns"], self.applier.read_system(description)["dns"]):
             self.applier.execute(command)
-        with firewall.opened(self.applier.run, self.log):
-            answers = dict((name, self.client.get(name)) for name in self.maas["fetch"] if name != USER_DATA)
+        answers = dict((name, self.client.get(name)) for name in self.maas["fetch"] if name != USER_DATA)
         completed, self.files = read_answers(answers, description, self.log.warn)
         if completed["vcenter"]:
             self.log.hide(completed["vcenter"]["password"])
@@ -53,8 +55,7 @@ class Deployment:
         """
         if USER_DATA not in self.maas["fetch"]:
             return False
-        with firewall.opened(self.applier.run, self.log):
-            data = self.client.get(USER_DATA)
+        data = self.client.get(USER_DATA)
         self.deployed = True
         self.log.info("MAAS knows that the machine is deployed")
         found, configs = userdata.read(data, self.log.warn)
@@ -81,6 +82,10 @@ class Deployment:
                 self.log.warn("user data: root's password was not set: %s" % reason)
 
 
+def _client(maas, applier, log):
+    return Client(maas, log, sleep=applier.sleep, gate=firewall.gate(applier.host, applier.run, log))
+
+
 def write_files(files, host, log):
     """Write the files that vendor data brings. One that cannot be written is reported."""
     for path, content, mode in files:
@@ -105,30 +110,34 @@ def report_failure(description, applier, log, reason):
     if not description or not description["maas"] or not description["maas"]["report_failure"]:
         return
     try:
-        with firewall.opened(applier.run, log):
-            Client(description["maas"], log, sleep=applier.sleep).report_failure(log.masked(reason))
+        _client(description["maas"], applier, log).report_failure(log.masked(reason))
         log.info("MAAS knows that the deployment failed")
     except MetadataError as error:
         log.error("MAAS could not be told: %s" % error)
 
 
-def report_installer_failure(path, host, log, reason):
-    """The same for a step of the installer, which has the file with the description alone."""
+def report_file_failure(path, applier, log, reason):
+    """The same where there is nothing but the file with the description: its endpoint and tokens are enough.
+
+    @param path: of the file on the host; it need not be a valid description
+    """
     try:
-        with open(host.path(path), encoding="utf-8") as file:
-            description = schema.loads(file.read())
-    except (OSError, ValueError):
+        with open(applier.host.path(path), encoding="utf-8") as file:
+            description = json.load(file)
+    except (OSError, ValueError, RecursionError):
         return
-    if description["maas"]:
-        log.hide(*[description["maas"][key] for key in ("consumer_key", "token_key", "token_secret")])
-        report_failure(description, Applier(host, log), log, reason)
+    maas = description.get("maas") if isinstance(description, dict) else None
+    if not isinstance(maas, dict) or not all(isinstance(maas.get(key), str) for key in ("endpoint",) + TOKENS):
+        return
+    log.hide(*[maas[key] for key in TOKENS])
+    maas = dict(maas, report_failure=maas.get("report_failure", True))
+    report_failure({"maas": maas}, applier, log, reason)
 
 
 def signal_deployed(description, applier, log):
     """Where %firstboot cannot run: tell MAAS that the machine is deployed. The user data is not carried out."""
     try:
-        with firewall.opened(applier.run, log):
-            Client(description["maas"], log, sleep=applier.sleep).get(USER_DATA)
+        _client(description["maas"], applier, log).get(USER_DATA)
         log.warn("MAAS knows that the machine is deployed; nothing but what the installer set up was configured")
     except MetadataError as error:
         log.error("MAAS could not be told that the machine is deployed: %s" % error)

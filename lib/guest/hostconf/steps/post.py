@@ -22,7 +22,7 @@ def main():
     except (OSError, ValueError) as error:
         reason = "the host will not be configured at its first boot: %s" % error
         log.error(reason)
-        maas.report_installer_failure(DESCRIPTION, Host(root, hostd=False), log, reason)
+        maas.report_file_failure(DESCRIPTION, Applier(Host(root, hostd=False), log), log, reason)
         return 1
     return 0
 

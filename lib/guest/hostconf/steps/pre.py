@@ -45,7 +45,7 @@ def main():
 
 def _stopped(root, log, reason):
     log.error(reason)
-    maas.report_installer_failure(MAAS_DESCRIPTION, Host(root, hostd=False), log, reason)
+    maas.report_file_failure(MAAS_DESCRIPTION, Applier(Host(root, hostd=False), log), log, reason)
     return STOP
 
 

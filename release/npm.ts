@@ -10,7 +10,7 @@ import { type PackedFile, textFile } from "./packed_file.ts";
 import { gzip, packFiles } from "./tar.ts";
 
 /** The Deno that runs the bundle: exactly one version, the one that the tests ran on. */
-const DENO_VERSION = "2.9.6";
+export const DENO_VERSION = "2.9.6";
 const DENO_PACKAGES = [
   "darwin-arm64",
   "darwin-x64",

@@ -21,7 +21,9 @@ const NPM_RUNTIME = {
   file: "package/bin/rfc",
   sizeBytes: 92_183_912,
   sha256: "1b136202dc147212ad0b129de0c10eb5f17060917c9754c7921cd68f764ad2e2",
-  /** The version whose output this runtime takes. */
+  /** Its version. */
+  version: "2.6.10",
+  /** The Deno whose output this runtime takes. */
   deno: "deno@2.6.8",
 };
 /** Where downloads are kept between runs, outside the project. */
@@ -46,13 +48,14 @@ export async function runCompiler(args: readonly string[]): Promise<void> {
  * that Deno downloads, or that npm has, in this order.
  *
  * @param runtime A file. Without it, on the target itself, the one that `DENORT_BIN` names.
+ * @returns The version of the runtime.
  * @throws {Error} saying why this target cannot be had here.
  */
 export async function compileFor(
   target: Target,
   args: readonly string[],
   runtime?: string,
-): Promise<void> {
+): Promise<string> {
   const isHost = hostTarget() === target;
   const given = runtime ?? (isHost ? Deno.env.get("DENORT_BIN") : undefined);
   if (given !== undefined) {
@@ -60,14 +63,16 @@ export async function compileFor(
     const kind = binaryKind(await readStart(given));
     if (kind !== target.name) throw new Error(`${given} is for ${kind ?? "no machine we know"}`);
     await runProgram(Deno.execPath(), args, { cwd: ROOT, env: { DENORT_BIN: given } });
-    return;
+    return Deno.version.deno;
   }
   try {
     // Empty: what is set for this machine is not for another one.
     await runProgram(Deno.execPath(), args, { cwd: ROOT, env: { DENORT_BIN: "" } });
+    return Deno.version.deno;
   } catch (error) {
     if (target.name !== NPM_RUNTIME.target) throw new Error(reason(error));
     await runWithNpmRuntime(args);
+    return NPM_RUNTIME.version;
   }
 }
 
@@ -105,7 +110,8 @@ async function readStart(path: string): Promise<Uint8Array> {
 /** The line of what Deno said that tells most. */
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const line = /error sending request for url \(\S+\)|^.*error.*$/m.exec(text)?.[0] ?? text;
+  const patterns = [/error sending request for url \(\S+\)/, /^.*error.*$/m];
+  const line = patterns.map((pattern) => pattern.exec(text)?.[0]).find((found) => found) ?? text;
   // deno-lint-ignore no-control-regex
   return line.replaceAll(/\x1b\[[0-9;]*m/g, "").trim();
 }

@@ -46,9 +46,12 @@ export async function packFiles(
   })));
 }
 
+/** Level 9 takes two and a half times as long to make an executable half a percent smaller. */
+const GZIP_LEVEL = 6;
+
 /** As gzip, with nothing of this machine in its header. */
 export function gzip(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const zipped = new Uint8Array(gzipSync(bytes, { level: 9 }));
+  const zipped = new Uint8Array(gzipSync(bytes, { level: GZIP_LEVEL }));
   zipped[9] = 0xff; // RFC 1952 §2.3.1: the operating system is not known
   return zipped;
 }

@@ -34,7 +34,7 @@ export function packZip(
   let at = 0;
   for (const { path, bytes, mode = 0o644 } of inOrder(files)) {
     const name = new TextEncoder().encode(path);
-    const deflated = deflateRawSync(bytes, { level: 9 });
+    const deflated = deflateRawSync(bytes);
     const common = new Uint8Array(26);
     const view = new DataView(common.buffer);
     view.setUint16(0, VERSION, true);

@@ -42,6 +42,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   skopeo: "/usr/bin/skopeo",
   umoci: "/usr/bin/umoci",
   unzip: "/usr/bin/unzip",
+  binutils: "/usr/bin/readelf",
   openssl: "/usr/bin/openssl",
   bubblewrap: "/usr/bin/bwrap",
   make: "/usr/bin/make",

@@ -13,3 +13,12 @@ export const FLAGS = [
   "--allow-env=SOURCE_DATE_EPOCH,NO_COLOR",
   "--v8-flags=--max-semi-space-size=2",
 ];
+
+/** @type {readonly string[]} Options of `deno run` for what `deno compile` has by itself. */
+export const CLOSED_FLAGS = [
+  "--no-config",
+  "--no-lock",
+  "--cached-only",
+  "--no-remote",
+  "--deny-import",
+];

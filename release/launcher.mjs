@@ -11,7 +11,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { FLAGS } from "./flags.mjs";
+import { CLOSED_FLAGS, FLAGS } from "./flags.mjs";
 
 const { platform, arch } = process;
 const name = `@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`;
@@ -34,8 +34,7 @@ if (deno === undefined) {
   process.exit(1);
 }
 const main = fileURLToPath(new URL("./bundle/main.js", import.meta.url));
-const closed = ["--no-config", "--no-lock", "--cached-only", "--no-remote", "--deny-import"];
-const args = ["run", ...closed, ...FLAGS, main, ...process.argv.slice(2)];
+const args = ["run", ...CLOSED_FLAGS, ...FLAGS, main, ...process.argv.slice(2)];
 const env = { ...process.env, DENO_NO_UPDATE_CHECK: "1" };
 if (process.execve !== undefined && platform !== "win32") {
   process.removeAllListeners("warning"); // that execve is experimental is no news for users

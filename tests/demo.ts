@@ -6,20 +6,22 @@
  */
 
 import { runApp } from "../lib/cli/app.ts";
+import { ROOT } from "./support/executable.ts";
 import { writeInstallerIso } from "./support/installer_iso.ts";
 
-const FOLDER = `${import.meta.dirname}/../dist/demo`;
-const ISO = `${FOLDER}/installer.iso`;
-const PASSWORD = `${FOLDER}/root-password`;
-const IMAGE = `${FOLDER}/installer.img.gz`;
+const FOLDER = `${ROOT}dist/demo`;
+const ISO = "installer.iso";
+const PASSWORD = "root-password";
+const IMAGE = "installer.img.gz";
 
 async function esxiImg(...args: string[]): Promise<void> {
-  console.log(`\n$ esxi-img ${args.join(" ").replaceAll(`${FOLDER}/`, "")}`);
+  console.log(`\n$ esxi-img ${args.join(" ")}`);
   const status = await runApp(args);
   if (status !== 0) Deno.exit(status);
 }
 
 await Deno.mkdir(FOLDER, { recursive: true });
+Deno.chdir(FOLDER);
 console.log(`Making an installer-shaped ISO of 40 MB with 100 modules in ${FOLDER}`);
 writeInstallerIso(ISO);
 await Deno.writeTextFile(PASSWORD, "VMware1!\n", { mode: 0o600 });

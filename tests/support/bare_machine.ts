@@ -58,7 +58,9 @@ export async function onBareMachine(
     readable.push(["/usr/bin/node", pathOf("node")!]);
     const npm = await Deno.realPath(pathOf("npm")!);
     readable.push([NPM, npm.replace(/\/bin\/npm-cli\.js$/, "")]);
-    for (const name of ["npm", "npx"]) links.push([`${NPM}/bin/${name}-cli.js`, `/usr/bin/${name}`]);
+    for (const name of ["npm", "npx"]) {
+      links.push([`${NPM}/bin/${name}-cli.js`, `/usr/bin/${name}`]);
+    }
   }
   const libraries = ["/usr/lib64", ...await libraryFolders()];
   const variables = { HOME: "/home/user", PATH: "/usr/bin", LANG: "C.UTF-8", ...env };

@@ -6,11 +6,14 @@
 
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { CLOSED_FLAGS, FLAGS } from "../../release/flags.mjs";
 
 /** The project's folder, with a slash behind it. */
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** What `deno task compile` writes. */
 export const EXECUTABLE = `${ROOT}dist/esxi-img`;
+/** A script that stands in for it is smaller. */
+const SCRIPT_MAX_BYTES = 100_000;
 /** Tells which sources it was compiled from. */
 const STAMP = `${ROOT}dist/esxi-img.sources.sha256`;
 
@@ -40,6 +43,24 @@ export function requireExecutable(): void {
 /** Notes which sources the executable was compiled from. */
 export function noteExecutable(): void {
   Deno.writeTextFileSync(STAMP, digestSources());
+}
+
+/** Writes a script in its place that runs the bundle, with the rights that the executable has. */
+export function writeStandIn(): void {
+  const quoted = [Deno.execPath(), "run", ...CLOSED_FLAGS, ...FLAGS, `${ROOT}dist/bundle/main.js`]
+    .map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  if (isThere(EXECUTABLE)) Deno.removeSync(EXECUTABLE);
+  Deno.writeTextFileSync(EXECUTABLE, `#!/bin/sh\nexec ${quoted.join(" ")} "$@"\n`, { mode: 0o755 });
+}
+
+/** Whether it is an executable, and no script. */
+export function isCompiled(): boolean {
+  return isThere(EXECUTABLE) && Deno.statSync(EXECUTABLE).size > SCRIPT_MAX_BYTES;
+}
+
+/** What a test needs that looks at the compiled executable itself, for `testWith`. */
+export function neededForCompiled(): string[] {
+  return isCompiled() ? [] : ["a compiled executable"];
 }
 
 function digestSources(): string {

@@ -23,7 +23,7 @@ for (const archive of archives) {
     execFileSync("tar", ["xzOf", archive, "package/package.json"], { encoding: "utf8" }),
   );
   const { name, version } = manifest;
-  const path = `/${name}/-/${version}.tgz`;
+  const path = `/${name}/-/${name.split("/").at(-1)}-${version}.tgz`;
   const integrity = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
   const shasum = createHash("sha1").update(bytes).digest("hex");
   const dist = { tarball: origin + path, integrity, shasum };

@@ -61,7 +61,7 @@ for (const format of ["raw", "gz"]) {
 }
 
 for (const format of ["raw", "gz"]) {
-  Deno.test(`a limit on the size of files ends a ${format} build cleanly`, async () => {
+  testWith(["bash"], `a limit on the size of files ends a ${format} build cleanly`, async () => {
     using folder = new Folder();
     const { path: cwd } = folder;
     await writeSampleIso(folder.file("in.iso"));

@@ -51,7 +51,7 @@ for (const format of ["raw", "gz"]) {
     assert.deepEqual(folder.names(), ["file", "in.iso", "pipe"]);
   });
 
-  testWith(["head"], `a reader that leaves ends a ${format} build quietly`, async () => {
+  testWith(["bash", "head"], `a reader that leaves ends a ${format} build quietly`, async () => {
     using folder = await withIso();
     const line = `"$0" build in.iso -f ${format} -o - 2>err | head -c 10 | wc -c; ` +
       "echo ${PIPESTATUS[@]}";
@@ -65,12 +65,16 @@ for (const format of ["raw", "gz"]) {
     assert.deepEqual(folder.names(), ["err", "in.iso", "pipe"]);
   });
 
-  Deno.test(`a disk that is full ends a ${format} build on standard output`, async () => {
-    using folder = await withIso();
-    const { path: cwd } = folder;
-    const outcome = await bash(`"$0" build in.iso -f ${format} -o - > /dev/full`, cwd);
-    assertRefused(outcome, FULL);
-  });
+  testWith(
+    ["bash", "/dev/full"],
+    `a disk that is full ends a ${format} build on standard output`,
+    async () => {
+      using folder = await withIso();
+      const { path: cwd } = folder;
+      const outcome = await bash(`"$0" build in.iso -f ${format} -o - > /dev/full`, cwd);
+      assertRefused(outcome, FULL);
+    },
+  );
 }
 
 const FULL = {
@@ -79,7 +83,7 @@ const FULL = {
   advises: /^free some space or choose another folder$/,
 };
 
-Deno.test("results that cannot be written", async (t) => {
+testWith(["bash", "/dev/full"], "results that cannot be written", async (t) => {
   using folder = await withIso();
   const { path: cwd } = folder;
   await mustEsxiImg(["build", "in.iso", "-o", "out.img"], { cwd });
@@ -103,19 +107,23 @@ Deno.test("results that cannot be written", async (t) => {
   }
 });
 
-Deno.test("a long result on a closed pipe ends quietly with status 1", async () => {
-  using folder = new Folder();
-  const files = Array.from({ length: 3000 }, (_, i) => ({
-    path: `FILE${i}.TXT`,
-    content: new Uint8Array(1),
-  }));
-  await writeSampleIso(folder.file("in.iso"), undefined, { moduleCount: 8, files });
-  for (const line of ["inspect in.iso", "inspect --json in.iso"]) {
-    const outcome = await bash(`"$0" ${line} | head -c 5; echo " $PIPESTATUS"`, folder.path);
-    assert.match(outcome.stdout, / 1\n$/);
-    assert.equal(outcome.stderr, "");
-  }
-});
+testWith(
+  ["bash", "head"],
+  "a long result on a closed pipe ends quietly with status 1",
+  async () => {
+    using folder = new Folder();
+    const files = Array.from({ length: 3000 }, (_, i) => ({
+      path: `FILE${i}.TXT`,
+      content: new Uint8Array(1),
+    }));
+    await writeSampleIso(folder.file("in.iso"), undefined, { moduleCount: 8, files });
+    for (const line of ["inspect in.iso", "inspect --json in.iso"]) {
+      const outcome = await bash(`"$0" ${line} | head -c 5; echo " $PIPESTATUS"`, folder.path);
+      assert.match(outcome.stdout, / 1\n$/);
+      assert.equal(outcome.stderr, "");
+    }
+  },
+);
 
 testWith(["script"], "no image and no payload goes to a terminal", async () => {
   using folder = await withIso();

@@ -6,7 +6,7 @@ import { packOci } from "../../release/oci.ts";
 import { textFile } from "../../release/packed_file.ts";
 import { gzip, packFiles } from "../../release/tar.ts";
 import { packZip } from "../../release/zip.ts";
-import { EXECUTABLE } from "../support/executable.ts";
+import { EXECUTABLE, neededForCompiled } from "../support/executable.ts";
 import { Folder } from "../support/folder.ts";
 import { mustRun, testWith } from "../support/programs.ts";
 
@@ -119,43 +119,51 @@ testWith(["skopeo", "umoci"], "oci: skopeo reads its facts, umoci unpacks it", a
   }
 });
 
-Deno.test("executables: which machine one is for, by its first bytes", async () => {
-  const bytes = await Deno.readFile(EXECUTABLE);
-  const kinds = { "x86_64-linux": "linux-x64", "aarch64-linux": "linux-arm64" };
-  const here = kinds[`${Deno.build.arch}-${Deno.build.os}` as keyof typeof kinds];
-  if (here !== undefined) assert.equal(binaryKind(bytes.subarray(0, 4096)), here);
-  const start = (values: readonly (readonly [at: number, ...bytes: number[]])[]) => {
-    const made = new Uint8Array(512);
-    for (const [at, ...rest] of values) made.set(rest, at);
-    return made;
-  };
-  const elf = [0, 0x7f, 0x45, 0x4c, 0x46, 2, 1] as const;
-  const pe = [[0, 0x4d, 0x5a], [0x3c, 0x80], [0x80, 0x50, 0x45, 0, 0]] as const;
-  const cases: (readonly [Uint8Array, string | undefined])[] = [
-    [start([elf, [18, 0x3e]]), "linux-x64"],
-    [start([elf, [18, 0xb7]]), "linux-arm64"],
-    [start([elf, [18, 0x28]]), undefined],
-    [start([[0, 0xcf, 0xfa, 0xed, 0xfe, 7, 0, 0, 1]]), "darwin-x64"],
-    [start([[0, 0xcf, 0xfa, 0xed, 0xfe, 0xc, 0, 0, 1]]), "darwin-arm64"],
-    [start([...pe, [0x84, 0x64, 0x86]]), "win32-x64"],
-    [start([...pe, [0x84, 0x4c, 1]]), undefined],
-    [start([[0, 0x4d, 0x5a], [0x3c, 0xff, 0xff]]), undefined],
-    [new Uint8Array(512), undefined],
-    [new Uint8Array(3), undefined],
-  ];
-  for (const [made, kind] of cases) assert.equal(binaryKind(made), kind);
-});
+testWith(
+  neededForCompiled(),
+  "executables: which machine one is for, by its first bytes",
+  async () => {
+    const bytes = await Deno.readFile(EXECUTABLE);
+    const kinds = { "x86_64-linux": "linux-x64", "aarch64-linux": "linux-arm64" };
+    const here = kinds[`${Deno.build.arch}-${Deno.build.os}` as keyof typeof kinds];
+    if (here !== undefined) assert.equal(binaryKind(bytes.subarray(0, 4096)), here);
+    const start = (values: readonly (readonly [at: number, ...bytes: number[]])[]) => {
+      const made = new Uint8Array(512);
+      for (const [at, ...rest] of values) made.set(rest, at);
+      return made;
+    };
+    const elf = [0, 0x7f, 0x45, 0x4c, 0x46, 2, 1] as const;
+    const pe = [[0, 0x4d, 0x5a], [0x3c, 0x80], [0x80, 0x50, 0x45, 0, 0]] as const;
+    const cases: (readonly [Uint8Array, string | undefined])[] = [
+      [start([elf, [18, 0x3e]]), "linux-x64"],
+      [start([elf, [18, 0xb7]]), "linux-arm64"],
+      [start([elf, [18, 0x28]]), undefined],
+      [start([[0, 0xcf, 0xfa, 0xed, 0xfe, 7, 0, 0, 1]]), "darwin-x64"],
+      [start([[0, 0xcf, 0xfa, 0xed, 0xfe, 0xc, 0, 0, 1]]), "darwin-arm64"],
+      [start([...pe, [0x84, 0x64, 0x86]]), "win32-x64"],
+      [start([...pe, [0x84, 0x4c, 1]]), undefined],
+      [start([[0, 0x4d, 0x5a], [0x3c, 0xff, 0xff]]), undefined],
+      [new Uint8Array(512), undefined],
+      [new Uint8Array(3), undefined],
+    ];
+    for (const [made, kind] of cases) assert.equal(binaryKind(made), kind);
+  },
+);
 
-testWith(["readelf"], "executables: what one needs is what readelf lists", async () => {
-  for (const path of [EXECUTABLE, "/bin/ls", "/usr/bin/python3"]) {
-    const { loader, libraries, glibc } = readNeeds(await Deno.readFile(path));
-    const { stdout } = await mustRun("readelf", ["--wide", "-d", "-l", "-V", path]);
-    const listed = [...stdout.matchAll(/\(NEEDED\).*\[(\S+)\]/g)].map(([, name]) => name);
-    assert.deepEqual(libraries, listed, path);
-    assert.ok(stdout.includes(`interpreter: ${loader}]`), path);
-    const versions = [...stdout.matchAll(/Name: GLIBC_2\.(\d+)/g)].map(([, minor]) => minor);
-    assert.equal(glibc, `2.${Math.max(...versions.map(Number))}`, path);
-  }
-  const text = new TextEncoder().encode("no executable".repeat(10));
-  assert.throws(() => readNeeds(text), /no ELF/);
-});
+testWith(
+  ["readelf", "/usr/bin/python3", ...neededForCompiled()],
+  "executables: what one needs is what readelf lists",
+  async () => {
+    for (const path of [EXECUTABLE, "/bin/ls", "/usr/bin/python3"]) {
+      const { loader, libraries, glibc } = readNeeds(await Deno.readFile(path));
+      const { stdout } = await mustRun("readelf", ["--wide", "-d", "-l", "-V", path]);
+      const listed = [...stdout.matchAll(/\(NEEDED\).*\[(\S+)\]/g)].map(([, name]) => name);
+      assert.deepEqual(libraries, listed, path);
+      assert.ok(stdout.includes(`interpreter: ${loader}]`), path);
+      const versions = [...stdout.matchAll(/Name: GLIBC_2\.(\d+)/g)].map(([, minor]) => minor);
+      assert.equal(glibc, `2.${Math.max(...versions.map(Number))}`, path);
+    }
+    const text = new TextEncoder().encode("no executable".repeat(10));
+    assert.throws(() => readNeeds(text), /no ELF/);
+  },
+);

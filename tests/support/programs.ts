@@ -5,10 +5,16 @@
  */
 
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { EXECUTABLE, requireExecutable } from "./executable.ts";
 
-/** Where Debian keeps what only root has on its path. */
-const FOLDERS = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin"];
+/** Where programs are: Debian keeps judges of disks where only root has them on its path. */
+const FOLDERS = [
+  ...(Deno.env.get("PATH") ?? "").split(":"),
+  "/usr/sbin",
+  "/sbin",
+  dirname(Deno.execPath()), // Python's tests run Deno
+];
 
 /** How a program ended, and what it said. */
 export interface Outcome {
@@ -47,7 +53,7 @@ export async function run(
   const child = new Deno.Command(path, {
     args: [...args],
     ...(cwd === undefined ? {} : { cwd }),
-    ...(env === undefined ? {} : { env }),
+    env: { PATH: FOLDERS.join(":"), ...env },
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
@@ -103,7 +109,7 @@ export function pathOf(program: string): string | undefined {
   const candidates = program.includes("/") ? [program] : FOLDERS.map((f) => `${f}/${program}`);
   return candidates.find((path) => {
     try {
-      return Deno.statSync(path).isFile;
+      return !Deno.statSync(path).isDirectory;
     } catch {
       return false;
     }

@@ -31,7 +31,9 @@ export async function writeAndCommit<T>(
     await signals.hearLast();
     // At once, for nothing may come between the names.
     for (const output of outputs) output.commit(outputs.length === 1);
-    for (const output of outputs) await output.keep();
+    const kept = await Promise.allSettled(outputs.map((output) => output.keep()));
+    const failed = kept.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
     return result;
   } catch (error) {
     const left = abort();

@@ -18,12 +18,11 @@ import { outliveSizeLimit } from "./signals.ts";
  * @throws {Failure} `io` if none can be made.
  */
 export async function createFileOutput(path: string, options: OutputOptions): Promise<Output> {
-  const { folder, base } = splitPath(path);
   outliveSizeLimit();
-  await removeAbandoned(folder, base);
+  await removeAbandoned(path);
   try {
     // At once: no signal comes between making the file and knowing how to remove it.
-    const partial = openPartial(folder, base, options.isSecret ? 0o600 : 0o666);
+    const partial = openPartial(path, options.isSecret ? 0o600 : 0o666);
     return new FileOutput(path, partial.path, partial.file, options);
   } catch (error) {
     throw ioFailure(error, path, "cannot write");
@@ -150,8 +149,7 @@ class FileOutput implements Output {
 
 /** A second name for a file, if there is one and its file system has hard links. */
 function keepUnderOtherName(path: string): string | undefined {
-  const { folder, base } = splitPath(path);
-  const other = partialName(folder, base);
+  const other = partialName(path);
   try {
     Deno.linkSync(path, other);
     return other;

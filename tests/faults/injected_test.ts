@@ -88,6 +88,61 @@ testWith(NEEDED, "an output that cannot get its name", async () => {
   }
 });
 
+testWith(NEEDED, "--sync: data before names, and names before the program is done", async (t) => {
+  using folder = await withIso();
+  const log = folder.file("calls");
+  /** What is made durable and what gets or loses a name, in this order. */
+  const trace = async (args: readonly string[]) => {
+    const calls = "trace=fsync,fdatasync,linkat,rename,renameat,renameat2,unlink";
+    const strace = ["-f", "-y", "-qq", "-o", log, "-e", calls, "-e", "signal=none"];
+    const { code, stderr } = await run("strace", [...strace, EXECUTABLE, ...args], {
+      cwd: folder.path,
+    });
+    assert.equal(code, 0, stderr);
+    const lines = (await Deno.readTextFile(log)).split("\n");
+    await Deno.remove(log);
+    return lines.flatMap((line) => {
+      const [, call = "", what = ""] = /^\d+ +(\w+)\((.*)/.exec(line) ?? [];
+      if (!call.includes("sync")) return call === "" ? [] : [call.replace(/at2?$/, "")];
+      return [/esxi-img-partial/.test(what) ? "sync data" : "sync folder"];
+    });
+  };
+  await t.step("with", async () => {
+    const names = ["link", "unlink", "link", "unlink"];
+    const expected = ["sync data", "sync data", ...names, "sync folder", "sync folder"];
+    assert.deepEqual(await trace([...BUILD, "--sync"]), expected);
+  });
+  await t.step("with, replacing", async () => {
+    // The links keep what is replaced until both have their names.
+    const names = ["link", "rename", "link", "rename"];
+    const calls = await trace([...BUILD, "--sync", "--force"]);
+    assert.deepEqual(calls.slice(0, 6), ["sync data", "sync data", ...names]);
+    assert.deepEqual(calls.slice(6).toSorted(), ["sync folder", "sync folder", "unlink", "unlink"]);
+  });
+  await t.step("without", async () => {
+    const calls = await trace([...BUILD, "--force"]);
+    assert.deepEqual(calls.filter((call) => /sync/.test(call)), []);
+  });
+});
+
+testWith(NEEDED, "what cannot be made durable", async () => {
+  using folder = await withIso();
+  const sync = [...BUILD, "--sync"];
+  const outcome = await injected(folder, ["fsync:error=EIO:when=1"], sync);
+  assertRefused(outcome, {
+    names: "out.img.gz",
+    says: /cannot write: the device reports an error/,
+    advises: /^check the disk$/,
+  });
+  assert.deepEqual(folder.names(), ["in.iso"]);
+  assertRefused(await injected(folder, ["fsync:error=EIO:when=3"], sync), {
+    names: "out.img.gz",
+    says: /cannot make its name durable: the device reports an error/,
+    advises: /^check the disk$/,
+  });
+  assert.deepEqual(folder.names(), ["in.iso", "m.json", "out.img.gz"]);
+});
+
 testWith(NEEDED, "no socket is opened and no program is started", async () => {
   using folder = await withIso();
   const log = folder.file("calls");

@@ -12,8 +12,6 @@ import { SMALL } from "./sample_isos.ts";
 
 /** How a file is called that is being written. */
 export const PARTIAL_NAME = /^\.(.+)\.[0-9a-f-]{36}\.esxi-img-partial$/;
-/** And for a moment before that, until it is locked. */
-export const NEW_NAME = /^\.(.+)\.[0-9a-f-]{36}\.esxi-img-new$/;
 const MODULE_BYTES = 1024 * 1024;
 /** For a build that takes four times as long. */
 export const LONG_MODULE_BYTES = 4 * MODULE_BYTES;

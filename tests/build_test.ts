@@ -222,6 +222,7 @@ Deno.test("payload: by itself, with a kickstart and metadata of one's own", asyn
     {
       guestFiles: OPTIONS.guestFiles,
       kickstart: Uint8Array.of(0xff, 0xfe, 0),
+      isKickstartAsIs: true,
       metadata: [{ path: "meta_data.json", bytes: text("{}") }],
     },
     new Uint8Array(32),

@@ -25,6 +25,8 @@ const DEFAULTS = {
   color: true,
   requireMetadata: false,
   allowEd25519: false,
+  strict: false,
+  isOldTemplate: true,
 };
 
 export const genImgCommand = command<GenImgFlags, [iso: string, output: string]>({

@@ -45,7 +45,8 @@ export const payloadFlags = {
     "File with root's password or its crypt hash; - is standard input, a terminal asks for it",
   ),
   sshKey: textFlag("FILE", "File with public keys for root"),
-  kickstart: textFlag("FILE", "A kickstart of your own, used byte for byte"),
+  kickstart: textFlag("FILE", "A kickstart of your own, to be merged with ours"),
+  kickstartAsIs: textFlag("FILE", "A kickstart of your own, used byte for byte"),
   metadata: textFlag("DIR", "Folder with meta_data.json, network_data.json, … to embed"),
   installDisk: textFlag(
     "ARGS",
@@ -53,6 +54,7 @@ export const payloadFlags = {
   ),
   requireMetadata: switchFlag("Stop the installation where no metadata is found"),
   allowEd25519: switchFlag("Count Ed25519 keys as a login on ESXi 8 and later, too"),
+  strict: switchFlag("Stop for warnings as for errors"),
 } as const;
 
 /** Options of the commands that write a part of an image. */

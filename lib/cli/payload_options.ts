@@ -4,15 +4,15 @@
  * @module
  */
 
-import { Failure } from "../blocks/failure.ts";
 import type { PayloadOptions } from "../esxi/make_payload.ts";
-import type { PayloadFile } from "../esxi/payload.ts";
+import type { InputFile, Inputs } from "../checks/inputs.ts";
+import { readPassword } from "../checks/password.ts";
+import { readSshKeys } from "../checks/ssh_keys.ts";
+import { Failure } from "../blocks/failure.ts";
 import { fileExists, listFolders, readSmall } from "../host/files.ts";
 import { askPassword, isTyped } from "../host/prompt.ts";
 
 const MAX_TEXT_BYTES = 1024 * 1024;
-/** As in crypt(3): hashing a password takes time in the square of its length. */
-const MAX_PASSWORD_CHARACTERS = 512;
 /** What a config drive holds below openstack/latest. */
 const METADATA_FILES = [
   "meta_data.json",
@@ -25,19 +25,27 @@ const METADATA_FILES = [
 /** The options that decide about a payload. */
 export interface PayloadFlags {
   readonly kickstart?: string | undefined;
+  readonly kickstartAsIs?: string | undefined;
   readonly metadata?: string | undefined;
   readonly rootPasswordFile?: string | undefined;
   readonly sshKey?: string | undefined;
   readonly installDisk?: string | undefined;
   readonly requireMetadata: boolean;
   readonly allowEd25519: boolean;
+  readonly strict: boolean;
+}
+
+/** What the commands of the Python tool of the same name ask for, which is no option. */
+export interface CompatFlags {
+  /** Whether the kickstart is a template of that tool. */
+  readonly isOldTemplate?: boolean;
 }
 
 /** The files that the options name. */
 export function inputPaths(flags: PayloadFlags): string[] {
-  const { kickstart, rootPasswordFile, sshKey, metadata } = flags;
+  const { kickstart, kickstartAsIs, rootPasswordFile, sshKey, metadata } = flags;
   return [
-    ...[kickstart, rootPasswordFile, sshKey].filter((path) => path !== undefined),
+    ...[kickstart, kickstartAsIs, rootPasswordFile, sshKey].filter((path) => path !== undefined),
     ...metadata === undefined ? [] : metadataPaths(metadata),
   ];
 }
@@ -52,30 +60,56 @@ function metadataPaths(folder: string): string[] {
 /**
  * Reads what the options name.
  *
- * @throws {Failure} `usage` if a file does not hold what its option says, `io` if it cannot be
- * read.
+ * @throws {Failure} `usage` if options exclude each other or a folder holds no metadata, `io` if a
+ * file cannot be read.
  */
-export async function readPayloadOptions(
-  flags: PayloadFlags,
-): Promise<Omit<PayloadOptions, "guestFiles">> {
-  const { kickstart, rootPasswordFile, sshKey, installDisk } = flags;
+export async function readInputs(flags: PayloadFlags & CompatFlags): Promise<Inputs> {
+  const { kickstart, kickstartAsIs, rootPasswordFile, sshKey, installDisk, metadata } = flags;
+  if (kickstart !== undefined && kickstartAsIs !== undefined) {
+    const what = "there is a kickstart already, from -k";
+    throw new Failure("usage", "--kickstart-as-is", what, "pass one of the two");
+  }
   if (installDisk !== undefined && /[\r\n]/.test(installDisk)) {
     throw new Failure("usage", "--install-disk", "it holds a line break", "pass one line");
   }
   return {
-    kickstart: kickstart === undefined ? undefined : await readSmall(kickstart, MAX_TEXT_BYTES),
-    rootPassword: rootPasswordFile === undefined ? undefined : await readPassword(rootPasswordFile),
-    sshKeys: sshKey === undefined ? undefined : await readKeys(sshKey),
+    kickstart: await readInput(kickstart ?? kickstartAsIs),
+    isKickstartAsIs: kickstartAsIs !== undefined,
+    isOldTemplate: flags.isOldTemplate,
+    rootPassword: rootPasswordFile === "-" && isTyped()
+      ? { path: "-", bytes: new TextEncoder().encode(await askPassword()) }
+      : await readInput(rootPasswordFile),
+    sshKeys: await readInput(sshKey),
     installDisk,
     requireMetadata: flags.requireMetadata,
     allowEd25519: flags.allowEd25519,
-    metadata: flags.metadata === undefined ? undefined : await readMetadata(flags.metadata),
+    metadata: metadata === undefined ? undefined : await readMetadata(metadata),
+  };
+}
+
+async function readInput(path: string | undefined): Promise<InputFile | undefined> {
+  return path === undefined ? undefined : { path, bytes: await readSmall(path, MAX_TEXT_BYTES) };
+}
+
+/** What the build makes of inputs that were checked. */
+export function payloadOptions(inputs: Inputs): Omit<PayloadOptions, "guestFiles"> {
+  const { kickstart, rootPassword, sshKeys, metadata } = inputs;
+  return {
+    kickstart: kickstart?.bytes,
+    isKickstartAsIs: inputs.isKickstartAsIs || undefined,
+    isOldTemplate: (kickstart !== undefined && inputs.isOldTemplate) || undefined,
+    rootPassword: rootPassword && readPassword(rootPassword.bytes),
+    sshKeys: sshKeys && readSshKeys(sshKeys.bytes),
+    installDisk: inputs.installDisk,
+    requireMetadata: inputs.requireMetadata,
+    allowEd25519: inputs.allowEd25519,
+    metadata,
   };
 }
 
 /** Reads what a folder holds of OpenStack's files; it may also be the root of a config drive. */
-async function readMetadata(folder: string): Promise<PayloadFile[]> {
-  const files: PayloadFile[] = [];
+async function readMetadata(folder: string): Promise<InputFile[]> {
+  const files: InputFile[] = [];
   for (const place of [folder, `${folder}/openstack/latest`]) {
     for (const name of METADATA_FILES) {
       const path = `${place}/${name}`;
@@ -99,51 +133,5 @@ function checkJson(bytes: Uint8Array, path: string): void {
     JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
     throw new Failure("usage", path, "it is not JSON", "correct it", cause);
-  }
-}
-
-/** The first line of a file; a password may begin or end with blanks. */
-async function readPassword(path: string): Promise<string> {
-  const password = path === "-" && isTyped() ? await askPassword() : await readFirstLine(path);
-  if (password === "") {
-    throw new Failure("usage", path, "the password is empty", "write it into the first line");
-  }
-  if (password.length > MAX_PASSWORD_CHARACTERS) {
-    const what = `the password has more than ${MAX_PASSWORD_CHARACTERS} characters`;
-    throw new Failure("usage", path, what, "pass a file with the password alone");
-  }
-  return password;
-}
-
-async function readFirstLine(path: string): Promise<string> {
-  const lines = (await readText(path)).replace(/^\ufeff/, "").split(/\r?\n/);
-  const [first = "", ...rest] = lines;
-  if (rest.some((line) => line !== "")) {
-    throw new Failure(
-      "usage",
-      path,
-      "it has more than one line",
-      "write only the password into it",
-    );
-  }
-  return first;
-}
-
-async function readKeys(path: string): Promise<string[]> {
-  const keys = (await readText(path)).split(/\r?\n/).map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"));
-  const wrong = keys.find((key) => !/(^|\s)(ssh|ecdsa|sk)-[^\s]+\s+[A-Za-z0-9+/]+=*/.test(key));
-  if (wrong !== undefined || keys.length === 0) {
-    throw new Failure("usage", path, "it holds no public key", "pass a file like id_ed25519.pub");
-  }
-  return keys;
-}
-
-async function readText(path: string): Promise<string> {
-  const bytes = await readSmall(path, MAX_TEXT_BYTES);
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new Failure("usage", path, "it is not UTF-8 text", "save it as UTF-8", cause);
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Finding } from "../blocks/finding.ts";
 import { formatGuid } from "../blocks/guid.ts";
 import type { ImagePlan } from "../build.ts";
 import { formatSize } from "./sizes.ts";
@@ -20,6 +21,8 @@ export interface BuildResult {
   readonly verify: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** What the checks found. */
+  readonly findings: readonly Finding[];
 }
 
 /**
@@ -41,6 +44,7 @@ export function reportBuild(plan: ImagePlan, result: BuildResult): void {
     diskGuid: formatGuid(plan.diskGuid),
     partitionGuid: formatGuid(plan.partitionGuid),
     verified: result.verify,
+    findings: result.findings,
   };
   if (result.json) writeStdout(JSON.stringify(facts, null, 2) + "\n");
   else if (!result.quiet) {

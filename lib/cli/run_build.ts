@@ -22,25 +22,27 @@ import { openOutput } from "../host/open_output.ts";
 import { findOutputPlace, type OutputPlace } from "../host/output_place.ts";
 import type { Recorder } from "../manifest/make.ts";
 import type { CommonFlags } from "./flags.ts";
-import { inputPaths, readPayloadOptions } from "./payload_options.ts";
+import { checkInputs } from "../checks/checks.ts";
+import type { Inputs } from "../checks/inputs.ts";
+import { stopFor, tell } from "./findings.ts";
+import {
+  type CompatFlags,
+  inputPaths,
+  type PayloadFlags,
+  payloadOptions,
+  readInputs,
+} from "./payload_options.ts";
 import { Progress } from "./progress.ts";
 import { reportBuild } from "./report_build.ts";
 import { checkStays, formatForPlace, openTarget } from "./target.ts";
 
 /** The options of build. */
-export interface BuildFlags extends CommonFlags {
+export interface BuildFlags extends CommonFlags, PayloadFlags {
   readonly output?: string | undefined;
   readonly format?: string | undefined;
-  readonly kickstart?: string | undefined;
   readonly payload?: string | undefined;
-  readonly metadata?: string | undefined;
   readonly module?: readonly string[] | undefined;
   readonly kernelopt?: readonly string[] | undefined;
-  readonly rootPasswordFile?: string | undefined;
-  readonly sshKey?: string | undefined;
-  readonly installDisk?: string | undefined;
-  readonly requireMetadata: boolean;
-  readonly allowEd25519: boolean;
   readonly free?: number | undefined;
   readonly size?: number | undefined;
   readonly label?: string | undefined;
@@ -65,11 +67,11 @@ const MAX_MODULE_BYTES = 1024 * 1024 * 1024;
 /**
  * Builds an image.
  *
- * @throws {Failure} `usage` if options contradict each other, `mismatch` if the ISO or what was
+ * @throws {Failure} `usage` if options contradict each other, as {@linkcode stopFor}, `mismatch` if the ISO or what was
  * written is not as it should be; else as {@linkcode planImage}, {@linkcode openTarget}, and
  * `truncated` or `io` from either.
  */
-export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void> {
+export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string): Promise<void> {
   const given = flags.output === undefined ? undefined : await findOutputPlace(flags.output);
   const format = formatForPlace(flags.format, given);
   const place = given ?? await findOutputPlace(defaultOutput(isoPath, format));
@@ -81,10 +83,14 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
   const recorder = flags.isoSha256 ?? flags.manifest
     ? new (await import("../manifest/make.ts")).Recorder(file)
     : undefined;
+  const inputs = { ...await readInputs(flags), hasPayload: flags.payload !== undefined };
+  stopFor(checkInputs(inputs), { strict: false });
   const plan = await planImage(recorder?.iso ?? file, {
-    ...await readOptions(flags),
+    ...await readOptions(flags, inputs),
     tapFile: flags.manifest === undefined ? undefined : recorder?.tapFile,
   });
+  const findings = checkInputs({ ...inputs, version: plan.installer.version });
+  stopFor(findings, flags);
   const { image, isFile } = await writeAndCommit(async (add) => {
     // Opened before the work, so that one that cannot be written is told at once.
     const others = [isoPath, ...inputPaths(flags), ...flags.module ?? []];
@@ -119,13 +125,14 @@ export async function runBuild(flags: BuildFlags, isoPath: string): Promise<void
     }
     return { image, isFile: writtenPath !== undefined };
   });
-  reportBuild(plan, { ...flags, format, image, isFile });
+  tell(findings, flags); // beside the result, where they are seen; a failure stands alone
+  reportBuild(plan, { ...flags, format, image, isFile, findings });
 }
 
 /** Whether the image holds what others on the machine should not read. */
 function hasSecret(flags: BuildFlags): boolean {
-  const { rootPasswordFile, kickstart, payload, metadata } = flags;
-  return [rootPasswordFile, kickstart, payload, metadata].some((part) => part !== undefined);
+  const { rootPasswordFile, kickstart, kickstartAsIs, payload, metadata } = flags;
+  return (rootPasswordFile ?? kickstart ?? kickstartAsIs ?? payload ?? metadata) !== undefined;
 }
 
 async function checkIsoHash(
@@ -151,8 +158,8 @@ function plainOptions(flags: BuildFlags): Record<string, unknown> {
   return {
     kernelopt,
     installDisk,
-    requireMetadata,
-    allowEd25519,
+    requireMetadata: requireMetadata || undefined,
+    allowEd25519: allowEd25519 || undefined,
     freeBytes: free,
     sizeBytes: size,
     label,
@@ -187,8 +194,9 @@ function checkUsage(
       "pass 64 hexadecimal digits",
     );
   }
-  const parts = [flags.kickstart, flags.rootPasswordFile, flags.sshKey, flags.metadata];
-  if (flags.payload !== undefined && parts.some((part) => part !== undefined)) {
+  const { kickstart, kickstartAsIs, rootPasswordFile, sshKey, metadata } = flags;
+  const part = kickstart ?? kickstartAsIs ?? rootPasswordFile ?? sshKey ?? metadata;
+  if (flags.payload !== undefined && part !== undefined) {
     throw usage(
       "--payload",
       "a finished payload has its own kickstart, password, keys and metadata",
@@ -203,13 +211,13 @@ function defaultOutput(isoPath: string, format: Format): string {
   return base.replace(/\.iso$/i, "") + format.suffix;
 }
 
-async function readOptions(flags: BuildFlags): Promise<ImageOptions> {
+async function readOptions(flags: BuildFlags, inputs: Inputs): Promise<ImageOptions> {
   const payload = flags.payload === undefined
     ? undefined
     : await readSmall(flags.payload, MAX_MODULE_BYTES);
   const parts = payload && await unpackPayload(payload, flags.payload ?? "");
   return {
-    ...await readPayloadOptions(flags),
+    ...payloadOptions(inputs),
     guestFiles: await readGuestFiles(),
     fatfsWasm: await readFatfsWasm(),
     payload,

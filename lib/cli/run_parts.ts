@@ -6,7 +6,12 @@
 
 import { deriveGuid } from "../blocks/guid.ts";
 import { FAT_EPOCH_MS } from "../esxi/content.ts";
-import { makeKickstart, makePayload, payloadIdentity } from "../esxi/make_payload.ts";
+import {
+  makeKickstart,
+  makePayload,
+  payloadIdentity,
+  type PayloadOptions,
+} from "../esxi/make_payload.ts";
 import { PAYLOAD_NAME } from "../esxi/payload.ts";
 import { readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
@@ -14,8 +19,17 @@ import { writeAndCommit } from "../host/commit.ts";
 import { openOutput } from "../host/open_output.ts";
 import { findOutputPlace } from "../host/output_place.ts";
 import { checkStdoutOpen, writeStdout } from "../host/terminal.ts";
+import { checkInputs } from "../checks/checks.ts";
+import type { Finding } from "../blocks/finding.ts";
+import { stopFor, tell } from "./findings.ts";
 import type { CommonFlags } from "./flags.ts";
-import { inputPaths, type PayloadFlags, readPayloadOptions } from "./payload_options.ts";
+import {
+  type CompatFlags,
+  inputPaths,
+  type PayloadFlags,
+  payloadOptions,
+  readInputs,
+} from "./payload_options.ts";
 
 /** The options of kickstart and payload. */
 export interface PartFlags extends CommonFlags, PayloadFlags {
@@ -26,35 +40,57 @@ export interface PartFlags extends CommonFlags, PayloadFlags {
 /**
  * Writes the kickstart.
  *
- * @throws {Failure} as {@linkcode readPayloadOptions}, and `exists` or `io` from the output.
+ * @throws {Failure} as {@linkcode readInputs} and {@linkcode stopFor}, and `exists` or `io` from the output.
  */
-export async function runKickstart(flags: PartFlags): Promise<void> {
-  const options = { ...await readPayloadOptions(flags), guestFiles: await readGuestFiles() };
+export async function runKickstart(flags: PartFlags & CompatFlags): Promise<void> {
+  const { options, findings } = await readOptions(flags, false);
   const { kickstart } = makeKickstart(options, payloadIdentity(options));
-  await write(flags.output ?? "-", kickstart, flags);
+  await write(flags.output ?? "-", kickstart.bytes, findings, flags);
 }
 
 /**
  * Writes the payload.
  *
- * @throws {Failure} as {@linkcode readPayloadOptions}, and `exists` or `io` from the output.
+ * @throws {Failure} as {@linkcode readInputs} and {@linkcode stopFor}, and `exists` or `io` from the output.
  */
-export async function runPayload(flags: PartFlags): Promise<void> {
-  const options = { ...await readPayloadOptions(flags), guestFiles: await readGuestFiles() };
+export async function runPayload(flags: PartFlags & CompatFlags): Promise<void> {
+  const { options, findings } = await readOptions(flags, true);
   const timeSeconds = sourceDateEpochSeconds();
   const timeMs = timeSeconds === undefined ? FAT_EPOCH_MS : timeSeconds * 1000;
   const identity = payloadIdentity(options);
   const payload = makePayload(options, identity, timeMs, deriveGuid(identity, "disk"));
-  await write(flags.output ?? PAYLOAD_NAME, payload, flags);
+  await write(flags.output ?? PAYLOAD_NAME, payload, findings, flags);
 }
 
-async function write(path: string, bytes: Uint8Array, flags: PartFlags): Promise<void> {
+/**
+ * What decides about a part, and what was found in it.
+ *
+ * @param isWhole Whether all that the host needs must be there.
+ */
+async function readOptions(
+  flags: PartFlags & CompatFlags,
+  isWhole: boolean,
+): Promise<{ readonly options: PayloadOptions; readonly findings: readonly Finding[] }> {
+  const inputs = await readInputs(flags);
+  const findings = checkInputs({ ...inputs, hasPayload: !isWhole });
+  stopFor(findings, flags);
+  return { options: { ...payloadOptions(inputs), guestFiles: await readGuestFiles() }, findings };
+}
+
+async function write(
+  path: string,
+  bytes: Uint8Array,
+  findings: readonly Finding[],
+  flags: PartFlags,
+): Promise<void> {
   const place = await findOutputPlace(path);
   if (place.kind === "stdout" && bytes[0] !== 0x1f) {
     if (flags.output !== undefined) checkStdoutOpen();
-    return writeStdout(bytes);
+    writeStdout(bytes);
+    return tell(findings, flags);
   }
-  const hasSecret = flags.rootPasswordFile ?? flags.kickstart ?? flags.metadata;
+  const { rootPasswordFile, kickstart, kickstartAsIs, metadata } = flags;
+  const hasSecret = rootPasswordFile ?? kickstart ?? kickstartAsIs ?? metadata;
   await writeAndCommit(async (add) => {
     const output = add(
       await openOutput(place, {
@@ -66,4 +102,5 @@ async function write(path: string, bytes: Uint8Array, flags: PartFlags): Promise
     await output.write(bytes);
     await output.finish();
   });
+  tell(findings, flags);
 }

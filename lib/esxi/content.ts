@@ -14,7 +14,7 @@ import { encodeLatin1 } from "../blocks/latin1.ts";
 import { type IsoVolume, readIso } from "../iso/volume.ts";
 import { editBootCfg } from "./boot_cfg.ts";
 import { type BootCfgFile, type Installer, recognizeInstaller } from "./installer.ts";
-import { KICKSTART_URL } from "./kickstart.ts";
+import { KICKSTART_URL } from "./kickstart/render.ts";
 import { digest, makePayload, payloadInputs, type PayloadOptions } from "./make_payload.ts";
 import { PAYLOAD_NAME, type PayloadFile } from "./payload.ts";
 

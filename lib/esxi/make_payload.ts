@@ -7,7 +7,9 @@
 import { createHash } from "node:crypto";
 import { formatGuid, type Guid } from "../blocks/guid.ts";
 import { sha256 } from "../blocks/hashing.ts";
-import { renderKickstart } from "./kickstart.ts";
+import { decodeLatin1 } from "../blocks/latin1.ts";
+import { type MergedKickstart, mergeKickstart } from "./kickstart/merge.ts";
+import { parseKickstart, statementsOf } from "./kickstart/parse.ts";
 import { hashPassword } from "./password.ts";
 import { packPayload, type PayloadFile } from "./payload.ts";
 
@@ -18,8 +20,12 @@ export const CURTIN_FOLDER = "curtin/";
 export interface PayloadOptions {
   /** What `lib/guest` holds. */
   readonly guestFiles: readonly PayloadFile[];
-  /** A kickstart that replaces the default one, byte for byte. */
+  /** A kickstart to merge with the default one. */
   readonly kickstart?: Uint8Array | undefined;
+  /** Whether the kickstart replaces the default one, byte for byte. */
+  readonly isKickstartAsIs?: boolean | undefined;
+  /** Whether the kickstart is a template of the Python tool of the same name. */
+  readonly isOldTemplate?: boolean | undefined;
   /** A password, or a crypt(3) hash. */
   readonly rootPassword?: string | undefined;
   /** Public keys that root may log in with, one line of authorized_keys each. */
@@ -48,37 +54,52 @@ export function makePayload(
 ): Uint8Array {
   const { kickstart, rootPasswordHash } = makeKickstart(options, identity);
   return packPayload({
-    kickstart,
+    kickstart: kickstart.bytes,
     facts: {
       format: 1,
       disk_guid: diskGuid === undefined ? null : formatGuid(diskGuid),
-      install_disk: options.installDisk ?? null,
+      install_disk: kickstart.installDisk ?? options.installDisk ?? null,
       root_password_hash: rootPasswordHash ?? null,
       ssh_keys: options.sshKeys ?? [],
+      ...(kickstart.facts === undefined ? {} : { kickstart: kickstart.facts }),
+      ...(kickstart.hasPassword ? { kickstart_password: true } : {}),
       ...(options.requireMetadata ? { require_metadata: true } : {}),
       ...(options.allowEd25519 ? { allow_ed25519: true } : {}),
     },
-    guestFiles: options.guestFiles.filter(({ path }) => !path.startsWith(CURTIN_FOLDER)),
+    guestFiles: [
+      ...options.guestFiles.filter(({ path }) => !path.startsWith(CURTIN_FOLDER)),
+      ...kickstart.files ?? [],
+    ],
     metadata: options.metadata,
     timeSeconds: Math.floor(timeMs / 1000),
   });
 }
 
+/** A kickstart, and what was made of it if it was merged. */
+export type MadeKickstart =
+  & Pick<MergedKickstart, "bytes" | "hasPassword">
+  & Partial<MergedKickstart>;
+
 /**
- * Makes the kickstart by itself, unless a whole one was given.
+ * Makes the kickstart by itself.
  *
  * @param identity What the salt of the password's hash derives from.
  */
 export function makeKickstart(
   options: PayloadOptions,
   identity: Uint8Array,
-): { readonly kickstart: Uint8Array; readonly rootPasswordHash: string | undefined } {
+): { readonly kickstart: MadeKickstart; readonly rootPasswordHash: string | undefined } {
   const rootPasswordHash = options.rootPassword === undefined
     ? undefined
     : hashPassword(options.rootPassword, identity);
-  const kickstart = options.kickstart ??
-    new TextEncoder().encode(renderKickstart({ ...options, rootPasswordHash }));
-  return { kickstart, rootPasswordHash };
+  const { kickstart, isKickstartAsIs, installDisk, isOldTemplate } = options;
+  if (kickstart !== undefined && isKickstartAsIs) {
+    const statements = statementsOf(parseKickstart(decodeLatin1(kickstart)));
+    const hasPassword = statements.some(({ name }) => name.value === "rootpw");
+    return { kickstart: { bytes: kickstart, hasPassword }, rootPasswordHash };
+  }
+  const merged = mergeKickstart(kickstart, { rootPasswordHash, installDisk, isOldTemplate });
+  return { kickstart: merged, rootPasswordHash };
 }
 
 /** What GUID and salt of a payload derive from that is made for no image in particular. */
@@ -93,6 +114,8 @@ export function payloadInputs(options: PayloadOptions): Record<string, unknown> 
   return {
     guestFiles: files(options.guestFiles),
     kickstart: options.kickstart && sha256(options.kickstart),
+    isKickstartAsIs: options.isKickstartAsIs || undefined,
+    isOldTemplate: options.isOldTemplate || undefined,
     metadata: files(options.metadata),
     installDisk: options.installDisk,
     requireMetadata: options.requireMetadata || undefined,

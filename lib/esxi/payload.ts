@@ -7,6 +7,7 @@
  * | `esxiimg/KS.CFG`      | the kickstart                                            |
  * | `esxiimg/image.json`  | what the build knows and the host needs: {@link ImageFacts} |
  * | `esxiimg/metadata/…`  | metadata embedded at build time                          |
+ * | `esxiimg/theirs/…`    | %pre scripts of the user's kickstart                     |
  * | `esxiimg/…`           | guest scripts, Python packages `common` and `hostconf`   |
  *
  * @module
@@ -24,7 +25,8 @@ import {
   GZIP_TRAILER_BYTES,
   isGzip,
 } from "../formats/gzip/format.ts";
-import { KICKSTART_PATH } from "./kickstart.ts";
+import type { KickstartFacts } from "./kickstart/merge.ts";
+import { KICKSTART_PATH } from "./kickstart/render.ts";
 import { packOldGnuTar } from "./tar.ts";
 
 /** The payload's name on the image, and how boot.cfg names it. */
@@ -57,6 +59,10 @@ export interface ImageFacts {
   readonly root_password_hash: string | null;
   /** Public keys for root, one line of authorized_keys each. */
   readonly ssh_keys: readonly string[];
+  /** What the kickstart of the user's brings; missing for one that is used byte for byte. */
+  readonly kickstart?: KickstartFacts;
+  /** The kickstart of the user's sets root's password. */
+  readonly kickstart_password?: true;
   /** Stop the installation where no metadata is found. */
   readonly require_metadata?: true;
   /** Count Ed25519 keys as a login on ESXi 8 and later. */

@@ -9,7 +9,7 @@ import type { Source } from "../blocks/extent.ts";
 import { foldCase } from "../disk/fat_names.ts";
 import { isKickstart, splitWords } from "../esxi/boot_cfg.ts";
 import { type BootCfgFile, readBootCfgs } from "../esxi/installer.ts";
-import { KICKSTART_URL } from "../esxi/kickstart.ts";
+import { KICKSTART_URL } from "../esxi/kickstart/render.ts";
 import { PAYLOAD_NAME, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../blocks/failure.ts";
 import {

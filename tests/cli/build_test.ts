@@ -21,8 +21,8 @@ import { sha256, sha256OfFile } from "../support/trees.ts";
 
 const NEEDED = ["mtype", "tar", "find"];
 const KEYS = [
-  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGpCzXkQ0mVvXvT3rVvYkQ me@host",
-  'from="10.0.0.0/8" ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAI you',
+  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHMwCHH0TBaOfJSd4sdQ5gwsm7j/UwAXxaJnI06ctNuO me@host",
+  'from="10.0.0.0/8" ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBLPkGEDWipvI6un7KXTvOvb4hG8ZYXAzR7yvta3b68hpG9el4Hr+U/iz/E6WcHgy6GQq2+iYO83MDeFYMIBWkxc= you',
 ];
 const GUID = /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/;
 
@@ -55,7 +55,8 @@ testWith(NEEDED, "without options: metadata brings password and keys", async () 
   const { stdout } = await mustRun("sgdisk", ["-p", image]);
   assert.ok(stdout.includes(disk_guid), "it is the GUID of the disk");
   const none = { install_disk: null, root_password_hash: null, ssh_keys: [] };
-  assert.deepEqual(facts, { format: 1, ...none });
+  const ours = { network: false, command: "install", includes: [], pre: [] };
+  assert.deepEqual(facts, { format: 1, ...none, kickstart: ours });
 });
 
 testWith(NEEDED, "--ssh-key and --install-disk, its value with leading dashes", async () => {
@@ -79,18 +80,43 @@ testWith(NEEDED, "--require-metadata and --allow-ed25519 are told to the guest",
   assert.deepEqual([facts.require_metadata, facts.allow_ed25519], [true, true]);
 });
 
-testWith(NEEDED, "-k: the kickstart byte for byte", async () => {
+testWith(NEEDED, "--kickstart-as-is: the kickstart byte for byte", async () => {
   using folder = await withIso();
-  // Latin-1, UTF-8, CRLF, a NUL and no last line end.
+  // Latin-1, UTF-8, CRLF and no last line end.
   const kickstart = new Uint8Array([
     ...new TextEncoder().encode("vmaccepteula\r\n# Grüße 🚀\r\n"),
-    ...[0x23, 0xe4, 0xf6, 0xfc, 0x00, 0xff, 0x0a],
+    ...[0x23, 0xe4, 0xf6, 0xfc, 0xff, 0x0a],
     ...new TextEncoder().encode("reboot"),
   ]);
   folder.write("my.cfg", kickstart);
-  const payload = await unpackFromImage(await build(folder, "-k", "my.cfg"));
+  const payload = await unpackFromImage(await build(folder, "--kickstart-as-is", "my.cfg"));
   assert.deepEqual(payload["esxiimg/KS.CFG"], kickstart);
+  assert.equal(JSON.parse(text(payload["esxiimg/image.json"]!)).kickstart, undefined);
 });
+
+testWith(
+  NEEDED,
+  "-k: the kickstart is merged, its %pre scripts are files of the payload",
+  async () => {
+    using folder = await withIso();
+    const script = "import os\nprint('\xe4')\n";
+    folder.write(
+      "my.cfg",
+      `keyboard German\nrootpw x1-X2-x3\n%pre --interpreter=python\n${script}`,
+    );
+    const payload = await unpackFromImage(await build(folder, "-k", "my.cfg"));
+    const kickstart = text(payload["esxiimg/KS.CFG"]!);
+    for (
+      const line of ["vmaccepteula", "keyboard German", "rootpw x1-X2-x3", "sh /esxiimg/pre.sh"]
+    ) {
+      assert.match(kickstart, new RegExp(`^${line}$`, "m"));
+    }
+    assert.equal(text(payload["esxiimg/theirs/pre1.py"]!), script);
+    const { kickstart: facts } = JSON.parse(text(payload["esxiimg/image.json"]!));
+    assert.deepEqual(facts.pre, [{ file: "theirs/pre1.py", interpreter: "python" }]);
+    assert.deepEqual([facts.network, facts.command], [false, "install"]);
+  },
+);
 
 testWith(NEEDED, "--payload: the payload byte for byte", async () => {
   using folder = await withIso();

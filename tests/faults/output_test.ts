@@ -47,7 +47,10 @@ Deno.test("no input is ever replaced", async (t) => {
   const { path: cwd } = folder;
   folder.write("pw", "VMware1!\n");
   folder.write("ks.cfg", "vmaccepteula\n");
-  folder.write("id.pub", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGpCzXkQ0mVvXvT3rVvYkQ me\n");
+  folder.write(
+    "id.pub",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHMwCHH0TBaOfJSd4sdQ5gwsm7j/UwAXxaJnI06ctNuO me\n",
+  );
   folder.write("mod.v00", "module");
   await mustEsxiImg(["payload", "-o", "p.tgz"], { cwd });
   await Deno.mkdir(folder.file("sub"));

@@ -12,7 +12,8 @@ import { writeSampleIso } from "../support/sample_isos.ts";
 /** What the working folder holds besides an ISO. */
 const FILES: Readonly<Record<string, string>> = {
   "empty": "",
-  "key.pub": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGpCzXkQ0mVvXvT3rVvYkQ me\n",
+  "key.pub":
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHMwCHH0TBaOfJSd4sdQ5gwsm7j/UwAXxaJnI06ctNuO me\n",
   "ks.cfg": "vmaccepteula\n",
   "two-lines": "one\ntwo\n",
 };
@@ -37,10 +38,10 @@ const CASES: readonly (readonly [args: string, says: RegExp])[] = [
   ["build in.iso --label esxi", /--label: esxi is not a label; use up to 11 of A-Z/],
   ["build in.iso --iso-sha256 abc", /--iso-sha256: abc is not a SHA-256; pass 64/],
   ["build in.iso --install-disk a\nb", /--install-disk: it holds a line break; pass one line/],
-  ["build in.iso --root-password-file empty", /empty: the password is empty; write it/],
+  ["build in.iso --root-password-file empty", /empty: the password is empty; write the/],
   ["build in.iso --root-password-file two-lines", /two-lines: it has more than one line; write/],
   ["build in.iso --root-password-file not-utf8", /not-utf8: it is not UTF-8 text; save it/],
-  ["build in.iso --ssh-key ks.cfg", /ks\.cfg: it holds no public key; pass/],
+  ["build in.iso --ssh-key ks.cfg", /ks\.cfg:1: this line is no public key; pass/],
   ["build in.iso --metadata .", /\.: it holds none of meta_data\.json.*; pass the folder/],
   ["build in.iso --payload p --kickstart ks.cfg", /--payload: .*; pass those to esxi-img payload/],
   ["build  -o out.img", /argument 2: it is empty; check the variable that it comes from/],

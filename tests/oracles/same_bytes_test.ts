@@ -66,7 +66,10 @@ async function buildAll(surroundings: Surroundings): Promise<Record<string, stri
   if (surroundings.isLarge) writeSlowIso(folder.file("in.iso"));
   else await writeSampleIso(folder.file("in.iso"));
   folder.write("pw", "VMware1!\n");
-  folder.write("id.pub", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGpCzXkQ0mVvXvT3rVvYkQ me\n");
+  folder.write(
+    "id.pub",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHMwCHH0TBaOfJSd4sdQ5gwsm7j/UwAXxaJnI06ctNuO me\n",
+  );
   const options = ["--root-password-file", "pw", "--ssh-key", "id.pub"];
   const { wrap = (command: string[]) => command, env, umask } = surroundings;
   const program = surroundings.program ?? [await reachableExecutable(folder)];

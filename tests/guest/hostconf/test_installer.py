@@ -184,7 +184,10 @@ class LoginTest(Sandbox):
                     self.embed(meta_data=metadata)
                 if possible:
                     self.prepare()
-                    self.assertIn("rootpw --iscrypted $6$", self.include("rootpw"))
+                    if "kickstart_password" in image:
+                        self.assertIsNone(self.fake.files.read("/tmp/esxiimg/rootpw"), "the kickstart's own is used")
+                    else:
+                        self.assertIn("rootpw --iscrypted $6$", self.include("rootpw"))
                 else:
                     with self.assertRaisesRegex(pre.Stop, "nobody could log in"):
                         self.prepare()

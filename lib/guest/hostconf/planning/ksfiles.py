@@ -9,6 +9,9 @@ DEFAULT_INSTALL = "--firstdisk --overwritevmfs"
 # The installer takes two name servers.
 NAME_SERVERS = 2
 _DISK_CHOICE = ("--firstdisk", "--disk", "--drive")
+_NAMED_DISK = ("--disk", "--drive")
+# The file below /tmp/esxiimg that holds a command, by its name.
+TOPICS = {"rootpw": "rootpw", "network": "network", "install": "disk", "installorupgrade": "disk"}
 
 
 def rootpw_line(password_hash):
@@ -16,18 +19,28 @@ def rootpw_line(password_hash):
     return "rootpw --iscrypted %s" % password_hash
 
 
-def install_line(disk, arguments):
+def named_disk(arguments):
+    """The disk that arguments of `install` name outright, without a folder before it; None when they name none."""
+    for word in shlex.split(arguments or "", comments=True):
+        name, _, value = word.partition("=")
+        if name in _NAMED_DISK:
+            return value.rpartition("/")[2]
+    return None
+
+
+def install_line(disk, arguments, command="install"):
     """The line that names the disk to install to.
 
     @param disk: name of the disk that holds this image, or None when it was not found
-    @param arguments: what the build was told (--install-disk), or None
+    @param arguments: what the build was told (--install-disk), or None; a disk that they name wins
+    @param command: "install" or "installorupgrade"
     """
-    if disk is None:
-        return "install %s" % (arguments or DEFAULT_INSTALL)
-    words = [word for word in shlex.split(arguments or "") if word.partition("=")[0] not in _DISK_CHOICE]
+    if disk is None or named_disk(arguments):
+        return "%s %s" % (command, arguments or DEFAULT_INSTALL)
+    words = [word for word in shlex.split(arguments or "", comments=True) if word.partition("=")[0] not in _DISK_CHOICE]
     if not any(word in ("--overwritevmfs", "--preservevmfs") for word in words):
         words.append("--overwritevmfs")
-    return "install --disk=/vmfs/devices/disks/%s %s" % (disk, " ".join(words))
+    return "%s --disk=/vmfs/devices/disks/%s %s" % (command, disk, " ".join(words))
 
 
 def network_line(description, nics, warn):
@@ -41,7 +54,7 @@ def network_line(description, nics, warn):
     words = ["network"]
     network = description["network"]
     interface = None
-    if network is not None and any(i["addresses"] for i in network["interfaces"]):
+    if has_addresses(description):
         interfaces = [i for i in network["interfaces"] if i["addresses"]]
         interface = management_interface(dict(network, interfaces=interfaces))
         mac = _device(network, interface, nics)
@@ -67,6 +80,12 @@ def network_line(description, nics, warn):
     if interface["vlan"]:
         words.append("--vlanid=%d" % interface["vlan"])
     return _with_hostname(words, description)
+
+
+def has_addresses(description):
+    """Whether the description says how the host is reached."""
+    network = description["network"]
+    return network is not None and any(interface["addresses"] for interface in network["interfaces"])
 
 
 def _with_hostname(words, description):

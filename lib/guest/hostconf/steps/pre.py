@@ -20,7 +20,7 @@ from hostconf.model.inventory import InventoryError
 from hostconf.planning import ksfiles
 from hostconf.sources import metadata, openstack, sshkeys
 from hostconf.sources.shacrypt import random_password_hash
-from hostconf.steps import maas
+from hostconf.steps import kickstart, maas
 
 # Exit status that tells pre.sh to stop the installation for good.
 STOP = 3
@@ -52,8 +52,10 @@ def _stopped(root, log, reason):
 def prepare(host, log):
     """Everything %pre does. @raise Stop: before anything is written to a disk"""
     image = _image(host)
-    description = find_description(host, log)
-    password_hash = _login(description, image, Applier(host, log))
+    facts = image.get("kickstart") or {}
+    description = found = find_description(host, log)
+    # A file that the kickstart includes may yet bring a password: a script of the kickstart writes it.
+    password_hash = _login(found, image, Applier(host, log), may_come=bool(facts.get("includes")))
     if description is None:
         description = schema.validate({"format": schema.FORMAT, "source": "embedded"})
     description["ssh_keys"] = sshkeys.distinct(description["ssh_keys"] + list(image.get("ssh_keys") or []))
@@ -61,14 +63,25 @@ def prepare(host, log):
         log.warn(warning)
     if description["refusal"]:
         log.error("the network is left to DHCP: %s" % description["refusal"])
+    install = _installer(host, image, log)
     lines = {
-        "rootpw": ksfiles.rootpw_line(password_hash),
-        "network": ksfiles.network_line(description, _nics(host, log), log.warn),
-        "disk": _install_line(host, image, log),
+        "rootpw": ksfiles.rootpw_line(password_hash) if password_hash else None,
+        "network": _network_line(host, description, facts, log),
+        "disk": install(facts.get("command") or "install", image.get("install_disk")),
     }
     for name in sorted(lines):
-        write_private(host.path(INCLUDES + "/" + name), lines[name] + "\n")
-        log.info("kickstart: %s" % (lines[name] if name != "rootpw" else "rootpw --iscrypted ********"))
+        if lines[name] is not None:
+            write_private(host.path(INCLUDES + "/" + name), lines[name] + "\n")
+        shown = "rootpw --iscrypted ********" if name == "rootpw" else lines[name]
+        log.info("kickstart: %s" % (shown if lines[name] is not None else name + " of your kickstart"))
+    kickstart.run_scripts(facts, host, log)
+    better = [name for name, known in (("rootpw", password_hash), ("network", ksfiles.has_addresses(description)))
+              if known]
+    brought = kickstart.fit_includes(facts, better, install, host, log)
+    if facts.get("includes") and not password_hash and "rootpw" not in brought:
+        password_hash = _login(found, image, Applier(host, log))
+        if password_hash:
+            write_private(host.path(INCLUDES + "/rootpw"), ksfiles.rootpw_line(password_hash) + "\n")
     # The installer sets the password: nothing later needs its hash.
     write_private(host.path(DESCRIPTION), schema.dumps(dict(description, root_password_hash=None)))
 
@@ -104,8 +117,12 @@ def find_description(host, log):
     return None
 
 
-def _login(description, image, applier):
-    """The password hash for root. @raise Stop: when nobody could log in to the host that would be installed"""
+def _login(description, image, applier, may_come=False):
+    """The password hash for root; None where the kickstart's own `rootpw` is used.
+
+    @param may_come: whether the kickstart may still turn out to have one
+    @raise Stop: when nobody could log in to the host that would be installed
+    """
     given = (description and description["root_password_hash"]) or image.get("root_password_hash")
     keys = sshkeys.distinct((description["ssh_keys"] if description else []) + list(image.get("ssh_keys") or []))
     who = login.judge(
@@ -114,13 +131,15 @@ def _login(description, image, applier):
         allow_ed25519=image.get("allow_ed25519") is True)
     for sentence in who.ignored:
         applier.log.warn(sentence)
+    if may_come and not given and not image.get("require_metadata"):
+        return None
     if description is None and (image.get("require_metadata") or not who.possible):
         raise Stop("no metadata was found (no embedded metadata, none from MAAS, no config drive), and %s" % (
             "the image was built with --require-metadata. Attach a config drive" if image.get("require_metadata") else
             who.refusal() + ", or attach a config drive"))
     if not who.possible:
         raise Stop(who.refusal())
-    if given:
+    if given or image.get("kickstart_password"):
         return given
     applier.log.warn("no root password is known: root gets a random one, only SSH keys open the host")
     return random_password_hash()
@@ -135,16 +154,35 @@ def _nics(host, log):
         return []
 
 
-def _install_line(host, image, log):
-    """The install line; the disk that holds this image gets its partition table repaired on the way."""
-    arguments = image.get("install_disk")
+def _network_line(host, description, facts, log):
+    """The network line; None where the kickstart's own is used, because the metadata brings no network."""
+    if facts.get("network") and not ksfiles.has_addresses(description):
+        return None
+    return ksfiles.network_line(description, _nics(host, log), log.warn)
+
+
+def _installer(host, image, log):
+    """The function from the command and its arguments to the install line for this machine.
+
+    The disk that holds this image gets its partition table repaired on the way.
+    """
     found = devices.with_guid(host, image.get("disk_guid"))
     if len(found) > 1:
         raise Stop("the disks %s all hold this image: detach all but one" % ", ".join(found))
-    if found and arguments and devices.is_usb(devices.listed(host).get(found[0], {})):
-        log.info("this image runs from the USB disk %s; the disk chosen at build time is used" % found[0])
-        found = []
-    if not found:
-        return ksfiles.install_line(None, arguments)
-    devices.repair_gpt(host, found[0], log)
-    return ksfiles.install_line(found[0], arguments)
+    repaired = []
+
+    def line(command, arguments):
+        disk = found[0] if found else None
+        named = ksfiles.named_disk(arguments)
+        if named and disk and named != disk:
+            log.info("this image is on the disk %s; the disk that was named, %s, is used" % (disk, named))
+            disk = None
+        elif disk and not named and arguments and devices.is_usb(devices.listed(host).get(disk, {})):
+            log.info("this image runs from the USB disk %s; the disk chosen at build time is used" % disk)
+            disk = None
+        if disk and disk not in repaired:
+            devices.repair_gpt(host, disk, log)
+            repaired.append(disk)
+        return ksfiles.install_line(disk, arguments, command)
+
+    return line

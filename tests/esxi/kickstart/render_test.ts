@@ -3,10 +3,15 @@ import {
   DEFAULT_INSTALL_DISK,
   KICKSTART_PATH,
   KICKSTART_URL,
-  renderKickstart,
-} from "../../lib/esxi/kickstart.ts";
-import { Folder } from "../support/folder.ts";
-import { mustRun, testWith } from "../support/programs.ts";
+} from "../../../lib/esxi/kickstart/render.ts";
+import { mergeKickstart, type MergeOptions } from "../../../lib/esxi/kickstart/merge.ts";
+import { Folder } from "../../support/folder.ts";
+import { mustRun, testWith } from "../../support/programs.ts";
+
+/** The kickstart without one of the user's. */
+function renderKickstart(options: MergeOptions = {}): string {
+  return new TextDecoder().decode(mergeKickstart(undefined, options).bytes);
+}
 
 const HASH = "$6$abcdefghijklmnop$" + "Z/.".repeat(28) + "ab";
 

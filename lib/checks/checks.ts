@@ -1,0 +1,27 @@
+/**
+ * The list of checks that all commands share: what is made of the same inputs is told the same.
+ *
+ * @module
+ */
+
+import type { Finding } from "../blocks/finding.ts";
+import type { Inputs } from "./inputs.ts";
+import { checkKickstart } from "./kickstart.ts";
+import { checkLogin } from "./login.ts";
+import { checkPassword } from "./password.ts";
+import { checkSshKeys } from "./ssh_keys.ts";
+
+const CHECKS: readonly ((inputs: Inputs) => Finding[])[] = [
+  checkPassword,
+  checkSshKeys,
+  checkKickstart,
+  checkLogin,
+];
+
+/** Checks the inputs of a build: errors first, then warnings, then notes. */
+export function checkInputs(inputs: Inputs): Finding[] {
+  const findings = CHECKS.flatMap((check) => check(inputs));
+  const of = (severity: Finding["severity"]) =>
+    findings.filter((finding) => finding.severity === severity);
+  return [...of("error"), ...of("warning"), ...of("note")];
+}

@@ -1,0 +1,55 @@
+/**
+ * The kinds of findings in all inputs but kickstarts, see `codes.ts`.
+ *
+ * @module
+ */
+
+import { kinds } from "./kind.ts";
+
+export const INPUT_CODES = {
+  ...kinds("error", "usage", {
+    "text-encoding": ["A file that holds text is not stored as UTF-8.", "save it as UTF-8"],
+    "password-empty": [
+      "The password file's first line is empty.",
+      "write the password into the first line",
+    ],
+    "password-lines": [
+      "The password file has more than one line, or a line that is longer than any password.",
+      "write only the password into it",
+    ],
+    "password-kind": [
+      "The password file holds a hash that ESXi does not take, a damaged one, or a whole line of a shadow file: " +
+      "ESXi takes crypt strings that begin with `$6$`, `$5$` and `$1$`.",
+      "pass the password itself, or the output of: openssl passwd -6",
+    ],
+    "ssh-key-private": [
+      "The file holds a private key, which must not leave its machine.",
+      "pass the public key, which lies beside it in FILE.pub",
+    ],
+    "ssh-key-cut": [
+      "A line begins like a public key, but its data is damaged or incomplete.",
+      "copy the whole line",
+    ],
+    "ssh-key-none": [
+      "The file holds no public key at all, or a line that is none.",
+      "pass a file like id_rsa.pub",
+    ],
+  }),
+  ...kinds("warning", "usage", {
+    "password-weak": [
+      "ESXi's default policy would refuse the password: it wants 7 characters of three kinds, and counts neither " +
+      "a capital at the beginning nor a digit at the end. A hash is not checked, so that the host takes it, but " +
+      "it cannot be set again by hand.",
+      "choose another password",
+    ],
+    "ssh-key-ed25519": [
+      "From 8.0 on ESXi's SSH server runs in FIPS mode by default and ignores Ed25519 keys.",
+      "add an RSA or ECDSA key",
+    ],
+    "login-none": [
+      "The image brings no password, no key and no metadata. Unless a config drive or MAAS brings one, the " +
+      "installation stops before it touches a disk.",
+      "pass --root-password-file, unless a config drive or MAAS will be there",
+    ],
+  }),
+};

@@ -1,0 +1,32 @@
+/**
+ * What is checked: the inputs as they were read, before anything was made of them.
+ *
+ * @module
+ */
+
+/** A file that an option names. */
+export interface InputFile {
+  /** As it was given. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The inputs of a build, or of a part of one. */
+export interface Inputs {
+  readonly kickstart?: InputFile | undefined;
+  /** Whether the kickstart is used byte for byte. */
+  readonly isKickstartAsIs?: boolean | undefined;
+  /** Whether the kickstart is a template of the Python tool. */
+  readonly isOldTemplate?: boolean | undefined;
+  readonly rootPassword?: InputFile | undefined;
+  readonly sshKeys?: InputFile | undefined;
+  /** Whether metadata is embedded. */
+  readonly metadata?: readonly InputFile[] | undefined;
+  /** Whether the payload was made before. */
+  readonly hasPayload?: boolean | undefined;
+  readonly installDisk?: string | undefined;
+  readonly requireMetadata?: boolean | undefined;
+  readonly allowEd25519?: boolean | undefined;
+  /** The installer's release, as in `8.0.3`, where it is known. */
+  readonly version?: string | undefined;
+}

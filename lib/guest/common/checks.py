@@ -11,6 +11,7 @@ MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")
 # RFC 1123 section 2.1, one label; ESXi takes letters, digits and hyphen.
 LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 # crypt(5): the salt, and as many characters of the hash as its kind has.
+DISK_NUMBER = re.compile(r"[0-9a-f]{16}([0-9a-f]{16})?\Z")
 CRYPT_HASH = re.compile(r"(\$6\$(rounds=[0-9]+\$)?[^$:\s]{0,16}\$[./0-9A-Za-z]{86}|\$5\$(rounds=[0-9]+\$)?[^$:\s]{0,16}\$"
                         r"[./0-9A-Za-z]{43}|\$1\$[^$:\s]{0,8}\$[./0-9A-Za-z]{22})\Z")
 SYSLOG_HOST = re.compile(r"((udp|tcp|ssl)://)?[A-Za-z0-9.:\[\]_-]+\Z")
@@ -119,6 +120,13 @@ def password_hash(value):
     """A crypt(3) string of a kind ESXi knows. The value is never repeated in the message."""
     if not isinstance(value, str) or not CRYPT_HASH.match(value):
         raise ValueError("is not a whole $6$, $5$ or $1$ password hash")
+    return value
+
+
+def disk_number(value):
+    """A WWN, EUI-64 or NGUID: 16 or 32 hex digits in lower case."""
+    if not isinstance(value, str) or not DISK_NUMBER.match(value):
+        raise ValueError("is not 16 or 32 hex digits")
     return value
 
 

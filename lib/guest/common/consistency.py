@@ -131,5 +131,5 @@ def _check_storage(storage, errors):
 
 
 def _check_disk(disk, path, errors):
-    if not (disk["boot_disk"] or disk["serial"] or disk["path"]):
-        errors.append("%s: needs boot_disk, serial or path" % path)
+    if not (disk["boot_disk"] or disk["serial"] or disk["path"] or disk["numbers"]):
+        errors.append("%s: needs boot_disk, serial, path or numbers" % path)

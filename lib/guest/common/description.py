@@ -93,6 +93,8 @@ _disk = object_of({
     "serial": optional(_text),
     "model": optional(_text),
     "path": optional(_text),
+    "numbers": optional(list_of(value_of(checks.disk_number)), list),
+    "size_bytes": optional(_bytes),
 })
 
 _extent = object_of({

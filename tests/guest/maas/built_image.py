@@ -93,9 +93,10 @@ def check(image, folder):
     return done.returncode, done.stdout
 
 
-def run_hook(name, target, config_path, scratch):
+def run_hook(name, target, config_path, scratch, root=None):
     """Run a hook as curtin does: the file itself, with curtin's environment. @return: CompletedProcess"""
-    environment = {"PATH": os.environ["PATH"], "TARGET_MOUNT_POINT": target, "CONFIG": config_path,
+    # ESXIIMG_ROOT: the disks of the machine that tests run on are none of the deployment's.
+    environment = {"PATH": os.environ["PATH"], "ESXIIMG_ROOT": root or os.path.join(scratch, "no-disks"), "TARGET_MOUNT_POINT": target, "CONFIG": config_path,
                    "WORKING_DIR": scratch, "OUTPUT_FSTAB": os.path.join(scratch, "fstab"),
                    "OUTPUT_NETWORK_CONFIG": os.path.join(scratch, "network_config"),
                    "CURTIN_REPORTSTACK": "cmd-install/stage-curthooks"}

@@ -46,8 +46,9 @@ def listed(*entries):
     return "\n".join(blocks)
 
 
-def wanted(serial=None, model=None, path=None, boot=False):
-    return {"boot_disk": boot, "serial": serial, "model": model, "path": path}
+def wanted(serial=None, model=None, path=None, boot=False, numbers=(), size_bytes=None):
+    return {"boot_disk": boot, "serial": serial, "model": model, "path": path, "numbers": list(numbers),
+            "size_bytes": size_bytes}
 
 
 def shown(name, **fields):

@@ -7,7 +7,7 @@ import traceback
 
 from common import bootcfg, bootmodule, checks, description as schema
 from common.netvalues import text_of
-from esxihook import HookError, access, cleanup, maasconf, network, partition, storage
+from esxihook import HookError, access, cleanup, maasconf, network, partition, seen, storage
 
 # The boot loader reads the one beside itself under UEFI, the other under BIOS.
 BOOT_CFGS = ("boot.cfg", "efi/boot/boot.cfg")
@@ -18,8 +18,13 @@ SYSTEM_SIZES = ("systemMediaSize", "autoPartitionOSDataSize")
 _SINCE_MAJOR = 7
 
 
-def describe(config, warn):
-    """The host description for curtin's configuration. @raise HookError: when a host cannot be made of it"""
+def describe(config, warn, disks=(), boot_device=None):
+    """The host description for curtin's configuration.
+
+    @param disks: the machine's disks (seen.read)
+    @param boot_device: the one that the image was written to
+    @raise HookError: when a host cannot be made of it
+    """
     warnings = []
 
     def note(sentence):
@@ -30,7 +35,7 @@ def describe(config, warn):
 
     maas = maasconf.read(config)
     wanted, dns = network.read(config.get("network"), note)
-    layout = storage.read(config.get("storage"), note)
+    layout = storage.read(config.get("storage"), note, disks, boot_device)
     description = {"format": schema.FORMAT, "source": "maas", "warnings": warnings, "network": wanted, "dns": dns,
                    "storage": layout, "maas": maas}
     try:
@@ -105,7 +110,9 @@ def _hooks(environ):
     config = {}
     try:
         config = maasconf.load(environ.get("CONFIG"))
-        description = describe(config, lambda sentence: _say("warning: %s" % sentence))
+        root = environ.get("ESXIIMG_ROOT") or "/"
+        description = describe(config, lambda sentence: _say("warning: %s" % sentence), seen.read(root),
+                               seen.disk_of(target, root))
         description["ssh_keys"] = _owners_keys(target, description)
         install_description(target, description)
     except Exception:

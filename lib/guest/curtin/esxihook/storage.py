@@ -7,7 +7,7 @@ belongs to ESXi, and is never wiped. Without a datastore there is no layout for 
 import re
 
 from common.netvalues import number_in, objects, text_of
-from esxihook import HookError
+from esxihook import HookError, seen
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]?)(i?B?)\Z", re.IGNORECASE)
 _UNIT_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
@@ -16,15 +16,18 @@ _TAKEN_WHOLE_BYTES = 142 * 1024 ** 3  # below this, ESXi 7.0 and later leave not
 _PARTITION_MAX = 128  # entries of a GPT
 
 
-def read(section, warn):
+def read(section, warn, disks=(), boot_device=None):
     """The host description's storage part; with no datastore named, the default one is extended.
 
     @param section: the value of "storage" in the configuration
     @param warn: called with a sentence for everything that is ignored
-    @raise HookError: when a datastore cannot be traced to its disks
+    @param disks: the machine's disks (seen.read); none: what the configuration says must do
+    @param boot_device: kernel name of the disk that the image was written to, None when it is not known
+    @raise HookError: when a datastore cannot be traced to its disks, or one of them could be several
     """
     entries = _entries(section)
-    layout = _Layout(entries)
+    layout = _Layout(entries, _Machine(disks, boot_device, warn))
+    layout.machine.settle_boot_device(layout.boot_disk)
     datastores = [layout.datastore(entry) for entry in entries if entry.get("type") == "vmfs6"]
     planned = layout.planned_bytes(layout.boot_disk)
     if not datastores:
@@ -62,7 +65,8 @@ def needs_room(storage):
 class _Layout:
     """Entries by id, and which disk is the one that the machine boots from."""
 
-    def __init__(self, entries):
+    def __init__(self, entries, machine):
+        self.machine = machine
         self.by_id = dict((text_of(entry.get("id")), entry) for entry in entries)
         self.disks = [entry for entry in entries if entry.get("type") == "disk"]
         self.partitions = [entry for entry in entries if entry.get("type") == "partition"]
@@ -82,7 +86,9 @@ class _Layout:
         boot = entry is self.boot_disk
         if not (boot or serial or path):
             raise HookError("disk %s has neither serial nor path: it cannot be found again" % text_of(entry.get("id")))
-        return {"boot_disk": boot, "serial": serial, "model": model, "path": path}
+        numbers, size = self.machine.numbers_of(entry, boot, text_of(entry.get("id")) in self.used)
+        return {"boot_disk": boot, "serial": serial, "model": model, "path": path, "numbers": numbers,
+                "size_bytes": size}
 
     def datastore(self, entry):
         name = text_of(entry.get("name")) or text_of(entry.get("id"))
@@ -127,6 +133,60 @@ class _Layout:
         planned = [part for part in self.partitions if disk and self.by_id.get(text_of(part.get("device"))) is disk]
         sizes = [size_bytes(part.get("size")) or 0 for part in planned]
         return _FIRST_OFFSET_BYTES + sum(sizes) if planned else None
+
+
+class _Machine:
+    """What the disks of the configuration are on this machine.
+
+    @param disks: list of seen.Seen
+    """
+
+    def __init__(self, disks, boot_device, warn):
+        self.disks = list(disks)
+        self.boot_device = boot_device
+        self.warn = warn
+
+    def settle_boot_device(self, entry):
+        """Where nobody says which disk the image was written to, the configuration's boot disk is it."""
+        if self.boot_device is None and entry is not None:
+            found = self._find(entry, self.disks)
+            self.boot_device = found[0].device if len(found) == 1 else None
+
+    def _find(self, entry, disks):
+        return seen.find(disks, *(text_of(entry.get(key)) for key in ("serial", "path", "model")))
+
+    def numbers_of(self, entry, is_boot, is_needed):
+        """(numbers, size in bytes) of a disk: its WWN, EUI-64, NGUID; ([], None) when nothing is known.
+
+        @param is_needed: whether a datastore lies on it, so that it must be known for sure
+        @raise HookError: it could be several disks, or is not there
+        """
+        if is_boot:
+            found = [disk for disk in self.disks if disk.device == self.boot_device]
+        else:
+            # The disk that the image was written to is no other disk's twin.
+            others = [disk for disk in self.disks if disk.device != self.boot_device]
+            found = self._find(entry, others)
+        if len(found) == 1:
+            return list(found[0].numbers), found[0].size_bytes
+        name = "disk %s of the configuration (serial %s)" % (
+            text_of(entry.get("id")), text_of(entry.get("serial")) or "unknown")
+        if found:
+            sentence = "%s could be any of %s" % (name, _names(found))
+            remedy = "leave it out of the layout, or tell the disks apart by commissioning the machine again"
+        else:
+            sentence = "%s is none of this machine's: %s" % (name, _names(self.disks))
+            remedy = "commission the machine again"
+        # Where Ubuntu shows no disks at all, the host has to find them by what the configuration says.
+        if is_needed and self.disks and not is_boot:
+            raise HookError("%s: %s" % (sentence, remedy))
+        if found:
+            self.warn(sentence)
+        return [], None
+
+
+def _names(disks):
+    return ", ".join("%s (%s)" % (disk.device, ", ".join(disk.links + disk.serials) or "no names") for disk in disks)
 
 
 def size_bytes(value):

@@ -70,13 +70,38 @@ def _by_evidence(entry, disks):
             return boot_disk(disks)
         except DiskError as error:
             return str(error)
-    found = [disk for disk in disks if entry["serial"] and shows_serial(disk, entry["serial"])]
-    if len(found) != 1 and entry["path"]:
-        by_path = [disk for disk in (found or disks) if _shows_path(disk, entry["path"])]
-        found = by_path or found
+    # The disk that ESXi runs from is known: it is no other disk's twin.
+    for among in ([disk for disk in disks if not disk.boot], disks):
+        found = _that_show(entry, among)
+        if found:
+            break
     if len(found) > 1:
         return "%s could be any of %s" % (label(entry), ", ".join(disk.name for disk in found))
     return found[0] if found else None
+
+
+def _that_show(entry, disks):
+    """The disks that show one of the numbers; else the serial, among which path and size decide; else the path."""
+    found = [disk for disk in disks if any(_shows_number(disk, number) for number in entry["numbers"])]
+    if found:
+        return _of_size(found, entry)
+    found = _of_size([disk for disk in disks if entry["serial"] and shows_serial(disk, entry["serial"])], entry)
+    if len(found) != 1 and entry["path"]:
+        by_path = [disk for disk in (found or disks) if _shows_path(disk, entry["path"])]
+        found = by_path or found
+    return found
+
+
+def _of_size(disks, entry):
+    """Those of several disks that are as large as the deployer's; all of them when none is, or the size is unknown."""
+    if len(disks) < 2 or not entry["size_bytes"]:
+        return disks
+    return [disk for disk in disks if disk.sectors and disk.sectors * 512 == entry["size_bytes"]] or disks
+
+
+def _shows_number(disk, number):
+    """Whether the disk's name holds a WWN, EUI-64 or NGUID."""
+    return disk.name.lower() in [prefix + number for prefix in _NUMBERED] or _shows_eui(disk, number)
 
 
 def _shows_path(disk, path):
@@ -110,17 +135,21 @@ def _by_model(entry, at, wanted, found, disks, warn):
     """The only disk of a model, on both sides, among disks that show no serial number."""
     if not entry["serial"] or not entry["model"]:
         return None
-    twins = [other for i, other in enumerate(wanted) if i != at and other["model"] == entry["model"]]
-    model = [disk for disk in disks if same_model(entry["model"], disk.model)]
-    if twins or len(model) != 1 or model[0] in found or model[0].boot or _serial_is_visible(model[0], entry["serial"]):
+    twins = [other for i, other in enumerate(wanted)
+             if i != at and other["model"] == entry["model"] and not other["boot_disk"]]
+    model = [disk for disk in disks if same_model(entry["model"], disk.model) and not disk.boot]
+    if twins or len(model) != 1 or model[0] in found or _is_another(model[0], entry):
         return None
     warn("%s: ESXi shows no serial number for %s, the only disk of that model; it is used"
          % (label(entry), model[0].name))
     return model[0]
 
 
-def _serial_is_visible(disk, serial):
-    """Whether the host would show a serial of this kind for the disk, so that its absence means another disk."""
+def _is_another(disk, entry):
+    """Whether the host would show the number or a serial of this kind for the disk, so that it is another one."""
+    serial = entry["serial"]
+    if entry["numbers"] and disk.name.startswith(_NUMBERED):
+        return True
     if disk.serials or disk.name.startswith("t10.ATA"):
         return True
     if disk.name.startswith(_NUMBERED):

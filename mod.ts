@@ -85,7 +85,8 @@
  * assert.ok(report.comparedFiles > 10);
  *
  * // Another installer's image is not right.
- * const other = esxiImg.bytesSource("other.iso", installerIsoBytes({ moduleCount: 9 }));
+ * const changed = installerIsoBytes({ moduleCount: 9, modulesBytes: 60_000 });
+ * const other = esxiImg.bytesSource("other.iso", changed);
  * const again = await esxiImg.openImage(sink.toSource("esxi.img.gz"));
  * assert.notDeepEqual((await esxiImg.verifyImage(again.disk, other)).problems, []);
  * ```

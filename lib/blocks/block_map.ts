@@ -52,11 +52,12 @@ export interface Run {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { blockMap, runs } from "./block_map.ts";
  * import { bytesExtent } from "./extent.ts";
  *
  * const map = blockMap(20_000, [bytesExtent(5_000, new Uint8Array(10))]);
- * console.log([...runs(map, 4096)].map((run) => run.kind)); // ["hole", "data", "hole"]
+ * assert.deepEqual([...runs(map, 4096)].map((run) => run.kind), ["hole", "data", "hole"]);
  * ```
  */
 export function* runs(map: BlockMap, blockBytes: number): Generator<Run> {

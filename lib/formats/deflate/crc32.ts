@@ -17,10 +17,11 @@ const X_TO_THE_8 = 0x00800000;
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { crc32 } from "node:zlib";
  * import { crc32WithZeros } from "./crc32.ts";
  *
- * console.log(crc32WithZeros(crc32("ESXi"), 3) === crc32("ESXi\0\0\0")); // true
+ * assert.equal(crc32WithZeros(crc32("ESXi"), 3), crc32("ESXi\0\0\0"));
  * ```
  */
 export function crc32WithZeros(crc: number, zeroBytes: number): number {

@@ -107,6 +107,25 @@ Deno.test("VHD: the table names every block of the disk", async () => {
   await assert.rejects(open(2, 8 * KIB + 1), failure("not-image", /which no VHD can have/));
 });
 
+Deno.test("VHD: the last block need not be longer than the disk", async () => {
+  const whole = foreign({ sizeBytes: 11 * SECTOR });
+  const bytes = await readBytes(whole, 0, whole.sizeBytes);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(TABLE_AT, 0xffffffff);
+  view.setUint32(TABLE_AT + 4, BLOCK_AT / SECTOR);
+  const footer = bytes.slice(-512);
+  const cut = (dataSectors: number) => {
+    const end = BLOCK_AT + 512 + dataSectors * SECTOR;
+    bytes.set(footer, end);
+    return bytesSource("cut.vhd", bytes.slice(0, end + 512));
+  };
+  const disk = await openVhd(cut(3));
+  const content = await readBytes(disk, 8 * SECTOR, 3 * SECTOR);
+  assert.ok(equalBytes(content, noise(4 * KIB).subarray(0, 3 * SECTOR)));
+  // The footer behind it is taken for the third sector, but there is nothing to take for the second.
+  await assert.rejects(openVhd(cut(1)), failure("not-image", /data lies beyond its end/));
+});
+
 Deno.test("VHD: a disk may end within a block", async () => {
   const disk = await openVhd(foreign({ sizeBytes: 3 * SECTOR, tableEntries: 1 }));
   assert.equal(disk.sizeBytes, 3 * SECTOR);

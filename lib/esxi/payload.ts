@@ -13,7 +13,7 @@
  * @module
  */
 
-import { crc32, gzipSync, inflateRawSync } from "node:zlib";
+import { crc32, inflateRawSync } from "node:zlib";
 import { Failure } from "../blocks/failure.ts";
 import { parentFolders } from "../blocks/file_tree.ts";
 import { type Guid, parseGuid } from "../blocks/guid.ts";
@@ -25,6 +25,7 @@ import {
   GZIP_TRAILER_BYTES,
   isGzip,
 } from "../formats/gzip/format.ts";
+import { storeGzip } from "../formats/gzip/store.ts";
 import type { KickstartFacts } from "./kickstart/merge.ts";
 import { KICKSTART_PATH } from "./kickstart/render.ts";
 import { packOldGnuTar } from "./tar.ts";
@@ -35,8 +36,6 @@ export const PAYLOAD_NAME = "esxiimg.tgz";
 const FOLDER = "esxiimg";
 const FACTS_NAME = "image.json";
 const FACTS_PATH = `${FOLDER}/${FACTS_NAME}`;
-/** Half of what level 6 takes, which every build waits for, for 5 kB more. */
-const GZIP_LEVEL = 3;
 /** More than this no installer has memory for; it also bounds what a hostile module takes of ours. */
 const MAX_CONTENT_BYTES = 1024 * 1024 * 1024;
 
@@ -106,8 +105,8 @@ export function packPayload(parts: PayloadParts): Uint8Array {
     ...folders.map((path) => ({ path: `${FOLDER}/${path}/` })),
     ...files.map(({ path, bytes }) => ({ path: `${FOLDER}/${path}`, bytes })),
   ], parts.timeSeconds);
-  // No name and no time: nothing but the content decides the bytes.
-  return new Uint8Array(gzipSync(tar, { level: GZIP_LEVEL }));
+  // Stored: nothing but the content decides the bytes, no processor and no version of zlib.
+  return storeGzip(tar);
 }
 
 /**

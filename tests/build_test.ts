@@ -122,6 +122,9 @@ Deno.test("plan: every input but the password makes another image of it", async 
     timeSeconds: { timeSeconds: 1_700_000_000 },
     requireMetadata: { requireMetadata: true },
     allowEd25519: { allowEd25519: true },
+    allowSecureBoot: { allowSecureBoot: true },
+    vcenterInsecure: { vcenterInsecure: true },
+    vcenterCa: { vcenterCa: "-----BEGIN CERTIFICATE-----\n" },
     seed: { seed: "seed" },
   };
   const guids = new Map<string, string>();

@@ -6,6 +6,7 @@
 
 import type { Finding } from "../blocks/finding.ts";
 import type { Inputs } from "./inputs.ts";
+import { checkCertificates } from "./certificates.ts";
 import { checkKickstart } from "./kickstart.ts";
 import { checkLogin } from "./login.ts";
 import { checkPassword } from "./password.ts";
@@ -14,6 +15,7 @@ import { checkSshKeys } from "./ssh_keys.ts";
 const CHECKS: readonly ((inputs: Inputs) => Finding[])[] = [
   checkPassword,
   checkSshKeys,
+  checkCertificates,
   checkKickstart,
   checkLogin,
 ];

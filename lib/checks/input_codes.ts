@@ -34,6 +34,14 @@ export const INPUT_CODES = {
       "The file holds no public key at all, or a line that is none.",
       "pass a file like id_rsa.pub",
     ],
+    "certificate-none": [
+      "The file that `--vcenter-ca` names holds no certificate in PEM form.",
+      "pass the certificates of the vCenter's CA (PEM)",
+    ],
+    "certificate-private": [
+      "The file that `--vcenter-ca` names holds a private key, which every host would get.",
+      "pass the certificates alone",
+    ],
   }),
   ...kinds("warning", "usage", {
     "password-weak": [

@@ -27,6 +27,10 @@ export interface Inputs {
   readonly installDisk?: string | undefined;
   readonly requireMetadata?: boolean | undefined;
   readonly allowEd25519?: boolean | undefined;
+  readonly allowSecureBoot?: boolean | undefined;
+  /** CA certificates to check a vCenter by. */
+  readonly vcenterCa?: InputFile | undefined;
+  readonly vcenterInsecure?: boolean | undefined;
   /** The installer's release, as in `8.0.3`, where it is known. */
   readonly version?: string | undefined;
 }

@@ -25,6 +25,8 @@ const DEFAULTS = {
   color: true,
   requireMetadata: false,
   allowEd25519: false,
+  allowSecureBoot: false,
+  vcenterInsecure: false,
   strict: false,
   isOldTemplate: true,
 };

@@ -53,6 +53,11 @@ export const payloadFlags = {
     "Arguments of the kickstart's install (default: --firstdisk --overwritevmfs)",
   ),
   requireMetadata: switchFlag("Stop the installation where no metadata is found"),
+  allowSecureBoot: switchFlag(
+    "Let MAAS deploy machines with UEFI Secure Boot: they get address and password alone",
+  ),
+  vcenterCa: textFlag("FILE", "CA certificates (PEM) to check a vCenter by that hosts join"),
+  vcenterInsecure: switchFlag("Join vCenters without checking their certificates"),
   allowEd25519: switchFlag("Count Ed25519 keys as a login on ESXi 8 and later, too"),
   strict: switchFlag("Stop for warnings as for errors"),
 } as const;

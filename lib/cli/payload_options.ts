@@ -7,6 +7,7 @@
 import type { PayloadOptions } from "../esxi/make_payload.ts";
 import type { InputFile, Inputs } from "../checks/inputs.ts";
 import { readPassword } from "../checks/password.ts";
+import { readCertificates } from "../checks/certificates.ts";
 import { readSshKeys } from "../checks/ssh_keys.ts";
 import { Failure } from "../blocks/failure.ts";
 import { fileExists, listFolders, readSmall } from "../host/files.ts";
@@ -32,6 +33,9 @@ export interface PayloadFlags {
   readonly installDisk?: string | undefined;
   readonly requireMetadata: boolean;
   readonly allowEd25519: boolean;
+  readonly allowSecureBoot: boolean;
+  readonly vcenterCa?: string | undefined;
+  readonly vcenterInsecure: boolean;
   readonly strict: boolean;
 }
 
@@ -43,9 +47,11 @@ export interface CompatFlags {
 
 /** The files that the options name. */
 export function inputPaths(flags: PayloadFlags): string[] {
-  const { kickstart, kickstartAsIs, rootPasswordFile, sshKey, metadata } = flags;
+  const { kickstart, kickstartAsIs, rootPasswordFile, sshKey, vcenterCa, metadata } = flags;
   return [
-    ...[kickstart, kickstartAsIs, rootPasswordFile, sshKey].filter((path) => path !== undefined),
+    ...[kickstart, kickstartAsIs, rootPasswordFile, sshKey, vcenterCa].filter((path) =>
+      path !== undefined
+    ),
     ...metadata === undefined ? [] : metadataPaths(metadata),
   ];
 }
@@ -83,6 +89,9 @@ export async function readInputs(flags: PayloadFlags & CompatFlags): Promise<Inp
     installDisk,
     requireMetadata: flags.requireMetadata,
     allowEd25519: flags.allowEd25519,
+    allowSecureBoot: flags.allowSecureBoot,
+    vcenterCa: await readInput(flags.vcenterCa),
+    vcenterInsecure: flags.vcenterInsecure,
     metadata: metadata === undefined ? undefined : await readMetadata(metadata),
   };
 }
@@ -103,6 +112,9 @@ export function payloadOptions(inputs: Inputs): Omit<PayloadOptions, "guestFiles
     installDisk: inputs.installDisk,
     requireMetadata: inputs.requireMetadata,
     allowEd25519: inputs.allowEd25519,
+    allowSecureBoot: inputs.allowSecureBoot,
+    vcenterCa: inputs.vcenterCa && readCertificates(inputs.vcenterCa.bytes),
+    vcenterInsecure: inputs.vcenterInsecure,
     metadata,
   };
 }

@@ -154,12 +154,15 @@ async function checkIsoHash(
 /** The options that decide about the image and hold no secret. */
 function plainOptions(flags: BuildFlags): Record<string, unknown> {
   const { kernelopt, installDisk, requireMetadata, allowEd25519, free, size, label, seed } = flags;
+  const { allowSecureBoot, vcenterInsecure } = flags;
   const modules = flags.module?.map((path) => path.split("/").at(-1));
   return {
     kernelopt,
     installDisk,
     requireMetadata: requireMetadata || undefined,
     allowEd25519: allowEd25519 || undefined,
+    allowSecureBoot: allowSecureBoot || undefined,
+    vcenterInsecure: vcenterInsecure || undefined,
     freeBytes: free,
     sizeBytes: size,
     label,

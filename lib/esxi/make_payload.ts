@@ -36,6 +36,12 @@ export interface PayloadOptions {
   readonly requireMetadata?: boolean | undefined;
   /** Count Ed25519 keys as a login on ESXi 8 and later, whose SSH server may refuse them. */
   readonly allowEd25519?: boolean | undefined;
+  /** Let MAAS deploy machines with UEFI Secure Boot, which get address and password alone. */
+  readonly allowSecureBoot?: boolean | undefined;
+  /** CA certificates in PEM form, to check a vCenter by that hosts join. */
+  readonly vcenterCa?: string | undefined;
+  /** Join vCenters without checking their certificates. */
+  readonly vcenterInsecure?: boolean | undefined;
   /** Metadata to embed. */
   readonly metadata?: readonly PayloadFile[] | undefined;
 }
@@ -65,6 +71,9 @@ export function makePayload(
       ...(kickstart.hasPassword ? { kickstart_password: true } : {}),
       ...(options.requireMetadata ? { require_metadata: true } : {}),
       ...(options.allowEd25519 ? { allow_ed25519: true } : {}),
+      ...(options.allowSecureBoot ? { allow_secure_boot: true } : {}),
+      ...(options.vcenterCa === undefined ? {} : { vcenter_ca: options.vcenterCa }),
+      ...(options.vcenterInsecure ? { vcenter_insecure: true } : {}),
     },
     guestFiles: [
       ...options.guestFiles.filter(({ path }) => !path.startsWith(CURTIN_FOLDER)),
@@ -120,6 +129,9 @@ export function payloadInputs(options: PayloadOptions): Record<string, unknown> 
     installDisk: options.installDisk,
     requireMetadata: options.requireMetadata || undefined,
     allowEd25519: options.allowEd25519 || undefined,
+    allowSecureBoot: options.allowSecureBoot || undefined,
+    vcenterCa: options.vcenterCa,
+    vcenterInsecure: options.vcenterInsecure || undefined,
     sshKeys: options.sshKeys,
   };
 }

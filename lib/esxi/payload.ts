@@ -66,6 +66,12 @@ export interface ImageFacts {
   readonly require_metadata?: true;
   /** Count Ed25519 keys as a login on ESXi 8 and later. */
   readonly allow_ed25519?: true;
+  /** Let the MAAS hook go on under UEFI Secure Boot. */
+  readonly allow_secure_boot?: true;
+  /** CA certificates in PEM form, to check vCenter by. */
+  readonly vcenter_ca?: string;
+  /** Do not check vCenter's certificate. */
+  readonly vcenter_insecure?: true;
 }
 
 /** What goes into a payload. */

@@ -169,6 +169,8 @@ _description = object_of({
     "storage": optional(_storage),
     "maas": optional(_maas),
     "vcenter": optional(_vcenter),
+    "vcenter_ca": optional(value_of(_pem)),
+    "vcenter_insecure": optional(_bool, False),
 })
 
 

@@ -192,6 +192,13 @@ class LoginTest(Sandbox):
                     with self.assertRaisesRegex(pre.Stop, "nobody could log in"):
                         self.prepare()
 
+    def test_what_the_image_knows_of_vcenters_travels_with_the_description(self):
+        pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+        self.start({"vcenter_ca": pem, "vcenter_insecure": True})
+        self.prepare()
+        kept = json.loads(self.include("description.json"))
+        self.assertEqual((kept["vcenter_ca"], kept["vcenter_insecure"]), (pem, True))
+
     def test_ssh_that_is_turned_off_opens_nothing(self):
         self.start({"root_password_hash": None})
         self.embed(meta_data={"public_keys": {"a": KEY}}, vendor_data={"esxi": {"ssh": False}})

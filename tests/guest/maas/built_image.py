@@ -93,10 +93,22 @@ def check(image, folder):
     return done.returncode, done.stdout
 
 
+def machine(folder, efi=True, secure_boot=None):
+    """A folder that stands for the root of a machine as Ubuntu shows it. @return: the folder"""
+    variables = os.path.join(folder, "sys", "firmware", "efi", "efivars")
+    os.makedirs(variables if efi else folder, exist_ok=True)
+    if secure_boot is not None:
+        with open(os.path.join(variables, "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"), "wb") as file:
+            file.write(b"\x06\0\0\0" + bytes([secure_boot]))
+    return folder
+
+
 def run_hook(name, target, config_path, scratch, root=None):
     """Run a hook as curtin does: the file itself, with curtin's environment. @return: CompletedProcess"""
-    # ESXIIMG_ROOT: the disks of the machine that tests run on are none of the deployment's.
-    environment = {"PATH": os.environ["PATH"], "ESXIIMG_ROOT": root or os.path.join(scratch, "no-disks"), "TARGET_MOUNT_POINT": target, "CONFIG": config_path,
+    # The disks and the firmware of the machine that tests run on are none of the deployment's.
+    root = root or machine(os.path.join(scratch, "machine"))
+    environment = {"PATH": os.environ["PATH"], "ESXIIMG_ROOT": root, "TARGET_MOUNT_POINT": target,
+                   "CONFIG": config_path,
                    "WORKING_DIR": scratch, "OUTPUT_FSTAB": os.path.join(scratch, "fstab"),
                    "OUTPUT_NETWORK_CONFIG": os.path.join(scratch, "network_config"),
                    "CURTIN_REPORTSTACK": "cmd-install/stage-curthooks"}

@@ -294,6 +294,18 @@ class OnAHost(unittest.TestCase):
             self.assertNotIn(secret, self.lines.text)
         self.assertIn("joined vCenter localhost as 192.0.2.9", self.lines.text)
 
+    def test_what_the_image_was_built_with(self):
+        """--vcenter-ca and --vcenter-insecure hold where the metadata say nothing."""
+        wanted = dict(self.description["vcenter"], ca_certificate=None)
+        for built in ({"vcenter_ca": text_of("vc.crt")}, {"vcenter_insecure": True}):
+            self.description = schema.validate(dict({"format": 1, "source": "maas", "vcenter": wanted}, **built))
+            self.center.hosts = []
+            self.join()
+            self.assertEqual(len(self.center.hosts), 1, built)
+        self.description = schema.validate({"format": 1, "source": "maas", "vcenter": wanted})
+        with self.assertRaisesRegex(vcenter.VCenterError, "--vcenter-ca"):
+            self.join()
+
     def test_failure_is_told_and_the_account_goes(self):
         self.center.refuse_host = (400, {"error_type": "UNABLE_TO_CONNECT"})
         with self.assertRaisesRegex(vcenter.VCenterError, "HTTP status 400 UNABLE_TO_CONNECT"):

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import tarfile
+import time
 
 from common import bootcfg, login, maas_metadata
 from esxihook import HookError, partition
@@ -15,8 +16,6 @@ from esxihook import HookError, partition
 PAYLOAD_NAME = "esxiimg.tgz"
 FACTS_PATH = "esxiimg/image.json"
 KEYS = "public-keys"
-# The last byte is 1 when it is on (UEFI 2.10, section 3.3, "SecureBoot"; Linux puts 4 bytes of attributes before it).
-SECURE_BOOT_VARIABLE = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 # Fewer than the host makes: curtin waits, and a person may be looking on.
 ATTEMPTS = 4
 
@@ -48,16 +47,7 @@ def esxi_version(text):
     return tuple(int(part or 0) for part in match.groups()) if match else None
 
 
-def secure_boot(root=""):
-    """Whether UEFI Secure Boot is on in the machine that this runs on."""
-    try:
-        with open(root + SECURE_BOOT_VARIABLE, "rb") as file:
-            return file.read()[-1:] == b"\x01"
-    except OSError:
-        return False
-
-
-def require(facts, version, description, log, is_secure):
+def require(facts, version, description, log, is_secure, sleep=time.sleep):
     """Let a deployment go on only when somebody can log in to its result.
 
     @param facts: as image_facts gives them; None: an image that does not say counts as one that lets people in
@@ -74,7 +64,7 @@ def require(facts, version, description, log, is_secure):
         return []
     keys, trouble = [], None
     try:
-        client = maas_metadata.Client(description["maas"], log, attempts=ATTEMPTS)
+        client = maas_metadata.Client(description["maas"], log, sleep=sleep, attempts=ATTEMPTS)
         answer = (client.get(KEYS) or b"").decode("utf-8", "replace")
         keys = [line.strip() for line in answer.splitlines() if line.strip() and not line.startswith("#")]
         if not keys:

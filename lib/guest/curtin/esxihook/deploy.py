@@ -7,7 +7,7 @@ import traceback
 
 from common import bootcfg, bootmodule, checks, description as schema
 from common.netvalues import text_of
-from esxihook import HookError, access, cleanup, maasconf, network, partition, seen, storage
+from esxihook import HookError, access, cleanup, maasconf, machine, network, partition, seen, storage
 
 # The boot loader reads the one beside itself under UEFI, the other under BIOS.
 BOOT_CFGS = ("boot.cfg", "efi/boot/boot.cfg")
@@ -111,9 +111,11 @@ def _hooks(environ):
     try:
         config = maasconf.load(environ.get("CONFIG"))
         root = environ.get("ESXIIMG_ROOT") or "/"
+        facts = access.image_facts(target)
+        machine.require(target, facts, root)
         description = describe(config, lambda sentence: _say("warning: %s" % sentence), seen.read(root),
                                seen.disk_of(target, root))
-        description["ssh_keys"] = _owners_keys(target, description)
+        description["ssh_keys"] = _owners_keys(target, facts, description, machine.secure_boot(root))
         install_description(target, description)
     except Exception:
         # Failed or not, no credential stays; what is reported is why the deployment failed.
@@ -124,11 +126,11 @@ def _hooks(environ):
     _say("the host description was added as boot module %s" % bootmodule.DESCRIPTION_NAME)
 
 
-def _owners_keys(target, description):
+def _owners_keys(target, facts, description, is_secure):
     """The keys of the machine's owner, where the image itself lets nobody in. @raise HookError: nobody could log in"""
     path = next(filter(None, (partition.find(target, name) for name in reversed(BOOT_CFGS))), None)
     version = access.esxi_version(partition.read(path).decode("latin-1")) if path else None
-    keys = access.require(access.image_facts(target), version, description, _Voice(), access.secure_boot())
+    keys = access.require(facts, version, description, _Voice(), is_secure)
     return [key for key in keys if checks.key_body(key)]
 
 

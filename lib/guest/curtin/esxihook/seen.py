@@ -114,12 +114,8 @@ def _links(folder):
     """(name, kernel name of the disk) of each link that is not a partition's."""
     found = []
     for name in _names(folder):
-        try:
-            device = os.path.basename(os.readlink(os.path.join(folder, name)))
-        except OSError:
-            continue
         if not re.search(r"-part[0-9]+\Z", name):
-            found.append((name, device))
+            found.append((name, os.path.basename(os.path.realpath(os.path.join(folder, name)))))
     return found
 
 

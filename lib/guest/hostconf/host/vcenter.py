@@ -45,7 +45,10 @@ class _NotNow(Exception):
 
 def join_host(description, applier, log):
     """Make this host a member of the vCenter in the description. @raise VCenterError, InventoryError"""
-    wanted = description["vcenter"]
+    wanted = dict(description["vcenter"])
+    # What the image was built with holds where the metadata say nothing.
+    wanted["ca_certificate"] = wanted["ca_certificate"] or description["vcenter_ca"]
+    wanted["verify_tls"] = wanted["verify_tls"] and not description["vcenter_insecure"]
     log.info("joining vCenter %s as %s" % (wanted["server"], wanted["username"]))
     name = own_name(description["hostname"], applier.run)
     thumbprint = own_thumbprint(applier.host.path(OWN_CERTIFICATE))
@@ -245,7 +248,7 @@ class _Session:
             reason = getattr(error, "reason", error)
             # Before Python 3.7 a name that does not fit is a ValueError of its own.
             if isinstance(reason, ssl.CertificateError) or "CERTIFICATE_VERIFY_FAILED" in str(reason):
-                raise VCenterError("its certificate is not trusted: give vcenter_ca_certificate (%s)" % reason)
+                raise VCenterError("its certificate is not trusted: give vcenter_ca, or build with --vcenter-ca (%s)" % reason)
             raise _NotNow("no answer: %s" % reason)
         try:
             value = json.loads(text.decode("utf-8")) if text.strip() else None

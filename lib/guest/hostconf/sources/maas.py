@@ -128,6 +128,7 @@ def _vcenter(content, warn):
         return None
     given = given if isinstance(given, dict) else {}
     found = dict((key, given["vcenter_" + key]) for key in _VCENTER_KEYS if given.get("vcenter_" + key) is not None)
+    found.setdefault("ca_certificate", given.get("vcenter_ca"))
     # A password of digits alone is a number to YAML.
     found = dict((key, value if key == "verify_tls" else yamlflow.text_of(value)) for key, value in found.items()
                  if value != "" and (key == "verify_tls" or yamlflow.text_of(value) is not None))

@@ -59,6 +59,7 @@ def prepare(host, log):
     if description is None:
         description = schema.validate({"format": schema.FORMAT, "source": "embedded"})
     description["ssh_keys"] = sshkeys.distinct(description["ssh_keys"] + list(image.get("ssh_keys") or []))
+    _image_certificates(description, image)
     for warning in description["warnings"]:
         log.warn(warning)
     if description["refusal"]:
@@ -84,6 +85,13 @@ def prepare(host, log):
             write_private(host.path(INCLUDES + "/rootpw"), ksfiles.rootpw_line(password_hash) + "\n")
     # The installer sets the password: nothing later needs its hash.
     write_private(host.path(DESCRIPTION), schema.dumps(dict(description, root_password_hash=None)))
+
+
+def _image_certificates(description, image):
+    """How vCenter's certificate is checked, as the build was told: the host has no image.json later."""
+    if image.get("vcenter_ca"):
+        description["vcenter_ca"] = image["vcenter_ca"]
+    description["vcenter_insecure"] = image.get("vcenter_insecure") is True
 
 
 def _image(host):

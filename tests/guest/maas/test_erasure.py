@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
+import built_image
 from maas_support import Deployed, GUEST, HOOK_FOLDER, Lines, SAMPLES, make_target, sample_config, sample_text
 
 from common import bootmodule, erase
@@ -120,7 +121,8 @@ class HookTest(Linked):
                 self.write("t/root/curtin-install.log", "log"), self.write("t/etc/cloud/90.cfg", secret)]
         plain = self.write("t/etc/plain.cfg", "no secret")
         links = [self.link(path) for path in left]
-        environment = {"TARGET_MOUNT_POINT": target, "CONFIG": self.write("config", json.dumps(config))}
+        environment = {"TARGET_MOUNT_POINT": target, "CONFIG": self.write("config", json.dumps(config)),
+                       "ESXIIMG_ROOT": built_image.machine(os.path.join(self.folder, "machine"))}
         self.assertEqual(deploy.hooks([], environment), 0)
         for link in links:
             self.assert_overwritten(link)
@@ -132,7 +134,8 @@ class HookTest(Linked):
         make_target(target, config=config)
         link = self.link(os.path.join(target, "root", "curtin-install-cfg.yaml"))
         config["network"]["config"] = "nonsense"
-        environment = {"TARGET_MOUNT_POINT": target, "CONFIG": self.write("config", json.dumps(config))}
+        environment = {"TARGET_MOUNT_POINT": target, "CONFIG": self.write("config", json.dumps(config)),
+                       "ESXIIMG_ROOT": built_image.machine(os.path.join(self.folder, "machine"))}
         self.assertEqual(deploy.hooks([], environment), 1)
         self.assert_overwritten(link)
 
@@ -260,7 +263,8 @@ class MediumTest(unittest.TestCase):
         make_target(source, config=config)
         shutil.copytree(HOOK_FOLDER, os.path.join(source, "curtin"))
         shutil.copytree(os.path.join(GUEST, "common"), os.path.join(source, "curtin", "common"))
-        path = {"CONFIG": os.path.join(SAMPLES, NAME, "config.json"), "TARGET_MOUNT_POINT": os.path.join(self.folder, "mounted")}
+        path = {"CONFIG": os.path.join(SAMPLES, NAME, "config.json"), "TARGET_MOUNT_POINT": os.path.join(self.folder, "mounted"),
+                "ESXIIMG_ROOT": built_image.machine(os.path.join(self.folder, "machine"))}
         self.assertEqual(on_disk(self.folder, "cp -r ../source/* . && rm root/curtin-install-cfg.yaml"), 0)
         self.assertEqual(self.found(secrets), secrets, "what is only removed is found")
         os.remove(os.path.join(self.folder, "disk"))

@@ -99,7 +99,7 @@ export { planImage, planIso } from "./lib/build.ts";
 export { encodeImage } from "./lib/encode.ts";
 export { formatFor, FORMATS } from "./lib/formats/formats.ts";
 export { VERSION } from "./lib/version.ts";
-export type { ImageOptions, ImagePlan, IsoOptions, MediumPlan } from "./lib/build.ts";
+export type { ImageOptions, ImagePlan, IsoOptions, IsoPlan, MediumPlan } from "./lib/build.ts";
 export type { ContentOptions, InstallerContent } from "./lib/esxi/content.ts";
 export type { PayloadOptions } from "./lib/esxi/make_payload.ts";
 export type { ImageEncodeOptions } from "./lib/encode.ts";
@@ -113,7 +113,7 @@ export { inspect } from "./lib/image/inspect.ts";
 export { verifyImage } from "./lib/image/verify.ts";
 export type { OpenImage } from "./lib/formats/format.ts";
 export type { InspectedPartition, Inspection } from "./lib/image/inspection.ts";
-export type { VerifyReport } from "./lib/image/verify.ts";
+export type { VerifyReport } from "./lib/image/verify_tree.ts";
 
 // What bytes are read from and written to.
 export { bytesSource } from "./lib/blocks/extent.ts";

@@ -62,12 +62,20 @@ export interface MediumPlan extends Omit<InstallerContent, "edited" | "added"> {
 
 /** An image of a disk that only needs to be encoded. */
 export interface ImagePlan extends MediumPlan {
+  /** Tells it from an {@linkcode IsoPlan}. */
+  readonly medium: "disk";
   /** The disk to encode. */
   readonly disk: DiskLayout;
   /** The GUID of the disk's partition table. */
   readonly diskGuid: Guid;
   /** The GUID of the EFI system partition. */
   readonly partitionGuid: Guid;
+}
+
+/** An ISO that only needs to be encoded. */
+export interface IsoPlan extends MediumPlan {
+  /** Tells it from an {@linkcode ImagePlan}. */
+  readonly medium: "iso";
 }
 
 /**
@@ -94,7 +102,8 @@ export async function planImage(iso: Source, options: ImageOptions): Promise<Ima
     ...{ fatfsWasm, label, freeBytes, diskBytes, timeMs, diskGuid, partitionGuid },
     image: iso.name,
   });
-  return { ...mediumPlan(content, tree), map: disk.map, disk, diskGuid, partitionGuid };
+  const plan = { ...mediumPlan(content, tree), map: disk.map };
+  return { ...plan, medium: "disk", disk, diskGuid, partitionGuid };
 }
 
 /** What MAAS's deployment runs on the disk, with what it shares with the host. */
@@ -112,12 +121,12 @@ function hookFiles(guestFiles: readonly PayloadFile[]): PayloadFile[] {
  * @throws {Failure} as {@linkcode planImage}, but `unfit-for-iso` if the ISO cannot take the edits.
  * @throws {RangeError} if a path of metadata or guest files has more than 100 bytes in the payload.
  */
-export async function planIso(iso: Source, options: IsoOptions): Promise<MediumPlan> {
+export async function planIso(iso: Source, options: IsoOptions): Promise<IsoPlan> {
   const content = await readContent(iso, options, { inputs: { medium: "iso" } });
   const { volume, edited, added } = content;
   const tapped = options.tapFiles?.(iso, volume.files) ?? iso;
   const { map } = await patchIso(iso, { replaced: edited, added }, tapped);
-  return { ...mediumPlan(content, contentTree(content)), map };
+  return { ...mediumPlan(content, contentTree(content)), map, medium: "iso" };
 }
 
 function mediumPlan(content: InstallerContent, tree: ContentTree): Omit<MediumPlan, "map"> {

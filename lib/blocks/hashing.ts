@@ -6,11 +6,14 @@
 
 import { createHash } from "node:crypto";
 import type { Source } from "./extent.ts";
+import type { TreeFile } from "./file_tree.ts";
 import type { Sink } from "./sink.ts";
 
 /** How much of a gap is read at a time. */
 const CHUNK_BYTES = 1024 * 1024;
 const ZEROS = new Uint8Array(CHUNK_BYTES);
+
+type Hash = ReturnType<typeof createHash>;
 
 /** SHA-256 of bytes in memory, as hexadecimal digits. */
 export function sha256(bytes: Uint8Array | string): string {
@@ -45,6 +48,55 @@ export class ReadHash implements Source {
   digest(): string {
     return this.#hash.digest("hex");
   }
+}
+
+/** Hashes files while all of the source that they lie in is read, front to back. */
+export class FilesHash implements Source {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly #source: Source;
+  /** By what tells files apart that share no bytes: hard links are hashed once. */
+  readonly #hashes = new Map<string, Hash>();
+  /** In order. */
+  readonly #parts: { readonly start: number; readonly end: number; readonly hash: Hash }[];
+  #firstPart = 0;
+
+  /** @param files Files of one volume, whose parts lie one after the other. */
+  constructor(source: Source, files: readonly TreeFile[]) {
+    this.#source = source;
+    this.name = source.name;
+    this.sizeBytes = source.sizeBytes;
+    this.#parts = files.flatMap((file) => {
+      if (this.#hashes.has(keyOf(file))) return [];
+      const hash = createHash("sha256");
+      this.#hashes.set(keyOf(file), hash);
+      return file.parts.map(({ offsetBytes, lengthBytes }) => (
+        { start: offsetBytes, end: offsetBytes + lengthBytes, hash }
+      ));
+    }).sort((a, b) => a.start - b.start);
+  }
+
+  async read(into: Uint8Array, offsetBytes: number): Promise<void> {
+    await this.#source.read(into, offsetBytes);
+    const end = offsetBytes + into.length;
+    for (let i = this.#firstPart; i < this.#parts.length; i++) {
+      const part = this.#parts[i]!;
+      if (part.start >= end) break;
+      const [from, to] = [Math.max(part.start, offsetBytes), Math.min(part.end, end)];
+      if (from < to) part.hash.update(into.subarray(from - offsetBytes, to - offsetBytes));
+      if (part.end <= end && i === this.#firstPart) this.#firstPart++;
+    }
+  }
+
+  /** SHA-256 of one of the files, when everything is read. */
+  digest(file: TreeFile): string {
+    const hash = this.#hashes.get(keyOf(file));
+    return hash === undefined ? sha256("") : hash.copy().digest("hex");
+  }
+}
+
+function keyOf({ parts }: TreeFile): string {
+  return parts.map(({ offsetBytes, lengthBytes }) => `${offsetBytes}+${lengthBytes}`).join();
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Inputs } from "./inputs.ts";
 import { checkCertificates } from "./certificates.ts";
 import { checkKickstart } from "./kickstart.ts";
 import { checkLogin } from "./login.ts";
+import { checkMedium } from "./medium.ts";
 import { checkPassword } from "./password.ts";
 import { checkSshKeys } from "./ssh_keys.ts";
 
@@ -18,6 +19,7 @@ const CHECKS: readonly ((inputs: Inputs) => Finding[])[] = [
   checkCertificates,
   checkKickstart,
   checkLogin,
+  checkMedium,
 ];
 
 /** Checks the inputs of a build: errors first, then warnings, then notes. */

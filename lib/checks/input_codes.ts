@@ -54,6 +54,16 @@ export const INPUT_CODES = {
       "From 8.0 on ESXi's SSH server runs in FIPS mode by default and ignores Ed25519 keys.",
       "add an RSA or ECDSA key",
     ],
+    "install-disk-none": [
+      "Nothing chooses the disk that ESXi is installed on, and there is no disk that holds the image by which " +
+      "the installer could find it: it takes the first one, and what was there is lost.",
+      "pass --install-disk",
+    ],
+    "iso-large": [
+      "The ISO has more than 2,359,293,952 bytes: where Linux' USB gadget serves it as a CD, as in many BMCs, what " +
+      "lies behind that is cut off, and the payload lies there.",
+      "pass -f raw and attach it as a disk",
+    ],
     "login-none": [
       "The image brings no password, no key and no metadata. Unless a config drive or MAAS brings one, the " +
       "installation stops before it touches a disk.",

@@ -25,6 +25,10 @@ export interface Inputs {
   /** Whether the payload was made before. */
   readonly hasPayload?: boolean | undefined;
   readonly installDisk?: string | undefined;
+  /** What is built, unless it is an image of a disk. */
+  readonly medium?: "iso" | "net" | undefined;
+  /** The size of what is built, where it is known. */
+  readonly mediumBytes?: number | undefined;
   readonly requireMetadata?: boolean | undefined;
   readonly allowEd25519?: boolean | undefined;
   readonly allowSecureBoot?: boolean | undefined;

@@ -6,11 +6,12 @@
 
 import type { Finding } from "../blocks/finding.ts";
 import { formatGuid } from "../blocks/guid.ts";
-import type { ImagePlan } from "../build.ts";
-import { formatSize } from "./sizes.ts";
+import type { ImagePlan, IsoPlan } from "../build.ts";
+import { DEFAULT_INSTALL_DISK } from "../esxi/kickstart/render.ts";
 import type { Format } from "../formats/format.ts";
 import type { Output } from "../host/output.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
+import { formatSize } from "./sizes.ts";
 
 /** What came out of a build, and how to tell it. */
 export interface BuildResult {
@@ -18,6 +19,10 @@ export interface BuildResult {
   readonly image: Output;
   /** Whether the image is a file that can be given to MAAS. */
   readonly isFile: boolean;
+  readonly installDisk?: string | undefined;
+  readonly kickstart?: string | undefined;
+  readonly kickstartAsIs?: string | undefined;
+  readonly payload?: string | undefined;
   readonly verify: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -30,19 +35,20 @@ export interface BuildResult {
  *
  * @throws {Failure} `io` if standard output cannot be written.
  */
-export function reportBuild(plan: ImagePlan, result: BuildResult): void {
+export function reportBuild(plan: ImagePlan | IsoPlan, result: BuildResult): void {
   const { version, build } = plan.installer;
   const { format, image } = result;
   const facts = {
     output: image.name,
     format: format.name,
     outputBytes: image.writtenBytes,
-    diskBytes: plan.disk.map.sizeBytes,
+    ...plan.medium === "disk" ? { diskBytes: plan.map.sizeBytes } : {},
     version,
     build,
     files: plan.files.length,
-    diskGuid: formatGuid(plan.diskGuid),
-    partitionGuid: formatGuid(plan.partitionGuid),
+    ...plan.medium === "disk"
+      ? { diskGuid: formatGuid(plan.diskGuid), partitionGuid: formatGuid(plan.partitionGuid) }
+      : {},
     verified: result.verify,
     findings: result.findings,
   };
@@ -50,13 +56,23 @@ export function reportBuild(plan: ImagePlan, result: BuildResult): void {
   else if (!result.quiet) {
     writeStderr(
       `${image.name}: ESXi ${version ?? "of unknown version"}${build ? ` build ${build}` : ""}, ` +
-        `${facts.files} files, ${formatSize(image.writtenBytes)} as ${format.name}, ` +
-        `a disk of ${formatSize(facts.diskBytes)}${result.verify ? ", verified" : ""}\n`,
+        `${facts.files} files, ${formatSize(image.writtenBytes)} as ${format.name}` +
+        (plan.medium === "disk" ? `, a disk of ${formatSize(plan.map.sizeBytes)}` : "") +
+        (result.verify ? ", verified\n" : "\n"),
     );
     if (format.name === "gz" && result.isFile) {
       writeStderr(`for MAAS: ${maasCommand(image.name, version)}\n`);
     }
+    if (plan.medium === "iso") writeStderr(`${image.name}: ${targetOf(result)}\n`);
   }
+}
+
+/** Where a medium installs to that is not on the disk itself. */
+function targetOf({ installDisk, kickstart, kickstartAsIs, payload }: BuildResult): string {
+  if (installDisk !== undefined) return `it installs with ${installDisk}`;
+  return kickstart ?? kickstartAsIs ?? payload
+    ? "it installs to the disk that its kickstart names"
+    : `it installs with ${DEFAULT_INSTALL_DISK}; choose the disk with --install-disk`;
 }
 
 /** The command that gives an image to MAAS. */

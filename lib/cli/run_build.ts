@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type ImageOptions, type ImagePlan, planImage } from "../build.ts";
+import { type ImageOptions, type ImagePlan, type IsoPlan, planImage, planIso } from "../build.ts";
 import { encodeImage } from "../encode.ts";
 import type { BlockMap } from "../blocks/block_map.ts";
 import type { Format } from "../formats/format.ts";
@@ -62,6 +62,8 @@ const DEFAULT_FREE_BYTES = 64 * 1024 * 1024;
 const DEFAULT_LABEL = "ESXI";
 /** Microsoft FAT specification 1.03 §3: a label has 11 characters of the short name's kind. */
 const LABEL = /^[A-Z0-9_-]{1,11}$/;
+/** Options of a disk's layout. */
+const DISK_OPTIONS = ["label", "free", "size"] as const;
 const MAX_MODULE_BYTES = 1024 * 1024 * 1024;
 
 /**
@@ -78,25 +80,28 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
   const manifestPlace = flags.manifest === undefined
     ? undefined
     : await findOutputPlace(flags.manifest);
-  checkUsage(flags, place, manifestPlace);
+  checkUsage(flags, format, place, manifestPlace);
   using file = FileSource.open(isoPath);
   const recorder = flags.isoSha256 ?? flags.manifest
     ? new (await import("../manifest/make.ts")).Recorder(file)
     : undefined;
-  const inputs = { ...await readInputs(flags), hasPayload: flags.payload !== undefined };
+  const hasPayload = flags.payload !== undefined;
+  const inputs = { ...await readInputs(flags), hasPayload, medium: format.medium };
   stopFor(checkInputs(inputs), { strict: false });
-  const plan = await planImage(recorder?.iso ?? file, {
-    ...await readOptions(flags, inputs),
-    tapFile: flags.manifest === undefined ? undefined : recorder?.tapFile,
-  });
-  const findings = checkInputs({ ...inputs, version: plan.installer.version });
+  const options = await readOptions(flags, inputs);
+  const taps = flags.manifest === undefined ? undefined : recorder;
+  const plan = format.medium === "iso"
+    ? await planIso(recorder?.iso ?? file, { ...options, tapFiles: taps?.tapFiles })
+    : await planImage(recorder?.iso ?? file, { ...options, tapFile: taps?.tapFile });
+  const { installer: { version }, map: { sizeBytes: mediumBytes } } = plan;
+  const findings = checkInputs({ ...inputs, version, mediumBytes });
   stopFor(findings, flags);
   const { image, isFile } = await writeAndCommit(async (add) => {
     // Opened before the work, so that one that cannot be written is told at once.
     const others = [isoPath, ...inputPaths(flags), ...flags.module ?? []];
     if (flags.payload !== undefined) others.push(flags.payload);
     const { force, sync } = flags;
-    const { output: image, map } = await openTarget(place, format, plan.disk.map, {
+    const { output: image, map } = await openTarget(place, format, plan.map, {
       force,
       sync,
       isSecret: hasSecret(flags),
@@ -118,7 +123,7 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
     }
     if (manifest !== undefined && recorder !== undefined) {
       const result = { format: format.name, sizeBytes: image.writtenBytes };
-      const written = { ...plan, disk: { ...plan.disk, map } }; // a disk may be larger
+      const written = { ...plan, map }; // a disk may be larger
       const content = await recorder.manifest(written, plainOptions(flags), result);
       await manifest.write(new TextEncoder().encode(JSON.stringify(content, null, 2) + "\n"));
       await manifest.finish();
@@ -173,6 +178,7 @@ function plainOptions(flags: BuildFlags): Record<string, unknown> {
 
 function checkUsage(
   flags: BuildFlags,
+  format: Format,
   output: OutputPlace,
   manifest: OutputPlace | undefined,
 ): void {
@@ -181,6 +187,10 @@ function checkUsage(
   const label = flags.label ?? DEFAULT_LABEL;
   if (!LABEL.test(label)) {
     throw usage("--label", `${label} is not a label`, "use up to 11 of A-Z, 0-9, - and _");
+  }
+  for (const option of format.medium === "iso" ? DISK_OPTIONS : []) {
+    if (flags[option] === undefined) continue;
+    throw usage(`--${option}`, "an ISO keeps its size and its label", "leave it out");
   }
   if (flags.json && output.kind === "stdout") {
     throw usage("--json", "standard output carries the image", "pass -o FILE");
@@ -242,7 +252,7 @@ async function openModule(path: string) {
 }
 
 async function encode(
-  plan: ImagePlan,
+  plan: ImagePlan | IsoPlan,
   map: BlockMap,
   format: Format,
   sink: Sink,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Failure } from "../blocks/failure.ts";
 import { openImage } from "../formats/formats.ts";
 import { writeAndCommit } from "../host/commit.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
@@ -41,9 +42,11 @@ const TIME_SECONDS = 315_532_800;
 export async function runConvert(flags: ConvertFlags, imagePath: string): Promise<void> {
   const place = await findOutputPlace(flags.output);
   const format = formatForPlace(flags.format, place);
+  if (format.medium === "iso") throw noDisk(flags.output, "an ISO is made of the vendor's ISO");
   checkStays("--sync", flags.sync, "made durable", place);
   using file = FileSource.open(imagePath);
   const image = await openImage(file);
+  if (image.format === "iso") throw noDisk(imagePath, "it is an ISO, which holds no disk");
   const { diskGuid } = await readPartitionTable(image.disk);
   const used = await usedMap(image.disk);
   const output = await writeAndCommit(async (add) => {
@@ -70,4 +73,8 @@ export async function runConvert(flags: ConvertFlags, imagePath: string): Promis
     const size = formatSize(output.writtenBytes);
     writeStderr(`${output.name}: ${size} as ${format.name}, from ${image.format}\n`);
   }
+}
+
+function noDisk(path: string, what: string): Failure {
+  return new Failure("usage", path, what, "use: esxi-img build ISO -f FORMAT");
 }

@@ -13,7 +13,8 @@ import { formatSize } from "./sizes.ts";
 import { openImage } from "../formats/formats.ts";
 import { FileSource, readSmall } from "../host/files.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
-import { verifyImage, type VerifyReport } from "../image/verify.ts";
+import { verifyImage } from "../image/verify.ts";
+import type { VerifyReport } from "../image/verify_tree.ts";
 import type { Manifest } from "../manifest/make.ts";
 import { parseManifest } from "../manifest/read.ts";
 import { checkIso, verifyManifest } from "../manifest/verify.ts";
@@ -92,7 +93,7 @@ function report(flags: VerifyFlags, imagePath: string, format: string, verdict: 
       ? "; it is the very file of the manifest"
       : "; the manifest tells of another file with the same content";
     writeStdout(
-      `${imagePath}: right: partition table, file system, ${edits}` +
+      `${imagePath}: right: ${format === "iso" ? "" : "partition table, "}file system, ${edits}` +
         `and ${formatSize(comparedBytes)} in ${comparedFiles} files${same}\n`,
     );
   }

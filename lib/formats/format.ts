@@ -28,6 +28,8 @@ export interface Format {
   readonly name: string;
   /** One line for `--help`. */
   readonly brief: string;
+  /** What it holds: a disk unless it says otherwise. */
+  readonly medium?: "iso";
   /** What the name of an image ends in unless it is given. */
   readonly suffix: string;
   /** The suffixes it is recognised by, in lower case. */

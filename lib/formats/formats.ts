@@ -8,6 +8,7 @@ import { readBytes, type Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
 import type { Format, FormatFamily, OpenImage } from "./format.ts";
 import { GZIP } from "./gzip/family.ts";
+import { ISO } from "./iso/family.ts";
 import { QCOW2 } from "./qcow2/family.ts";
 import { RAW } from "./raw/family.ts";
 import { VHD } from "./vhd/family.ts";
@@ -19,10 +20,14 @@ const FAMILIES: readonly FormatFamily[] = [
   QCOW2,
   VMDK,
   VHD,
+  ISO,
 ];
 
 /** Every format. */
 export const FORMATS: readonly Format[] = FAMILIES.flatMap(({ formats }) => formats);
+
+/** Those that hold a disk. */
+export const DISK_FORMATS: readonly Format[] = FORMATS.filter(({ medium }) => medium === undefined);
 
 /** Enough to tell every format by but a fixed VHD, which ends with its mark. */
 const HEAD_BYTES = 512;

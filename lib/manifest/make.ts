@@ -6,10 +6,11 @@
  */
 
 import type { Extent, Source } from "../blocks/extent.ts";
+import type { TreeFile } from "../blocks/file_tree.ts";
 import { formatGuid } from "../blocks/guid.ts";
-import { ReadHash, sha256, WholeHash, WriteHash } from "../blocks/hashing.ts";
+import { FilesHash, ReadHash, sha256, WholeHash, WriteHash } from "../blocks/hashing.ts";
 import type { Sink } from "../blocks/sink.ts";
-import type { ImagePlan } from "../build.ts";
+import type { ImagePlan, IsoPlan } from "../build.ts";
 import { VERSION } from "../version.ts";
 
 /** Where a file of the image comes from. */
@@ -23,6 +24,7 @@ export interface Manifest {
   readonly esxi: { readonly version: string | null; readonly build: string | null };
   /** The options that are not secret, as they were given. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Null for an ISO, which is no disk. */
   readonly disk: {
     readonly sizeBytes: number;
     readonly guid: string;
@@ -30,7 +32,7 @@ export interface Manifest {
     readonly clusterBytes: number;
     /** ISO 8601. */
     readonly time: string;
-  };
+  } | null;
   readonly files: readonly {
     readonly path: string;
     readonly sizeBytes: number;
@@ -48,7 +50,7 @@ export interface Manifest {
 export class Recorder {
   /** The ISO, to be read through this. */
   readonly iso: WholeHash;
-  readonly #files = new Map<string, ReadHash>();
+  readonly #files = new Map<string, { digest(): string }>();
   #output: WriteHash | undefined;
 
   constructor(iso: Source) {
@@ -59,6 +61,13 @@ export class Recorder {
   readonly tapFile = (path: string, source: Source, fileBytes: number): Source => {
     const tap = new ReadHash(source, fileBytes);
     this.#files.set(path, tap);
+    return tap;
+  };
+
+  /** Watches the files of the ISO while all of it is read. */
+  readonly tapFiles = (source: Source, files: readonly TreeFile[]): Source => {
+    const tap = new FilesHash(source, files);
+    for (const file of files) this.#files.set(file.path, { digest: () => tap.digest(file) });
     return tap;
   };
 
@@ -76,11 +85,11 @@ export class Recorder {
    * @throws {Failure} `truncated` or `io` from the ISO, whose rest is hashed now.
    */
   async manifest(
-    plan: ImagePlan,
+    plan: ImagePlan | IsoPlan,
     options: Manifest["options"],
     output: Omit<Manifest["output"], "sha256">,
   ): Promise<Manifest> {
-    const { volume, installer, disk } = plan;
+    const { volume, installer } = plan;
     return {
       format: 1,
       tool: { name: "esxi-img", version: VERSION },
@@ -91,17 +100,19 @@ export class Recorder {
       },
       esxi: { version: installer.version ?? null, build: installer.build ?? null },
       options,
-      disk: {
-        sizeBytes: disk.map.sizeBytes,
+      disk: plan.medium === "iso" ? null : {
+        sizeBytes: plan.map.sizeBytes,
         guid: formatGuid(plan.diskGuid),
         partitionGuid: formatGuid(plan.partitionGuid),
-        clusterBytes: disk.clusterBytes,
+        clusterBytes: plan.disk.clusterBytes,
         time: new Date(plan.timeMs).toISOString(),
       },
       files: plan.files.map(({ path, sizeBytes, content }) => ({
         path,
         sizeBytes,
-        sha256: this.#files.get(path)?.digest() ?? sha256(bytesOf(content)),
+        sha256: plan.origins.has(path)
+          ? sha256(bytesOf(content))
+          : this.#files.get(path)?.digest() ?? sha256(""),
         origin: plan.origins.get(path) ?? "iso",
       })),
       output: { ...output, sha256: this.#output?.digest() ?? "" },

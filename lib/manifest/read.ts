@@ -34,7 +34,7 @@ export function parseManifest(text: string, path: string): Manifest {
     tool: read.object(root.tool, "tool"),
     iso: read.object(root.iso, "iso"),
     esxi: read.object(root.esxi, "esxi"),
-    disk: read.object(root.disk, "disk"),
+    disk: root.disk === null ? null : read.object(root.disk, "disk"),
     output: read.object(root.output, "output"),
   };
   return {
@@ -53,7 +53,7 @@ export function parseManifest(text: string, path: string): Manifest {
       build: esxi.build === null ? null : read.text(esxi.build, "esxi.build"),
     },
     options: read.object(root.options, "options"),
-    disk: {
+    disk: disk === null ? null : {
       sizeBytes: read.size(disk.sizeBytes, "disk.sizeBytes"),
       guid: read.text(disk.guid, "disk.guid", GUID),
       partitionGuid: read.text(disk.partitionGuid, "disk.partitionGuid", GUID),

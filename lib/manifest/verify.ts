@@ -7,22 +7,23 @@
 
 import { createHash } from "node:crypto";
 import type { Source } from "../blocks/extent.ts";
-import { byFirstByte, type TreeFile } from "../blocks/file_tree.ts";
+import { byFirstByte, type FileTree, type TreeFile } from "../blocks/file_tree.ts";
 import { formatGuid } from "../blocks/guid.ts";
 import { WholeHash } from "../blocks/hashing.ts";
 import { foldCase } from "../disk/fat_names.ts";
-import { checkGeometry, type Image, readImage } from "../image/image.ts";
+import { checkGeometry, readImage } from "../image/image.ts";
 import { checkPartitionTable } from "../image/partition_table.ts";
-import type { VerifyReport } from "../image/verify.ts";
+import type { VerifyReport } from "../image/verify_tree.ts";
+import { isIso, readIso } from "../iso/volume.ts";
 import type { Manifest } from "./make.ts";
 
 /** How much is read at a time. */
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Verifies an image.
+ * Verifies an image of a disk, or an ISO.
  *
- * @param disk The image as a disk.
+ * @param disk The image as a disk, or the ISO.
  * @param onProgress Called with the number of file bytes hashed so far, and of all.
  * @throws {Failure} `not-image` if the image has no GPT or no FAT32 system partition, `truncated`
  * or `io` from it.
@@ -32,14 +33,11 @@ export async function verifyManifest(
   manifest: Manifest,
   onProgress?: (doneBytes: number, totalBytes: number) => void,
 ): Promise<VerifyReport> {
-  const image = await readImage(disk);
-  const problems = [
-    ...checkGeometry(image),
-    ...image.volume.problems,
-    ...checkIdentity(image, manifest),
-  ];
+  const { tree, problems, checkEnd } = await isIso(disk)
+    ? await checkIsoMedium(disk, manifest)
+    : await checkDisk(disk, manifest);
   const wanted = new Map(manifest.files.map((file) => [foldCase(file.path), file]));
-  const pairs = image.volume.files.toSorted(byFirstByte).map((file) => {
+  const pairs = tree.files.toSorted(byFirstByte).map((file) => {
     const folded = foldCase(file.path);
     const expected = wanted.get(folded);
     wanted.delete(folded);
@@ -65,21 +63,39 @@ export async function verifyManifest(
     }
   }
   for (const { path } of wanted.values()) problems.push(`/${path} is missing`);
-  problems.push(...await checkPartitionTable(disk, image.table));
+  problems.push(...await checkEnd());
   const added = manifest.files.filter(({ origin }) => origin === "added");
   return { problems, comparedFiles, comparedBytes, addedFiles: added.map(({ path }) => path) };
 }
 
-function checkIdentity({ disk, table, partition, volume }: Image, manifest: Manifest): string[] {
-  const problems: string[] = [];
+/** What a medium says of itself: its files, what is wrong, and what its end tells. */
+interface Medium {
+  readonly tree: FileTree;
+  readonly problems: string[];
+  readonly checkEnd: () => Promise<string[]>;
+}
+
+async function checkDisk(disk: Source, manifest: Manifest): Promise<Medium> {
+  const image = await readImage(disk);
+  const { table, partition, volume } = image;
+  const problems = [...checkGeometry(image), ...volume.problems];
   const compare = (what: string, found: string | number, wanted: string | number) => {
     if (found !== wanted) problems.push(`${what} is ${found}, not ${wanted}`);
   };
-  compare("the disk's size", disk.sizeBytes, manifest.disk.sizeBytes);
-  compare("the disk's GUID", formatGuid(table.diskGuid), manifest.disk.guid);
-  compare("the partition's GUID", formatGuid(partition.guid), manifest.disk.partitionGuid);
-  compare("the cluster size", volume.geometry.clusterBytes, manifest.disk.clusterBytes);
-  return problems;
+  if (manifest.disk === null) problems.push("it is a disk, and the manifest is an ISO's");
+  else {
+    compare("the disk's size", disk.sizeBytes, manifest.disk.sizeBytes);
+    compare("the disk's GUID", formatGuid(table.diskGuid), manifest.disk.guid);
+    compare("the partition's GUID", formatGuid(partition.guid), manifest.disk.partitionGuid);
+    compare("the cluster size", volume.geometry.clusterBytes, manifest.disk.clusterBytes);
+  }
+  return { tree: volume, problems, checkEnd: () => checkPartitionTable(disk, table) };
+}
+
+async function checkIsoMedium(iso: Source, manifest: Manifest): Promise<Medium> {
+  const tree = await readIso(iso);
+  const problems = manifest.disk === null ? [] : ["it is an ISO, and the manifest is a disk's"];
+  return { tree, problems, checkEnd: () => Promise.resolve([]) };
 }
 
 /**

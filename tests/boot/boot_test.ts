@@ -8,12 +8,9 @@ import assert from "node:assert/strict";
 import { Folder } from "../support/folder.ts";
 import { installerFiles, type InstallerOptions } from "../support/installer_iso.ts";
 import { mustEsxiImg, testWith } from "../support/programs.ts";
-import { boot, BOOT_NEEDS, makeGrub } from "../support/qemu.ts";
+import { boot, BOOT_NEEDS, filesRead, makeGrub, runAll } from "../support/qemu.ts";
 import { ISO_MAKERS, writeSampleIso } from "../support/sample_isos.ts";
 import { sha256, sorted, type Tree } from "../support/trees.ts";
-
-/** Machines that run at a time. */
-const PARALLEL = 2;
 
 /** An image, and the machine that starts from it. */
 interface Machine {
@@ -83,25 +80,4 @@ function expectedFiles(installer: InstallerOptions, manifest: string): Tree {
     if (origin !== "iso") expected[path.toUpperCase()] = hash;
   }
   return sorted(expected);
-}
-
-/** What GRUB says: a hash and a path, broken where the line is full. */
-function filesRead(said: string): Tree {
-  const found = [...said.matchAll(/([0-9a-f]{64})\s+\/(\S+)/g)];
-  return sorted(Object.fromEntries(found.map(([, hash, path]) => [path!.toUpperCase(), hash!])));
-}
-
-/** Runs a few at a time; a failure is its own result's. */
-function runAll<T, R>(
-  inputs: readonly T[],
-  work: (input: T, index: number) => Promise<R>,
-): Promise<R>[] {
-  const results: Promise<R>[] = [];
-  inputs.forEach((input, i) => {
-    const before = results[i - PARALLEL]?.catch(() => {}) ?? Promise.resolve();
-    const result = before.then(() => work(input, i));
-    result.catch(() => {});
-    results.push(result);
-  });
-  return results;
 }

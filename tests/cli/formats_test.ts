@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { FORMATS } from "../../lib/formats/formats.ts";
+import { DISK_FORMATS } from "../../lib/formats/formats.ts";
 import { EXECUTABLE } from "../support/executable.ts";
 import { Folder } from "../support/folder.ts";
 import { writeInstallerIso } from "../support/installer_iso.ts";
@@ -22,7 +22,7 @@ const QEMU_NAMES: Readonly<Record<string, string>> = {
   "vhd-fixed": "vpc",
 };
 /** Conversions keep all but the time of a VHD, which the disk does not record. */
-const WITHOUT_TIME = FORMATS.map(({ name }) => name).filter((name) => !name.startsWith("vhd"));
+const WITHOUT_TIME = DISK_FORMATS.map(({ name }) => name).filter((name) => !name.startsWith("vhd"));
 
 /** Unlike assert.deepEqual, which lists every byte that differs. */
 function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
@@ -32,7 +32,7 @@ function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 async function buildAll(folder: Folder): Promise<string> {
   const iso = folder.file("esxi.iso");
   writeInstallerIso(iso, { moduleCount: 20, modulesBytes: 5_000_000, compressibleModules: 3 });
-  for (const { name } of FORMATS) {
+  for (const { name } of DISK_FORMATS) {
     await mustRun(EXECUTABLE, ["build", iso, "-f", name, "-o", folder.file(name), "-q"]);
   }
   return iso;
@@ -58,7 +58,7 @@ Deno.test("formats: verify and inspect read each of them", async () => {
   const iso = await buildAll(folder);
   const { stdout } = await mustRun(EXECUTABLE, ["inspect", "--json", folder.file("raw")]);
   const { files, diskGuid } = JSON.parse(stdout);
-  for (const { name } of FORMATS) {
+  for (const { name } of DISK_FORMATS) {
     const verified = await mustRun(EXECUTABLE, ["verify", folder.file(name), "--iso", iso]);
     assert.match(verified.stdout, /: right: /, name);
     const inspected = await mustRun(EXECUTABLE, ["inspect", "--json", folder.file(name)]);
@@ -70,7 +70,7 @@ Deno.test("formats: verify and inspect read each of them", async () => {
 Deno.test("convert: any format becomes any other, as if it were built so", async () => {
   using folder = new Folder();
   await buildAll(folder);
-  for (const from of FORMATS) {
+  for (const from of DISK_FORMATS) {
     for (const to of WITHOUT_TIME) {
       const path = folder.file(`${from.name}-${to}`);
       await mustRun(EXECUTABLE, ["convert", folder.file(from.name), "-f", to, "-o", path, "-q"]);
@@ -94,7 +94,7 @@ Deno.test("convert: what is no image of ours is refused in one line", async () =
 Deno.test("formats: standard output carries the same bytes as a file", async () => {
   using folder = new Folder();
   const iso = await buildAll(folder);
-  for (const { name } of FORMATS) {
+  for (const { name } of DISK_FORMATS) {
     const piped = await mustRun(EXECUTABLE, ["build", iso, "-f", name, "-o", "-", "-q"]);
     assert.ok(equalBytes(piped.stdoutBytes, Deno.readFileSync(folder.file(name))), name);
     assert.equal(piped.stderr, "");

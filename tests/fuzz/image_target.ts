@@ -7,7 +7,7 @@
 import { crc32 } from "node:zlib";
 import { Failure } from "../../lib/blocks/failure.ts";
 import { moveBackupGpt } from "../../lib/disk/move_gpt.ts";
-import { FORMATS, openImage } from "../../lib/formats/formats.ts";
+import { DISK_FORMATS, openImage } from "../../lib/formats/formats.ts";
 import { inspect } from "../../lib/image/inspect.ts";
 import { usedMap } from "../../lib/image/used_map.ts";
 import { verifyImage } from "../../lib/image/verify.ts";
@@ -29,7 +29,7 @@ const LARGER_BYTES = 1024 * 1024;
 export async function imageSeeds(): Promise<SparseFile[]> {
   const map = await tinyDisk();
   const found: SparseFile[] = [];
-  for (const format of FORMATS) {
+  for (const format of DISK_FORMATS) {
     for (const compress of format.name === "qcow2" ? [false, true] : [false]) {
       const sink = new MemorySink();
       await format.encode(map, sink, { ...IDENTITY, compress });

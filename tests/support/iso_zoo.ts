@@ -111,7 +111,7 @@ function filesOf(specimen: Specimen, options: InstallerOptions) {
     ...specimen.isDeep ? [{ path: "A/B/C/D/E/F/G/H/I/DEEP.TXT", content: text("deep") }] : [],
     ...specimen.hasLongName ? [{ path: `UPGRADE/${LONG_NAME}`, content: text("long") }] : [],
   ];
-  return installerFiles({ ...options, files: [...options.files ?? [], ...files] });
+  return installerFiles({ ...options, files: [...files, ...options.files ?? []] });
 }
 
 /** Makes one. */

@@ -6,10 +6,13 @@
 
 import { Folder } from "./folder.ts";
 import { mustRun } from "./programs.ts";
+import { sorted, type Tree } from "./trees.ts";
 
 const FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd";
 const VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd";
 const QEMU = "qemu-system-x86_64";
+/** Machines that run at a time. */
+const PARALLEL = 2;
 /** What {@linkcode boot} and {@linkcode makeGrub} need. */
 export const BOOT_NEEDS: readonly string[] = [
   QEMU,
@@ -27,10 +30,17 @@ export const DISK_KINDS: Readonly<Record<string, readonly string[]>> = {
   NVMe: ["-device", "nvme,drive=disk,serial=1"],
 };
 
+/** How a CD is attached. */
+export const CD_KINDS: Readonly<Record<string, readonly string[]>> = {
+  "SATA CD": ["-device", "ide-cd,drive=disk"],
+  "SCSI CD": ["-device", "virtio-scsi-pci", "-device", "scsi-cd,drive=disk"],
+  "USB CD": ["-device", "qemu-xhci", "-device", "usb-storage,drive=disk"],
+};
+
 /** GRUB's modules for this script. */
 const MODULES =
-  "part_gpt fat search search_fs_file regexp test hashsum gcry_sha256 serial terminal" +
-  " echo normal halt";
+  "part_gpt fat iso9660 search search_fs_file regexp test hashsum gcry_sha256 serial terminal" +
+  " echo normal halt true";
 /** Finds the volume it came from, and says the SHA-256 of every file there. */
 const SCRIPT = `
 serial --unit=0 --speed=115200
@@ -39,7 +49,8 @@ insmod part_gpt
 insmod fat
 insmod regexp # for file names with *
 echo BEGIN $cmdpath
-search --no-floppy --set=root --file /esxiimg.tgz
+if search --no-floppy --set=root --file /esxiimg.tgz; then true
+else search --no-floppy --set=root --file /ESXIIMG.TGZ; fi
 for file in /* /*/* /*/*/* /*/*/*/*; do
   if test -f "$file"; then sha256sum "$file"; fi
 done
@@ -65,8 +76,14 @@ export interface BootDisk {
   readonly path: string;
   /** As QEMU calls it. */
   readonly format: string;
-  /** A key of {@linkcode DISK_KINDS}. */
+  /** A key of {@linkcode DISK_KINDS} or {@linkcode CD_KINDS}. */
   readonly kind: string;
+  /** With the firmware of old PCs (SeaBIOS) instead of UEFI. */
+  readonly isBios?: boolean;
+}
+
+function drive(...options: string[]): string[] {
+  return ["-drive", options.join(",")];
 }
 
 /**
@@ -80,15 +97,18 @@ export async function boot(disk: BootDisk, limitMs: number = 120_000): Promise<s
   const variables = folder.file("variables.fd");
   await Deno.copyFile(VARIABLES, variables);
   const log = folder.file("serial.log");
-  const drive = (...options: string[]) => ["-drive", options.join(",")];
+  const medium = disk.kind in CD_KINDS ? ["media=cdrom", "readonly=on"] : ["snapshot=on"];
+  const firmware = disk.isBios ? ["-boot", "d"] : [
+    ...drive("if=pflash", "format=raw", "readonly=on", `file=${FIRMWARE}`),
+    ...drive("if=pflash", "format=raw", `file=${variables}`),
+  ];
   const child = new Deno.Command(QEMU, {
     args: [
       ...["-machine", "q35,accel=tcg", "-cpu", "max", "-m", "1024", "-nodefaults"],
       ...["-display", "none", "-monitor", "none", "-serial", `file:${log}`, "-no-reboot"],
-      ...drive("if=pflash", "format=raw", "readonly=on", `file=${FIRMWARE}`),
-      ...drive("if=pflash", "format=raw", `file=${variables}`),
-      ...drive("if=none", "id=disk", `format=${disk.format}`, `file=${disk.path}`, "snapshot=on"),
-      ...DISK_KINDS[disk.kind]!,
+      ...firmware,
+      ...drive("if=none", "id=disk", `format=${disk.format}`, `file=${disk.path}`, ...medium),
+      ...DISK_KINDS[disk.kind] ?? CD_KINDS[disk.kind]!,
     ],
     stdin: "null",
     stdout: "piped",
@@ -99,4 +119,25 @@ export async function boot(disk: BootDisk, limitMs: number = 120_000): Promise<s
   clearTimeout(timer);
   const said = await Deno.readTextFile(log).catch(() => "");
   return new TextDecoder().decode(stderr) + said.replaceAll("\r", "");
+}
+
+/** What GRUB says: a hash and a path, broken where the line is full. */
+export function filesRead(said: string): Tree {
+  const found = [...said.matchAll(/([0-9a-f]{64})\s+\/(\S+)/g)];
+  return sorted(Object.fromEntries(found.map(([, hash, path]) => [path!.toUpperCase(), hash!])));
+}
+
+/** Runs a few at a time; a failure is its own result's. */
+export function runAll<T, R>(
+  inputs: readonly T[],
+  work: (input: T, index: number) => Promise<R>,
+): Promise<R>[] {
+  const results: Promise<R>[] = [];
+  inputs.forEach((input, i) => {
+    const before = results[i - PARALLEL]?.catch(() => {}) ?? Promise.resolve();
+    const result = before.then(() => work(input, i));
+    result.catch(() => {});
+    results.push(result);
+  });
+  return results;
 }

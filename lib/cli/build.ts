@@ -66,6 +66,7 @@ export const buildCommand = command<BuildFlags, [iso: string]>({
       "",
       "  esxi-img build esxi.iso --root-password-file pw        esxi.img.gz, for MAAS or dd",
       "  esxi-img build esxi.iso -o disk.img --ssh-key id.pub   a raw image; metadata brings the rest",
+      "  esxi-img build esxi.iso -f iso --install-disk '--firstdisk=local'  a CD for virtual media",
       "  esxi-img build esxi.iso -o - | ssh host 'zcat | dd of=/dev/sdX bs=4M'",
       "  esxi-img build esxi.iso -k my-ks.cfg --install-disk '--disk=mpx.vmhba0:C0:T0:L0'",
       "",

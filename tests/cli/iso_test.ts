@@ -49,10 +49,8 @@ Deno.test("iso: inspect shows the edits, and the payload knows of no disk", asyn
 
   const again = await mustEsxiImg(["build", "x.iso", "-o", "y.iso"], { cwd });
   assert.match(again.stderr, /as iso/, "an ISO of ours gets a new payload");
-  await mustEsxiImg(["verify", "y.iso", "--iso", "esxi.iso"], { cwd }).then(
-    () => assert.fail("it has two edits' worth of sectors"),
-    (error) => assert.match(error.message, /differs|does not/),
-  );
+  const twice = await esxiImg(["verify", "y.iso", "--iso", "esxi.iso"], { cwd });
+  assert.notEqual(twice.code, 0, "the first payload is still in it, and belongs to no file");
   await mustEsxiImg(["verify", "y.iso", "--iso", "x.iso"], { cwd });
 });
 

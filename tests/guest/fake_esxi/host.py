@@ -136,6 +136,11 @@ class Host:
         with self.world() as world:
             media.attach_iso(world, device, os.path.abspath(path))
 
+    def attach_fat(self, device, path):
+        """The same for a FAT image; the new drive is a USB stick."""
+        with self.world() as world:
+            media.attach_fat(world, device, os.path.abspath(path))
+
     def write_disk(self, disk, path):
         """Copy a disk image onto a disk, as dd does, and let the host find its partitions; see media.py."""
         with self.world() as world:

@@ -1,4 +1,4 @@
-"""What a test puts into drives and onto disks: ISO9660 images, disk images."""
+"""What a test puts into drives and onto disks: ISO9660 and FAT images, disk images."""
 import shutil
 
 from .storage import disks, gpt, partitions
@@ -17,15 +17,36 @@ def attach_iso(world, device, path):
         data = file.read()
     if iso9660.label(data) is None:
         raise ValueError(f"{path}: not an ISO9660 image")
+    _attach(world, device, data, {"Device Type": "CD-ROM", "Model": "Sample CD-ROM"})
+    world.hardware["isos"][device] = path
+
+
+def attach_fat(world, device, path):
+    """The same for a FAT image; the new drive is a USB stick. Nothing of it can be mounted here.
+
+    ValueError when the file is no FAT image, or the disk has no room.
+    """
+    with open(path, "rb") as file:
+        data = file.read()
+    if not _is_fat(data):
+        raise ValueError(f"{path}: not a FAT image")
+    _attach(world, device, data, {"Device Type": "Direct-Access", "Model": "Sample Stick", "Is USB": "true"})
+
+
+def _attach(world, device, data, drive):
     disk, _, number = device.rpartition(":")
     if disk in world.hardware["disks"] and number.isdigit():
         _into_partition(world, disk, int(number), data)
     elif device not in world.hardware["disks"]:
-        world.hardware["disks"][device] = {"Device Type": "CD-ROM", "Size": str(-(-len(data) // 2**20)),
-                                           "Model": "Sample CD-ROM", "Is Boot Device": "false", "Is Removable": "true"}
+        world.hardware["disks"][device] = dict(drive, **{
+            "Size": str(-(-len(data) // 2**20)), "Is Boot Device": "false", "Is Removable": "true"})
         disks.make_node(world, device, 0)
     _overwrite(world, disks.node(world, device), 0, data)
-    world.hardware["isos"][device] = path
+
+
+def _is_fat(data):
+    """Microsoft's FAT specification, section "Boot Sector and BPB": the jump, the signature, the name of the type."""
+    return data[:1] in (b"\xeb", b"\xe9") and data[510:512] == b"\x55\xaa" and b"FAT" in (data[54:57], data[82:85])
 
 
 def _into_partition(world, disk, number, data):
@@ -66,16 +87,19 @@ def write_disk(world, disk, path):
     partitions.sync_nodes(world, disk)
     table = partitions.load(world, disk)
     for entry in table["partitions"] if table else []:
-        _find_iso(world, disk, entry)
+        _find_medium(world, disk, entry)
 
 
-def _find_iso(world, disk, entry):
-    """Register the partition's content when it is an ISO9660 image (ECMA-119, section 8.4: sector 16)."""
+def _find_medium(world, disk, entry):
+    """Show the partition's content when it is an ISO9660 image (ECMA-119, section 8.4: sector 16) or FAT."""
     node = disks.node(world, f"{disk}:{entry['number']}")
     with open(world.files.real(disks.node(world, disk)), "rb") as file:
-        file.seek(entry["start"] * gpt.SECTOR + 16 * iso9660.SECTOR + 1)
-        if file.read(5) != b"CD001":
-            return
         file.seek(entry["start"] * gpt.SECTOR)
-        _overwrite(world, node, 0, file.read((entry["end"] - entry["start"] + 1) * gpt.SECTOR))
-    world.hardware["isos"][f"{disk}:{entry['number']}"] = world.files.real(node)
+        is_fat = _is_fat(file.read(gpt.SECTOR))
+        file.seek(entry["start"] * gpt.SECTOR + 16 * iso9660.SECTOR + 1)
+        is_iso = file.read(5) == b"CD001"
+        if is_iso or is_fat:
+            file.seek(entry["start"] * gpt.SECTOR)
+            _overwrite(world, node, 0, file.read((entry["end"] - entry["start"] + 1) * gpt.SECTOR))
+    if is_iso:
+        world.hardware["isos"][f"{disk}:{entry['number']}"] = world.files.real(node)

@@ -8,6 +8,7 @@ import unittest
 
 from support import Adapter, GUEST, Lines, SAMPLES, fake_esxi, nic_list
 
+from hostconf.host import drive
 from hostconf.host.log import Log
 from hostconf.steps import pre
 
@@ -69,7 +70,9 @@ class Sandbox(unittest.TestCase):
         self.fake.attach_iso(device, path)
 
     def prepare(self):
-        pre.prepare(self.host, self.log)
+        """%pre, on a host whose clock moves by what is slept alone."""
+        self.slept = []
+        pre.prepare(self.host, self.log, drive.WAIT_SECONDS, self.slept.append, lambda: sum(self.slept))
 
     def calls(self, program):
         return [call for call in self.fake.state()["runtime"]["calls"] if call[0] == program]

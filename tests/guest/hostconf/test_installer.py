@@ -6,12 +6,12 @@ import subprocess
 import tempfile
 import unittest
 
-from sandbox import HASH, Sandbox, TWO_DISKS, pack_iso
+from sandbox import HASH, Sandbox, TWO_DISKS
 from support import SAMPLES, describe, fake_esxi, nic_list, nic_mac
 from test_scenarios import KEY, bond, phy, static, static6, vlan
 
 from common import description as schema
-from hostconf.host import devices, drive
+from hostconf.host import devices
 from hostconf.host.inventory import parse_nics
 from hostconf.planning import ksfiles
 from hostconf.steps import pre
@@ -38,70 +38,6 @@ class MetadataTest(Sandbox):
         shutil.copytree(os.path.join(SAMPLES, "nova-static-routes"), self.fake.path("/esxiimg/metadata"))
         self.prepare()
         self.assertEqual(json.loads(self.include("description.json"))["hostname"], "esx-lab-01.example.net")
-
-    def test_config_drive_whatever_the_release_shows(self):
-        options = {"rock ridge": ("-J", "-r"), "plain": ("-iso-level", "3"), "level 1": ("-iso-level", "1")}
-        for label in ("config-2", "CONFIG-2"):
-            for kind in options:
-                for shown in fake_esxi.switches.scenarios():
-                    if not shown or list(shown)[0].startswith(("iso9660", "cdrom")):
-                        with self.subTest(label=label, kind=kind, switches=shown):
-                            shutil.rmtree(os.path.join(self.folder, "host"), ignore_errors=True)
-                            self.start(switches=shown)
-                            self.attach("ironic-bond-vlans-jumbo", "mpx.vmhba0:C0:T0:L0:3", label, *options[kind])
-                            self.prepare()
-                            kept = json.loads(self.include("description.json"))
-                            self.assertEqual(kept["hostname"], "esx-bm-04.dc1.example.net")
-                            self.assertEqual(len(kept["network"]["interfaces"]), 3)
-                            self.assertEqual(self.fake.state()["runtime"]["iso_mounts"], {})
-
-    def test_only_the_config_drive_is_mounted(self):
-        self.start(disks=TWO_DISKS)
-        other = os.path.join(self.folder, "other.iso")
-        pack_iso(os.path.join(SAMPLES, "nova-dhcp-mtu-null"), other, "OTHER")
-        self.fake.attach_iso("mpx.vmhba31:C0:T0:L0", other)
-        self.attach("nova-static-routes")
-        self.prepare()
-        mounted = [call[-1] for call in self.calls("vsish") if "mount" in call[-2].split("/")]
-        self.assertEqual(mounted, ["mpx.vmhba32:C0:T0:L0"])
-
-    def test_a_device_that_cannot_be_read_beforehand_is_tried(self):
-        self.start()
-        self.attach("nova-static-routes", "mpx.vmhba33:C0:T0:L0")
-        for folder in ("/dev/disks", "/dev/cdrom"):
-            if self.fake.files.exists(folder + "/mpx.vmhba33:C0:T0:L0"):
-                self.fake.files.write(folder + "/mpx.vmhba33:C0:T0:L0", b"")
-        self.prepare()
-        self.assertIn("esx-lab-01", self.include("network"))
-
-    def test_a_labelled_device_is_tried_first(self):
-        self.start()
-        self.fake.files.write("/dev/disks/a-device-that-says-nothing", b"")
-        self.attach("nova-static-routes")
-        self.prepare()
-        mounted = [call[-1] for call in self.calls("vsish") if call[-2].endswith("/mount")]
-        self.assertEqual(mounted, ["mpx.vmhba32:C0:T0:L0"])
-
-    def test_a_drive_without_metadata_is_let_go(self):
-        self.start()
-        empty = os.path.join(self.folder, "empty")
-        os.mkdir(empty)
-        pack_iso(empty, os.path.join(self.folder, "e.iso"))
-        self.fake.attach_iso("mpx.vmhba32:C0:T0:L0", os.path.join(self.folder, "e.iso"))
-        self.assertEqual(drive.find(self.host, self.log), {})
-        self.assertEqual(self.fake.state()["runtime"]["iso_mounts"], {})
-
-    def test_labels(self):
-        path = os.path.join(self.folder, "x")
-        with open(path, "wb") as file:
-            file.write(bytes(40000))
-        self.assertEqual(drive.volume_label(path), "")
-        with open(path, "wb") as file:
-            file.write(bytes(100))
-        self.assertIsNone(drive.volume_label(path))
-        self.assertIsNone(drive.volume_label(path + "-missing"))
-        pack_iso(os.path.join(SAMPLES, "nova-static-routes"), path, "config-2")
-        self.assertEqual(drive.volume_label(path), "config-2")
 
 
 class LoginTest(Sandbox):

@@ -251,7 +251,7 @@ class Deployed(unittest.TestCase):
         for name in ("pre.sh", "post.sh", "firstbt.sh"):
             shutil.copy(os.path.join(GUEST, name), self.fake.path("/esxiimg"))
         self.fake.load_module(os.path.join(target, "hostdesc.tgz"))
-        pre.prepare(self.host, self.log)
+        pre.prepare(self.host, self.log, wait_seconds=0)
         self.fake.install(KICKSTART)
         post.keep(self.host, self.log)
         self.fake.boot(hostd)

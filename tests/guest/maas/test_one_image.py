@@ -13,7 +13,7 @@ import unittest
 import built_image
 from maas_support import Service, answers, check_state, fake_esxi, sample_config, sample_text
 from test_endtoend import EndToEnd
-from test_installer import pack_iso
+from sandbox import pack_iso
 from test_samples import EXPECTED as OPENSTACK_EXPECTED, nics
 
 from common import bootcfg

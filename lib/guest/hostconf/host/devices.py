@@ -29,12 +29,16 @@ def names(host, folder=DISKS):
 def disks(host):
     """Names of whole disks: those that are not NAME:NUMBER of another one."""
     found = names(host)
-    result = []
-    for name in found:
-        match = _PARTITION.match(name)
-        if not (match and match.group(1) in found):
-            result.append(name)
-    return result
+    return [name for name in found if disk_of(name, found) is None]
+
+
+def disk_of(name, found):
+    """The disk of a partition NAME:NUMBER; None for what is none.
+
+    @param found: the names of all devices
+    """
+    match = _PARTITION.match(name)
+    return match.group(1) if match and match.group(1) in found else None
 
 
 def disk_guid(host, name):

@@ -6,6 +6,7 @@ Nothing is written to a disk before it is known that somebody will be able to lo
 import json
 import os
 import sys
+import time
 import traceback
 
 from common import description as schema, login
@@ -35,7 +36,8 @@ def main():
     root = root_folder()
     log = Log([sys.stderr, install_log(root)] + console_streams(root))
     try:
-        prepare(Host(root, hostd=False), log)
+        # Below a test's root nothing appears late.
+        prepare(Host(root, hostd=False), log, 0 if root else drive.WAIT_SECONDS)
     except Stop as reason:
         return _stopped(root, log, str(reason))
     except Exception:  # an installation that nobody understands must not go on either
@@ -49,13 +51,22 @@ def _stopped(root, log, reason):
     return STOP
 
 
-def prepare(host, log):
-    """Everything %pre does. @raise Stop: before anything is written to a disk"""
+def prepare(host, log, wait_seconds, sleep=time.sleep, clock=time.monotonic):
+    """Everything %pre does. @raise Stop: before anything is written to a disk
+
+    @param wait_seconds, sleep, clock: as drive.Finder.wait takes them
+    """
     image = _image(host)
     facts = image.get("kickstart") or {}
-    description = found = find_description(host, log)
     # A file that the kickstart includes may yet bring a password: a script of the kickstart writes it.
-    password_hash = _login(found, image, Applier(host, log), may_come=bool(facts.get("includes")))
+    may_come = bool(facts.get("includes"))
+    applier = Applier(host, log)
+    finder = drive.Finder(host, log, image.get("disk_guid"))
+    found = find_description(host, log, finder.find)
+    if found is None and (image.get("require_metadata") or not (may_come or _who(None, image, applier).possible)):
+        found = find_description(host, log, lambda: finder.wait(wait_seconds, sleep, clock))
+    description = found
+    password_hash = _login(found, image, applier, may_come)
     if description is None:
         description = schema.validate({"format": schema.FORMAT, "source": "embedded"})
     description["ssh_keys"] = sshkeys.distinct(description["ssh_keys"] + list(image.get("ssh_keys") or []))
@@ -104,8 +115,11 @@ def _image(host):
     return image
 
 
-def find_description(host, log):
-    """The host description of the first source that has one, or None."""
+def find_description(host, log, find_drive):
+    """The host description of the first source that has one, or None.
+
+    @param find_drive: function() → the files of a config drive, {} when there is none
+    """
     files = metadata.load(host.path(METADATA))
     if files:
         log.info("metadata: embedded in the image")
@@ -117,12 +131,26 @@ def find_description(host, log):
                 return schema.loads(file.read())
             except schema.DescriptionError as error:
                 raise Stop("the host description from MAAS cannot be used: %s" % error)
-    files = drive.find(host, log)
+    files = find_drive()
     if files:
         log.info("metadata: config drive")
         return openstack.read(files, "config-drive")
     log.info("metadata: none found")
     return None
+
+
+def _given(description, image):
+    """The hash of root's password that metadata or build bring, or None."""
+    return (description and description["root_password_hash"]) or image.get("root_password_hash")
+
+
+def _who(description, image, applier):
+    """Who can log in to the host that would be installed."""
+    keys = sshkeys.distinct((description["ssh_keys"] if description else []) + list(image.get("ssh_keys") or []))
+    return login.judge(
+        _given(description, image) or image.get("kickstart_password"), keys, inventories.read_version(applier.run),
+        secure_boot=secureboot.is_on(applier.host), ssh=description is None or description["services"]["ssh"],
+        allow_ed25519=image.get("allow_ed25519") is True)
 
 
 def _login(description, image, applier, may_come=False):
@@ -131,12 +159,8 @@ def _login(description, image, applier, may_come=False):
     @param may_come: whether the kickstart may still turn out to have one
     @raise Stop: when nobody could log in to the host that would be installed
     """
-    given = (description and description["root_password_hash"]) or image.get("root_password_hash")
-    keys = sshkeys.distinct((description["ssh_keys"] if description else []) + list(image.get("ssh_keys") or []))
-    who = login.judge(
-        given or image.get("kickstart_password"), keys, inventories.read_version(applier.run),
-        secure_boot=secureboot.is_on(applier.host), ssh=description is None or description["services"]["ssh"],
-        allow_ed25519=image.get("allow_ed25519") is True)
+    given = _given(description, image)
+    who = _who(description, image, applier)
     for sentence in who.ignored:
         applier.log.warn(sentence)
     if may_come and not given and not image.get("require_metadata"):

@@ -135,6 +135,7 @@ async function makeTarget(
       ...licences.map((file) => under("usr/share/doc/esxi-img", file)),
       ...await containerLibraries(executable, architecture),
     ], {
+      name: "esxi-img",
       version: VERSION,
       architecture,
       entrypoint: ["/usr/bin/esxi-img"],

@@ -22,6 +22,7 @@ const USER = "65532:65532";
 
 /** What an image is called and runs. */
 export interface OciOptions {
+  readonly name: string;
   readonly version: string;
   readonly architecture: "amd64" | "arm64";
   readonly entrypoint: readonly string[];
@@ -77,7 +78,11 @@ export async function packOci(
     manifests: [{
       ...descriptor(TYPES.manifest, manifest),
       platform: { architecture, os: "linux" },
-      annotations: { "org.opencontainers.image.ref.name": version },
+      // What podman and Docker's containerd call it once it is loaded.
+      annotations: {
+        "io.containerd.image.name": `localhost/${options.name}:${version}`,
+        "org.opencontainers.image.ref.name": `localhost/${options.name}:${version}`,
+      },
     }],
   });
   return await packFiles([

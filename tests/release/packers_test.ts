@@ -92,6 +92,7 @@ testWith(["dpkg-deb", "md5sum"], "deb: dpkg-deb reads its fields and files", asy
 testWith(["skopeo", "umoci"], "oci: skopeo reads its facts, umoci unpacks it", async () => {
   using folder = new Folder();
   const image = await packOci(FILES, {
+    name: "program",
     version: "1.2.3",
     architecture: "arm64",
     entrypoint: ["/usr/bin/program"],
@@ -111,7 +112,7 @@ testWith(["skopeo", "umoci"], "oci: skopeo reads its facts, umoci unpacks it", a
   assert.deepEqual([config.User, config.WorkingDir], ["65532:65532", "/work"]);
   await Deno.mkdir(folder.file("oci"));
   await mustRun("tar", ["xf", path, "-C", folder.file("oci")]);
-  const unpack = ["unpack", "--rootless", "--image", `${folder.file("oci")}:1.2.3`];
+  const unpack = ["unpack", "--rootless", "--image", `${folder.file("oci")}:localhost/program:1.2.3`];
   await mustRun("umoci", [...unpack, folder.file("out")]);
   await assertUnpacked(folder.file("out/rootfs"));
   for (const name of ["dev", "proc", "tmp", "work"]) {

@@ -1,5 +1,6 @@
 /**
- * A registry of npm packages on loopback: `node npm_registry.mjs PORT PACKAGE.tgz…`. It prints a
+ * A proxy as companies have it, on loopback: it ends TLS itself, with a certificate of its own, and
+ * answers as npm's registry: `node npm_proxy.mjs PORT CERTIFICATE KEY PACKAGE.tgz…`. It prints a
  * line when it listens.
  *
  * @module
@@ -10,10 +11,11 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import process from "node:process";
 
-const [port, ...archives] = process.argv.slice(2);
-const origin = `http://127.0.0.1:${port}`;
+const [port, certificate, key, ...archives] = process.argv.slice(2);
+const HOST = "registry.npmjs.org";
 
 /** By path: what is answered. */
 const answers = new Map();
@@ -26,15 +28,27 @@ for (const archive of archives) {
   const path = `/${name}/-/${name.split("/").at(-1)}-${version}.tgz`;
   const integrity = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
   const shasum = createHash("sha1").update(bytes).digest("hex");
-  const dist = { tarball: origin + path, integrity, shasum };
+  const dist = { tarball: `https://${HOST}${path}`, integrity, shasum };
   answers.set(path, bytes);
   const versions = { [version]: { ...manifest, dist } };
   const document = { name, "dist-tags": { latest: version }, versions };
   answers.set(`/${name}`, Buffer.from(JSON.stringify(document)));
 }
 
-createServer((request, response) => {
+const secure = { cert: readFileSync(certificate), key: readFileSync(key) };
+const registry = createTlsServer(secure, (request, response) => {
   const answer = answers.get(decodeURIComponent(request.url));
   response.writeHead(answer === undefined ? 404 : 200);
   response.end(answer ?? "{}");
-}).listen(Number(port), "127.0.0.1", () => console.log(`listening at ${origin}`));
+});
+const proxy = createServer((_request, response) => response.writeHead(403).end());
+proxy.on("connect", ({ url }, socket) => {
+  socket.on("error", () => {}); // a client that goes away
+  if (url !== `${HOST}:443`) {
+    socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    return;
+  }
+  socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+  registry.emit("connection", socket);
+});
+proxy.listen(Number(port), "127.0.0.1", () => console.log("the proxy listens"));

@@ -87,7 +87,7 @@ export function debianFiles(
     "esxi-img: embedded-library *",
     "",
   ].join("\n");
-  const zipped = (path: string, bytes: Uint8Array) => ({ path, bytes: gzip(bytes) });
+  const zipped = (path: string, bytes: Uint8Array) => ({ path, bytes: gzip(bytes, 9) });
   return [
     { path: "usr/bin/esxi-img", bytes: executable, mode: 0o755 },
     ...manPages.map(({ path, bytes }) =>

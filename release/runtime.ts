@@ -27,7 +27,7 @@ const NPM_RUNTIME = {
   deno: "deno@2.6.8",
 };
 /** Where downloads are kept between runs, outside the project. */
-const FOLDER = `${Deno.env.get("TMPDIR") ?? "/tmp"}/esxi-img-tests-${Deno.uid()}`;
+export const DOWNLOADS: string = `${Deno.env.get("TMPDIR") ?? "/tmp"}/esxi-img-tests-${Deno.uid()}`;
 
 /**
  * Runs Deno with these arguments, `task compile` or `compile …`, for this machine: with the runtime
@@ -83,21 +83,21 @@ async function runWithNpmRuntime(args: readonly string[]): Promise<void> {
 
 /** Fetches the runtime from npm, once. */
 async function npmRuntime(): Promise<string> {
-  const path = `${FOLDER}/denort`;
+  const path = `${DOWNLOADS}/denort`;
   if ((await Deno.stat(path).catch(() => undefined))?.isFile) return path;
-  await Deno.mkdir(FOLDER, { recursive: true });
-  const cwd = FOLDER;
+  await Deno.mkdir(DOWNLOADS, { recursive: true });
+  const cwd = DOWNLOADS;
   const archive = (await runProgram("npm", ["pack", "--silent", NPM_RUNTIME.package], { cwd }))
     .trim();
   await runProgram("tar", ["xzf", archive, NPM_RUNTIME.file], { cwd });
-  const file = await Deno.readFile(`${FOLDER}/${NPM_RUNTIME.file}`);
+  const file = await Deno.readFile(`${DOWNLOADS}/${NPM_RUNTIME.file}`);
   const bytes = file.subarray(0, NPM_RUNTIME.sizeBytes);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   if (sha256 !== NPM_RUNTIME.sha256) throw new Error(`the runtime has SHA-256 ${sha256}`);
   await Deno.writeFile(`${path}.new`, bytes, { mode: 0o755 });
   await Deno.rename(`${path}.new`, path);
-  await Deno.remove(`${FOLDER}/package`, { recursive: true });
-  await Deno.remove(`${FOLDER}/${archive}`);
+  await Deno.remove(`${DOWNLOADS}/package`, { recursive: true });
+  await Deno.remove(`${DOWNLOADS}/${archive}`);
   return path;
 }
 

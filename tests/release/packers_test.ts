@@ -112,7 +112,12 @@ testWith(["skopeo", "umoci"], "oci: skopeo reads its facts, umoci unpacks it", a
   assert.deepEqual([config.User, config.WorkingDir], ["65532:65532", "/work"]);
   await Deno.mkdir(folder.file("oci"));
   await mustRun("tar", ["xf", path, "-C", folder.file("oci")]);
-  const unpack = ["unpack", "--rootless", "--image", `${folder.file("oci")}:localhost/program:1.2.3`];
+  const unpack = [
+    "unpack",
+    "--rootless",
+    "--image",
+    `${folder.file("oci")}:localhost/program:1.2.3`,
+  ];
   await mustRun("umoci", [...unpack, folder.file("out")]);
   await assertUnpacked(folder.file("out/rootfs"));
   for (const name of ["dev", "proc", "tmp", "work"]) {

@@ -1,7 +1,7 @@
 /**
  * A proxy as companies have it, on loopback: it ends TLS itself, with a certificate of its own, and
- * answers as npm's registry: `node npm_proxy.mjs PORT CERTIFICATE KEY PACKAGE.tgz…`. It prints a
- * line when it listens.
+ * answers as the registry of npm: `node npm_proxy.mjs PORT HOST CERTIFICATE KEY PACKAGE.tgz…`. It
+ * prints a line when it listens.
  *
  * @module
  */
@@ -14,8 +14,7 @@ import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import process from "node:process";
 
-const [port, certificate, key, ...archives] = process.argv.slice(2);
-const HOST = "registry.npmjs.org";
+const [port, host, certificate, key, ...archives] = process.argv.slice(2);
 
 /** By path: what is answered. */
 const answers = new Map();
@@ -28,7 +27,7 @@ for (const archive of archives) {
   const path = `/${name}/-/${name.split("/").at(-1)}-${version}.tgz`;
   const integrity = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
   const shasum = createHash("sha1").update(bytes).digest("hex");
-  const dist = { tarball: `https://${HOST}${path}`, integrity, shasum };
+  const dist = { tarball: `https://${host}${path}`, integrity, shasum };
   answers.set(path, bytes);
   const versions = { [version]: { ...manifest, dist } };
   const document = { name, "dist-tags": { latest: version }, versions };
@@ -44,7 +43,7 @@ const registry = createTlsServer(secure, (request, response) => {
 const proxy = createServer((_request, response) => response.writeHead(403).end());
 proxy.on("connect", ({ url }, socket) => {
   socket.on("error", () => {}); // a client that goes away
-  if (url !== `${HOST}:443`) {
+  if (url !== `${host}:443`) {
     socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
     return;
   }

@@ -11,6 +11,7 @@
 import { makeBundle } from "../../release/bundle.ts";
 import { runCompiler } from "../../release/runtime.ts";
 import { isCompiled, isExecutableCurrent, noteExecutable, writeStandIn } from "./executable.ts";
+import { fetchPackages } from "./npm_packages.ts";
 import { mustRun } from "./programs.ts";
 
 /** Debian's packages, and a file of each that shows that it is installed. */
@@ -104,3 +105,4 @@ function exists(path: string): boolean {
 
 await installPackages();
 await compile();
+await fetchPackages();

@@ -1,13 +1,24 @@
 """Bonding modes, and what a standard vSwitch does in their stead."""
 
-# Kernel bonding modes that a standard vSwitch can stand in for, and the policy it uses instead
-# (esxcli network vswitch standard policy failover set --load-balancing).
-TEAMING = {"active-backup": "explicit", "balance-rr": "portid", "802.3ad": "iphash"}
+# Kernel bonding modes (Linux Documentation/networking/bonding) and the policy that stands in for each
+# (esxcli network vswitch standard policy failover set --load-balancing). A standard vSwitch speaks no LACP.
+TEAMING = {"active-backup": "explicit", "balance-rr": "portid", "802.3ad": "iphash", "balance-xor": "iphash",
+           "balance-tlb": "portid", "balance-alb": "portid", "broadcast": "explicit"}
 
-# Kernel bonding modes by number (Linux Documentation/networking/bonding), as some emitters write them.
+# The same modes by number, as some emitters write them.
 _BY_NUMBER = {"0": "balance-rr", "1": "active-backup", "2": "balance-xor", "3": "broadcast",
               "4": "802.3ad", "5": "balance-tlb", "6": "balance-alb"}
+# Ironic's API had no word for 802.3ad before its release 26.0, and operators wrote this one.
+_OTHER_NAMES = {"802.1ad": "802.3ad", "lacp": "802.3ad"}
 _DEFAULT = "active-backup"
+_NOTES = {
+    "802.3ad": "a standard vSwitch speaks no LACP; IP hash is used, which needs a static port channel on the physical "
+               "switch",
+    "balance-xor": "IP hash is used, which needs a static port channel on the physical switch, as balance-xor does",
+    "balance-tlb": "balance-tlb is approximated: each VMkernel interface keeps to one uplink (by port id)",
+    "balance-alb": "balance-alb is approximated: each VMkernel interface keeps to one uplink (by port id)",
+    "broadcast": "broadcast is approximated by a failover order: one uplink is used at a time",
+}
 
 
 def mode(text, bond, warn):
@@ -15,15 +26,15 @@ def mode(text, bond, warn):
 
     @param text: name or number, or None when nothing was said
     @param bond: the bond's name, for messages
-    @raise ValueError: naming the bond, for a mode that a standard vSwitch cannot stand in for
+    @raise ValueError: naming the bond, for a mode that is none
     """
     if text is None:
         warn("bond %s has no mode; %s is used" % (bond, _DEFAULT))
         return _DEFAULT
     name = _BY_NUMBER.get(text, text)
+    name = _OTHER_NAMES.get(name.lower(), name)
     if name not in TEAMING:
-        raise ValueError("bond %s has the mode %s; a standard vSwitch can do %s" % (bond, name, ", ".join(TEAMING)))
-    if name == "802.3ad":
-        warn("bond %s: a standard vSwitch speaks no LACP; IP hash is used, which needs a static port channel on the "
-             "physical switch" % bond)
+        raise ValueError("bond %s has the mode %s; known are %s" % (bond, name, ", ".join(sorted(TEAMING))))
+    if name in _NOTES:
+        warn("bond %s: %s" % (bond, _NOTES[name]))
     return name

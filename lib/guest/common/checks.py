@@ -8,6 +8,8 @@ import ipaddress
 import re
 
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")
+# NICs as ESXi names them: on a bus, or on USB.
+NIC_NAME = re.compile(r"(vmnic|vusb)[0-9]{1,4}\Z")
 # RFC 1123 section 2.1, one label; ESXi takes letters, digits and hyphen.
 LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 # crypt(5): the salt, and as many characters of the hash as its kind has.
@@ -25,6 +27,13 @@ def mac(value):
     if not MAC.match(text):
         raise ValueError("%r is not a MAC address" % value)
     return text
+
+
+def nic_name(value):
+    """The name that ESXi has for a NIC."""
+    if not NIC_NAME.match(string(value)):
+        raise ValueError("%s is not the name of a NIC, such as vmnic0" % describe(value))
+    return value
 
 
 def string(value):

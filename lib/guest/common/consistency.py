@@ -23,8 +23,8 @@ def _check_references(network, errors):
         links[link["id"]] = link
     for i, link in enumerate(network["links"]):
         path = "network.links[%d]" % i
-        if link["kind"] == "nic" and link["mac"] is None:
-            errors.append("%s.mac: is missing" % path)
+        if link["kind"] == "nic" and link["mac"] is None and link["name"] is None:
+            errors.append("%s: a NIC needs mac or name" % path)
         if link["kind"] == "bond":
             if link["mode"] is None or not link["members"]:
                 errors.append("%s: a bond needs mode and members" % path)
@@ -77,7 +77,7 @@ def _check_addresses(network, errors):
                 errors.append("%s: %s needs address and prefix" % (path, entry["type"]))
                 continue
             address = ipaddress.ip_address(entry["address"])
-            if not _is_usable(address, entry["prefix"]):
+            if not is_usable(address, entry["prefix"]):
                 errors.append("network: %s/%d (of %s) cannot be the address of an interface"
                               % (address, entry["prefix"], name))
             if "ipv%d-static" % address.version != entry["type"] or entry["prefix"] > address.max_prefixlen:
@@ -98,8 +98,8 @@ def _check_addresses(network, errors):
             errors.append("network.routes[%d]: a default route belongs into gateway%d" % (i, target.version))
 
 
-def _is_usable(address, prefix):
-    """Whether an interface can have the address: ESXi makes IPv6 link-local ones itself."""
+def is_usable(address, prefix):
+    """Whether an interface can have the address (ipaddress) with this prefix length: ESXi makes IPv6 link-local ones itself."""
     if address.is_unspecified or address.is_multicast or address.is_loopback or prefix == 0:
         return False
     if address.version == 6:

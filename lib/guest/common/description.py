@@ -46,6 +46,7 @@ _link = object_of({
     "id": required(_text),
     "kind": required(value_of(checks.one_of("nic", "bond"))),
     "mac": optional(value_of(checks.mac)),
+    "name": optional(value_of(checks.nic_name)),
     "members": optional(list_of(_text), list),
     "mode": optional(value_of(checks.one_of(*sorted(TEAMING)))),
     "primary": optional(_text),

@@ -10,13 +10,16 @@ MTU_MAX = 9000
 VLAN_MAX = 4094  # 4095 means "all VLANs" on a vSwitch
 
 _NUMBER = re.compile(r"[0-9]{1,15}\Z")
+_DOTTED = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}\Z")
 
 
 def text_of(value):
-    """A string or number as text; None for nothing, an empty string or another type.
+    """A string or whole number as text (9000.0 is 9000); None for nothing, an empty string or another type.
 
     Control characters, which careless firmware leaves in serial numbers, become blanks.
     """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     return checks.one_line(str(value)).strip() or None
@@ -64,6 +67,12 @@ def mtu(value, what, warn):
     return number
 
 
+def plain_address(text):
+    """An address as text without zone ("%eth0"), prefix length and leading zeros, which Pythons read differently."""
+    text = text.partition("%")[0].partition("/")[0].strip()
+    return ".".join(part.lstrip("0") or "0" for part in text.split(".")) if _DOTTED.match(text) else text
+
+
 def interface_address(text, mask, what, warn):
     """The ip_interface of a static address.
 
@@ -74,7 +83,7 @@ def interface_address(text, mask, what, warn):
     """
     address, _, length = text.partition("/")
     try:
-        address = ipaddress.ip_address(address)
+        address = ipaddress.ip_address(plain_address(address))
     except ValueError:
         raise ValueError("%s: %r is not an IP address" % (what, address))
     mask = length or mask
@@ -117,7 +126,7 @@ def route_network(text, mask, gateway):
     if text == "default":
         text, length = ("::" if ":" in gateway else "0.0.0.0"), "0"
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(plain_address(text))
     except ValueError:
         raise ValueError("%r is not a network" % text)
     mask = length or mask

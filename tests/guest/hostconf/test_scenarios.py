@@ -6,7 +6,7 @@ network that the installer left varies too.
 import base64
 import unittest
 
-from support import apply, check_state, describe, fake_esxi, nic_list, nic_mac
+from support import apply, check_state, describe, fake_esxi, interfaces, nic_list, nic_mac
 
 KEY = "ssh-rsa " + base64.b64encode(b"\0\0\0\7ssh-rsa" + b"\0\0\0\3\1\0\1" + b"\0\0\1\0" + bytes(range(256))).decode()
 
@@ -259,11 +259,15 @@ class LeaseTest(unittest.TestCase):
             apply(fake, describe(data))
             self.assertTrue(fake.config()["vmks"]["vmk0"]["lease"]["address"].startswith(network))
 
-    def test_another_mac_than_the_network_expects_is_said(self):
-        data = {"links": [phy("a", 0)], "networks": [{"id": "n", "type": "ipv4_dhcp", "link": "a"}]}
-        for device, said in ((1, True), (0, False)):
+    def test_another_mac_than_the_network_expects(self):
+        """DHCP gets the MAC, on an interface that is made again; what routers announce is taken as it comes."""
+        for device, kind, mac, said in ((1, "ipv4_dhcp", 0, False), (0, "ipv4_dhcp", 0, False), (1, "ipv6_dhcp", 0, False),
+                                        (1, "ipv6_slaac", 1, True)):
+            data = {"links": [phy("a", 0)], "networks": [{"id": "n", "type": kind, "link": "a"}]}
             fake = fake_esxi.create(nics=nic_list(2), network="--device=" + nic_mac(device))
             self.assertEqual("expects " + nic_mac(0) in apply(fake, describe(data))[1], said)
+            self.assertEqual([vmk["mac"] for vmk in interfaces(fake).values()], [nic_mac(mac)])
+            self.assertEqual(fake.state()["runtime"]["unmanageable_after"], [])
 
     def test_a_missing_lease_is_said(self):
         fake = fake_esxi.create(nics=nic_list(1), dhcp=False)

@@ -17,8 +17,8 @@ OTHER_KEY = KEY.replace("AAAAB3NzaC1yc2E", "AAAAB3NzaC1yc2F")
 
 def network_of(data):
     warnings = []
-    network, servers = netdata.read(data, warnings.append)
-    return network, servers, warnings
+    network, dns = netdata.read(data, warnings.append)
+    return network, dns["servers"], warnings
 
 
 class NetworkDataTest(unittest.TestCase):
@@ -46,8 +46,8 @@ class NetworkDataTest(unittest.TestCase):
                 "routes": [{"network": "::", "netmask": "::", "gateway": "2001:db8::1"},
                            {"network": "2001:db8:1::", "netmask": "ffff:ffff:ffff::", "gateway": "2001:db8::2"}]}]})
             self.assertEqual(network["interfaces"][0]["addresses"], [{"id": "n", "type": kind}])
-            self.assertIsNone(network["gateway6"])
-            self.assertEqual(network["routes"], [])
+            self.assertIsNone(network["gateway6"], "the lease or a router brings the default route")
+            self.assertEqual([route["network"] for route in network["routes"]], ["2001:db8:1::/48"])
 
     def test_forms_of_the_default_route(self):
         for network, mask, address, gateway in (

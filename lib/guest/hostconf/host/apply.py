@@ -10,6 +10,7 @@ VIM_CMD_SECONDS = 30  # has been seen to hang during the first boot
 RETRY_SECONDS = 3
 ROUNDS = 4
 LEASE_SECONDS = 60
+NOT_REPLACED = "%s gets an address by DHCP, %s with the MAC that the network expects gets none"
 
 
 class ApplyError(Exception):
@@ -101,7 +102,9 @@ class Applier:
     def execute(self, command):
         """Run one planned command with its retries and its alternative. @return: the reason of failure, or None"""
         self.log.info("run: " + command.masked())
-        reason = self.attempt(command)
+        reason = self.attempt(command) if self.is_replaced(command) else NOT_REPLACED % command.instead_of
+        if reason is not None and command.instead_of:
+            return reason
         for _ in range(command.retries):
             if reason is None:
                 return None
@@ -113,6 +116,15 @@ class Applier:
         if reason is not None:
             self.log.warn("failed: %s: %s" % (command.masked(), reason))
         return reason
+
+    def is_replaced(self, command):
+        """Whether an interface that is to go (Command.instead_of) is no longer needed: waits for the other's lease."""
+        if not command.instead_of:
+            return True
+        name, other = command.instead_of
+        self.wait_for_leases([other])
+        waiting = self.without_lease([name, other])
+        return other not in waiting or name in waiting
 
     def attempt(self, command):
         if command.ensure_line is not None:
@@ -136,10 +148,17 @@ class Applier:
         wanted = network_target(description, present, self.log.warn)
         if wanted is None:
             return
+        left_out = []
         reason = self.reach(lambda now: network_target(description, now, _say_nothing), present)
-        if reason is None:
-            return
-        self.log.error("the network could not be set up as a whole (%s): now part by part" % reason)
+        if reason is not None:
+            self.log.error("the network could not be set up as a whole (%s): now part by part" % reason)
+            wanted, left_out = self.part_by_part(wanted)
+        self.optional_routes(wanted)
+        if left_out:
+            raise ApplyError("; ".join(left_out))
+
+    def part_by_part(self, wanted):
+        """(the target that was reached, sentences about what is left out). @raise ApplyError: not even management"""
         (_, accepted), *others = parts.split(wanted)
         reason = self.reach(lambda _now: accepted, self.read_network())
         if reason is not None:
@@ -153,8 +172,16 @@ class Applier:
             else:
                 left_out.append("%s is left out: %s" % (name, reason))
                 self.log.error(left_out[-1])
-        if left_out:
-            raise ApplyError("; ".join(left_out))
+        return accepted, left_out
+
+    def optional_routes(self, wanted):
+        """Routes whose gateway may be on what a lease or a router brings: set, or said to be left out."""
+        if not any(route["optional"] for route in wanted["routes"]):
+            return
+        self.wait_for_leases()
+        for command in netplan.commands(wanted, self.read_network()):
+            if command.optional and self.execute(command) is not None:
+                self.log.warn("a route is left out, its gateway cannot be reached: %s" % command.masked())
 
     def reach(self, target_of, original):
         """Plan, run, look again, until nothing is left to do: what the host shows decides, not exit statuses.
@@ -165,24 +192,26 @@ class Applier:
         """
         present, reason, planned = original, None, []
         for _ in range(ROUNDS):
-            planned = netplan.commands(target_of(present), present)
+            planned = [command for command in netplan.commands(target_of(present), present) if not command.optional]
             if not [command for command in planned if not command.blind]:
                 if present is original:
                     self.run_all(planned)
                 return None
-            reason = self.run_all(planned)
+            reason, final = self.run_all(planned)
             present = self.read_network()
+            if final:
+                break
         self.log.error("the network is put back")
         self.restore(original, present)
         return reason or "the host does not keep what was set: " + planned[0].masked()
 
     def run_all(self, commands):
-        """Run commands up to the first that fails. @return: the reason of failure, or None"""
+        """Run commands up to the first that fails. @return: (the reason of failure or None, whether that is final)"""
         for command in commands:
             reason = self.execute(command)
-            if reason is not None and not command.optional:
-                return "%s: %s" % (command.masked(), reason)
-        return None
+            if reason is not None:
+                return "%s: %s" % (command.masked(), reason), command.instead_of is not None
+        return None, False
 
     def restore(self, original, present):
         for _ in range(2):
@@ -190,16 +219,15 @@ class Applier:
                 self.execute(command)
             present = self.read_network()
 
-    def wait_for_leases(self):
+    def wait_for_leases(self, names=None):
         """Give DHCP time to answer, so that names resolve and metadata services can be asked.
 
+        @param names: the interfaces that count; None: all
         @return: whether there was anything to wait for
         """
         waited = 0
         while True:
-            _, output = self.run(["esxcli", "network", "ip", "interface", "ipv4", "get"])
-            waiting = [row["Name"] for row in listing.table(output)
-                       if row.get("Address Type") == "DHCP" and row.get("IPv4 Address") in ("", "0.0.0.0")]
+            waiting = self.without_lease(names)
             if not waiting:
                 return waited > 0
             if waited >= LEASE_SECONDS:
@@ -207,6 +235,13 @@ class Applier:
                 return True
             self.sleep(RETRY_SECONDS)
             waited += RETRY_SECONDS
+
+    def without_lease(self, names=None):
+        """The interfaces that ask for an IPv4 address and have none."""
+        _, output = self.run(["esxcli", "network", "ip", "interface", "ipv4", "get"])
+        return [row["Name"] for row in listing.table(output)
+                if (names is None or row["Name"] in names)
+                and row.get("Address Type") == "DHCP" and row.get("IPv4 Address") in ("", "0.0.0.0")]
 
 
 def _say_nothing(_sentence):

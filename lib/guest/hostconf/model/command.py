@@ -12,6 +12,8 @@ class Command:
     optional     its failure is reported and does not count
     blind        it is planned because the present state could not be read
     secret       words that must not be shown
+    instead_of   (name, other): it removes the VMkernel interface `name`, and `other` takes its place. It is run when
+                 `other` has an IPv4 address, or when neither gets one; otherwise it fails, and trying again is no use
     ensure_line  (path, line) for "this line is in that file": argv does the same in shell
     """
 
@@ -22,6 +24,7 @@ class Command:
         self.optional = how.pop("optional", False)
         self.blind = how.pop("blind", False)
         self.secret = how.pop("secret", ())
+        self.instead_of = how.pop("instead_of", None)
         self.ensure_line = how.pop("ensure_line", None)
         if how:
             raise TypeError("unknown argument %s" % ", ".join(sorted(how)))

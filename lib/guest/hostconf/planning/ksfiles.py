@@ -1,9 +1,10 @@
 """The lines that the kickstart includes: rootpw, install and network."""
 
-import ipaddress
 import shlex
 
-from hostconf.planning.target import management_interface, subnet
+from hostconf.model.inventory import assumed
+from hostconf.planning.plan import PlanError, network_target
+from hostconf.planning.target import installer_uplink
 
 DEFAULT_INSTALL = "--firstdisk --overwritevmfs"
 # The installer takes two name servers.
@@ -46,39 +47,35 @@ def install_line(disk, arguments, command="install"):
 def network_line(description, nics, warn):
     """The line that makes the host reachable even where %firstboot does not run.
 
-    One NIC, one address: the management interface's. What the installer cannot do (IPv6 only, an unknown MAC)
-    falls back to DHCP.
+    One NIC, one address: vmk0's in the plan for a freshly installed host. Where that plan refuses the network, and
+    where the installer cannot do it (IPv6 only), DHCP.
 
     @param nics: NICs of the host as host/inventory.parse_nics gives them
+    @param warn: called with a sentence for what is left out or refused
     """
     words = ["network"]
-    network = description["network"]
-    interface = None
-    if has_addresses(description):
-        interfaces = [i for i in network["interfaces"] if i["addresses"]]
-        interface = management_interface(dict(network, interfaces=interfaces))
-        mac = _device(network, interface, nics)
-        if mac is None:
-            warn("no NIC of this host has the management interface's MAC: the installer takes its own choice, by DHCP")
-            interface = None
-    if interface is None:
+    target = None
+    try:
+        target = network_target(description, assumed(nics), warn) if nics else None
+    except PlanError as error:
+        if not description["refusal"]:
+            warn("the network is left to DHCP: %s" % error)
+    if target is None:
         return _with_hostname(words + ["--bootproto=dhcp"], description)
-    static = [entry for entry in interface["addresses"] if entry["type"] == "ipv4-static"]
-    gateway = network["gateway4"]
-    static.sort(key=lambda entry: not (gateway and _on_link(entry, gateway["address"])))
-    if static:
-        entry = static[0]
-        words += ["--bootproto=static", "--ip=" + entry["address"], "--netmask=%s" % subnet(entry).netmask]
-        if gateway and _on_link(entry, gateway["address"]):
-            words.append("--gateway=" + gateway["address"])
+    vmk = target["vmks"][0]
+    if vmk["ipv4"]["type"] == "static":
+        words += ["--bootproto=static", "--ip=" + vmk["ipv4"]["address"], "--netmask=" + vmk["ipv4"]["netmask"]]
+        words += ["--gateway=" + route["gateway"] for route in target["routes"]
+                  if (route["network"], route["family"], route["interface"]) == ("default", "ipv4", vmk["name"])]
         servers = [server for server in description["dns"]["servers"] if ":" not in server][:NAME_SERVERS]
         if servers:
             words.append("--nameserver=" + ",".join(servers))
     else:
         words.append("--bootproto=dhcp")
-    words.append("--device=" + mac)
-    if interface["vlan"]:
-        words.append("--vlanid=%d" % interface["vlan"])
+    words.append("--device=" + installer_uplink(target, nics)["mac"])
+    vlan = next(group["vlan"] for group in target["portgroups"] if group["name"] == vmk["portgroup"])
+    if vlan:
+        words.append("--vlanid=%d" % vlan)
     return _with_hostname(words, description)
 
 
@@ -92,19 +89,3 @@ def _with_hostname(words, description):
     if description["hostname"]:
         words.append("--hostname=" + description["hostname"])
     return " ".join(words)
-
-
-def _device(network, interface, nics):
-    """The MAC of the interface's NIC: of a bond, the first member with a link, else the first."""
-    links = dict((link["id"], link) for link in network["links"])
-    link = links[interface["link"]]
-    members = [link] if link["kind"] == "nic" else [links[member] for member in link["members"]]
-    present = dict((nic["mac"], nic) for nic in nics)
-    macs = [member["mac"] for member in members if member["mac"] in present]
-    linked = [mac for mac in macs if present[mac]["link_up"]]
-    return (linked or macs or [None])[0]
-
-
-def _on_link(entry, gateway):
-    address = ipaddress.ip_address(gateway)
-    return address in subnet(entry) and gateway != entry["address"]

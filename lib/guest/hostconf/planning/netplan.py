@@ -4,13 +4,18 @@ Pure: target + inventory → commands. A difference makes a command, so a host t
 plan can be made again after a step failed.
 
 The order keeps a management interface at every step: the new uplinks join vmk0's vSwitch before the old ones
-leave it, vmk0 itself is changed in place and never removed, and no other vSwitch is touched before that is done.
+leave it, vmk0 itself is changed in place, and no other vSwitch is touched before that is done. Only a MAC cannot be
+changed in place: while vmk0 is made again, a keeper (an interface beside it on the same VLAN, asking for an address
+in the same way) stands in for it. It goes when the new vmk0 has an address.
 """
 
 from hostconf.model.command import Command
+from hostconf.planning.target import KEEPER_PORT_GROUP, MANAGEMENT_VMK
 
 # Setting an address or a route can fail while a link comes up.
 LINK_RETRIES = 6
+# Numbers that a keeper's name may have: far from those that hosts use.
+_KEEPERS = range(99, 0, -1)
 
 
 def commands(target, inventory):
@@ -21,6 +26,7 @@ def commands(target, inventory):
 def restore(original, inventory):
     """The commands that turn the inventory's network back into an earlier inventory of the same host."""
     planner = _Planner(inventory)
+    planner.keepers_wait = False
     planner.remove_extra(original)
     return planner.plan + planner.run(_as_target(original))
 
@@ -31,7 +37,7 @@ def _as_target(inventory):
         vmk = inventory["vmks"][name]
         ipv6 = vmk["ipv6"] and dict(vmk["ipv6"], peer_dns=None)
         vmks.append({"name": name, "portgroup": vmk["portgroup"], "mtu": vmk["mtu"], "mac": vmk["mac"],
-                     "ipv4": vmk["ipv4"] or {"type": "dhcp", "peer_dns": True}, "ipv6": ipv6})
+                     "own_mac": name == MANAGEMENT_VMK, "ipv4": vmk["ipv4"] or {"type": "dhcp", "peer_dns": True}, "ipv6": ipv6})
     groups = inventory["portgroups"]
     home = groups[vmks[0]["portgroup"]]["vswitch"] if vmks and vmks[0]["portgroup"] in groups else None
     return {
@@ -56,12 +62,16 @@ class _Planner:
         self.uplinks = dict((name, list(inventory["vswitches"][name]["uplinks"])) for name in inventory["vswitches"])
         self.moved = set()  # vSwitches that got other uplinks
         self.renumbered = set()  # vmks whose IPv4 address was set: routes through them are gone
+        self.remade = set()  # vmks that were removed and made again: all their routes are gone
+        self.keepers_wait = True  # whether a keeper stays until vmk0 has an address
+        self.names = set(inventory["vmks"])  # taken by VMkernel interfaces
 
     def add(self, *words, **how):
         self.plan.append(_esxcli(*words, **how))
 
     def run(self, target):
         switches = target["vswitches"]
+        self.names |= set(vmk["name"] for vmk in target["vmks"])
         # vmk0's vSwitch with everything on it comes first, the others after it.
         for chosen in (switches[:1], switches[1:]):
             names = [switch["name"] for switch in chosen]
@@ -147,8 +157,16 @@ class _Planner:
     def vmk(self, vmk, groups):
         name = vmk["name"]
         present = self.now["vmks"].get(name)
+        keepers = sorted(other for other in self.now["vmks"]
+                         if self.now["vmks"][other]["portgroup"] == KEEPER_PORT_GROUP)
+        if present and vmk["own_mac"] and present["mac"] != vmk["mac"]:
+            keepers = keepers or [self.add_keeper(vmk, groups)]
+            self.add("network", "ip", "interface", "remove", "-i", name)
+            self.remade.add(name)
+            present = None
         if not present:
-            words = ["-M", vmk["mac"]] if vmk["mac"] else []
+            others = [self.now["vmks"][other]["mac"] for other in self.now["vmks"] if other not in self.remade]
+            words = ["-M", vmk["mac"]] if vmk["mac"] and vmk["mac"] not in others else []
             self.add("network", "ip", "interface", "add", "-i", name, "-p", vmk["portgroup"],
                      "-m", str(vmk["mtu"]), *words)
             if name == "vmk0":
@@ -165,6 +183,39 @@ class _Planner:
         moved = switch in self.moved or vmk["portgroup"] in self.moved
         for step in steps:
             step(vmk, present, moved)
+        if name == MANAGEMENT_VMK:
+            self.drop_keepers(keepers, vmk, groups)
+
+    def add_keeper(self, vmk, groups):
+        """An interface that stands in for vmk0, as vmk0 will be but for name and MAC. @return: its name"""
+        group = next(group for group in groups if group["name"] == vmk["portgroup"])
+        name = next("vmk%d" % i for i in _KEEPERS if "vmk%d" % i not in self.names)
+        if KEEPER_PORT_GROUP not in self.now["portgroups"]:
+            self.add("network", "vswitch", "standard", "portgroup", "add", "-p", KEEPER_PORT_GROUP,
+                     "-v", group["vswitch"])
+        if group["vlan"]:
+            self.add("network", "vswitch", "standard", "portgroup", "set", "-p", KEEPER_PORT_GROUP,
+                     "-v", str(group["vlan"]))
+        self.add("network", "ip", "interface", "add", "-i", name, "-p", KEEPER_PORT_GROUP, "-m", str(vmk["mtu"]))
+        self.add("network", "ip", "interface", "tag", "add", "-i", name, "-t", "Management")
+        if vmk["ipv4"]["type"] != "none":
+            self.add("network", "ip", "interface", "ipv4", "set", "-i", name, "-t", "dhcp", "-P", "false",
+                     retries=LINK_RETRIES)
+        else:
+            self.add("network", "ip", "interface", "ipv6", "set", "-i", name, "-e", "true", "-d", "true",
+                     "-r", "true", retries=LINK_RETRIES)
+        return name
+
+    def drop_keepers(self, keepers, vmk, groups):
+        """The keepers go, and their port group. They stay when they get an address and vmk0 gets none."""
+        waits = self.keepers_wait and vmk["ipv4"]["type"] == "dhcp"
+        for name in keepers:
+            self.add("network", "ip", "interface", "remove", "-i", name,
+                     instead_of=(name, vmk["name"]) if waits else None)
+        group = self.now["portgroups"].get(KEEPER_PORT_GROUP)
+        if keepers or group:
+            vswitch = group["vswitch"] if group else next(g["vswitch"] for g in groups if g["name"] == vmk["portgroup"])
+            self.add("network", "vswitch", "standard", "portgroup", "remove", "-p", KEEPER_PORT_GROUP, "-v", vswitch)
 
     def ipv4(self, vmk, present, moved):
         wanted, state = vmk["ipv4"], present["ipv4"]
@@ -190,6 +241,7 @@ class _Planner:
         wanted, state = vmk["ipv6"], present["ipv6"]
         if wanted is None:
             return
+        blind = state is None and vmk["name"] in self.now["vmks"] and vmk["name"] not in self.remade
         keys = (("enabled", "-e"), ("dhcp", "-d"), ("router_adv", "-r"))
         if state is None or any(state[key] != wanted[key] for key, _ in keys):
             words = []
@@ -198,12 +250,12 @@ class _Planner:
             if wanted["peer_dns"] is not None and wanted["router_adv"]:
                 words += ["-P", _flag(wanted["peer_dns"])]
             self.add("network", "ip", "interface", "ipv6", "set", "-i", vmk["name"], *words, retries=LINK_RETRIES,
-                     blind=state is None and vmk["name"] in self.now["vmks"])
+                     blind=blind)
         held = state["addresses"] if state else []
         for address in wanted["addresses"]:
             if address not in held:
                 self.add("network", "ip", "interface", "ipv6", "address", "add", "-i", vmk["name"], "-I", address,
-                         retries=LINK_RETRIES, blind=state is None and vmk["name"] in self.now["vmks"])
+                         retries=LINK_RETRIES, blind=blind)
         if not wanted["router_adv"] and not wanted["dhcp"]:
             for address in held:
                 if address not in wanted["addresses"]:
@@ -216,7 +268,8 @@ class _Planner:
             self.add("network", "vswitch", "standard", "set", "-v", switch["name"], "-m", str(switch["mtu"]))
 
     def routes(self, routes):
-        present = [r for r in self.now["routes"] if r["family"] == "ipv6" or r["interface"] not in self.renumbered]
+        present = [r for r in self.now["routes"] if r["interface"] not in self.remade
+                   and (r["family"] == "ipv6" or r["interface"] not in self.renumbered)]
         for route in routes:
             if any(_same_route(route, other) for other in present) or self.has_own_gateway(route):
                 continue
@@ -248,10 +301,10 @@ class _Planner:
     def remove_extra(self, original):
         """Take away interfaces, port groups and vSwitches that the original did not have."""
         for name in sorted(self.now["vmks"]):
-            if name not in original["vmks"]:
+            if name not in original["vmks"] and self.now["vmks"][name]["portgroup"] != KEEPER_PORT_GROUP:
                 self.add("network", "ip", "interface", "remove", "-i", name)
         for name in sorted(self.now["portgroups"]):
-            if name not in original["portgroups"]:
+            if name not in original["portgroups"] and name != KEEPER_PORT_GROUP:
                 self.add("network", "vswitch", "standard", "portgroup", "remove", "-p", name,
                          "-v", self.now["portgroups"][name]["vswitch"])
         for name in sorted(self.now["vswitches"]):

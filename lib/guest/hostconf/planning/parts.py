@@ -9,10 +9,16 @@ from hostconf.planning.target import MANAGEMENT_VMK
 def split(target):
     """[(name, part)] of a target, management first; each part is a target of its own with what it needs.
 
-    Management is vmk0 with its vSwitch, port group and the default route of its own family. Each further VMkernel
-    interface is a part with the routes through it, and so is each further route through vmk0.
+    Management is vmk0 with its vSwitch, port group and the default route of its own family. The MAC that vmk0 is to
+    have is a part, each further VMkernel interface is one with the routes through it, and so is each further route
+    through vmk0.
     """
     parts, own = [], []
+    first = [vmk for vmk in target["vmks"] if vmk["name"] == MANAGEMENT_VMK and vmk["own_mac"]]
+    if first:
+        parts = split(dict(target, vmks=[dict(vmk, own_mac=False) for vmk in target["vmks"]]))
+        parts.insert(1, ("the MAC %s of %s" % (first[0]["mac"], MANAGEMENT_VMK), _part(target, first, [])))
+        return parts
     for vmk in sorted(target["vmks"], key=lambda vmk: vmk["name"] != MANAGEMENT_VMK):
         routes = [route for route in target["routes"] if route["interface"] == vmk["name"]]
         if vmk["name"] == MANAGEMENT_VMK:
@@ -30,10 +36,11 @@ def split(target):
 
 
 def joined(target, part):
-    """A target with a part added to it."""
+    """A target with a part added to it, which may say something else about a VMkernel interface."""
     result = {}
     for key in target:
-        known = [entry for entry in target[key]]
+        others = [entry["name"] for entry in part["vmks"]] if key == "vmks" else []
+        known = [entry for entry in target[key] if key != "vmks" or entry["name"] not in others]
         result[key] = known + [entry for entry in part[key] if entry not in known]
     return result
 

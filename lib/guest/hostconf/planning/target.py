@@ -6,116 +6,80 @@ gateway that cannot be reached, an uplink without link.
 A target is a dict:
   vswitches   [{name, mtu, uplinks, failover: {load_balancing, active, standby}}], the management one first
   portgroups  [{name, vswitch, vlan}]
-  vmks        [{name, portgroup, mtu, mac, ipv4: {type, address, netmask, peer_dns},
-                ipv6: {enabled, dhcp, router_adv, peer_dns, addresses} or None}], vmk0 first
+  vmks        [{name, portgroup, mtu, mac, own_mac, ipv4: {type, address, netmask, peer_dns},
+                ipv6: {enabled, dhcp, router_adv, peer_dns, addresses} or None}], vmk0 first; mac is for an interface
+                that is made; own_mac: one that has another MAC is made again
   routes      [{network, gateway, interface, family, optional}]
 """
 
 import ipaddress
 
 from common.bonds import TEAMING
+from common.reach import is_on_link, is_static, subnet
+from hostconf.planning import hostnet
+from hostconf.planning.hostnet import PlanError
 from hostconf.planning.portgroups import port_group_name
 
 MANAGEMENT_VMK = "vmk0"
 MANAGEMENT_PORT_GROUP = "Management Network"
+# Of the interface that stands in for vmk0 while that is made again.
+KEEPER_PORT_GROUP = "esxi-img keeper"
 DEFAULT_MTU = 1500
 MAX_VMKS = 256  # of one host (VMware's configuration maximums)
 
 
-class PlanError(Exception):
-    """The description cannot be applied to this host. Nothing was changed."""
-
-
 def of_description(description, inventory, warn):
-    """The target for a description's network on the host of the inventory.
+    """The target for a description's network on the host of the inventory, or None when it asks for nothing.
 
     @param warn: called with a sentence for what is left out
-    @raise PlanError: when the network cannot be applied to this host
+    @raise PlanError: management cannot be had on this host
     """
-    return _Builder(description, inventory, warn).build()
+    network = hostnet.of_host(description["network"], inventory["nics"], warn)
+    return _Builder(network, bool(description["dns"]["servers"]), inventory, warn).build() if network else None
 
 
-def management_interface(network):
-    """The interface that becomes vmk0 (see README.md, "management")."""
-    interfaces = network["interfaces"]
-    wanted = [network["management"]]
-    wanted += [network[key]["interface"] for key in ("gateway4", "gateway6") if network[key]]
-    for name in wanted:
-        for interface in interfaces:
-            if interface["id"] == name:
-                return interface
-    for family in ("ipv4", "ipv6"):
-        for interface in interfaces:
-            if any(address["type"].startswith(family) for address in interface["addresses"]):
-                return interface
-    return interfaces[0]
-
-
-def subnet(address):
-    """The network of a static address entry."""
-    return ipaddress.ip_interface("%s/%d" % (address["address"], address["prefix"])).network
+def installer_uplink(target, nics):
+    """The NIC that the installer is told to use: of management's uplinks the first with a link, else the first."""
+    by_name = dict((nic["name"], nic) for nic in nics)
+    uplinks = [by_name[name] for name in target["vswitches"][0]["uplinks"]]
+    return ([nic for nic in uplinks if nic["link_up"]] or uplinks)[0]
 
 
 class _Builder:
-    def __init__(self, description, inventory, warn):
-        self.network = description["network"]
-        self.static_dns = bool(description["dns"]["servers"])
+    """Grows a target.
+
+    @param network: as hostnet.of_host gives it
+    @param static_dns: whether the description names DNS servers
+    """
+
+    def __init__(self, network, static_dns, inventory, warn):
+        self.network = network
+        self.static_dns = static_dns
         self.inventory = inventory
         self.warn = warn
-        self.links = dict((link["id"], link) for link in self.network["links"])
-        self.interfaces = [i for i in self.network["interfaces"] if i["addresses"]]
+        self.links = network["links"]
+        self.interfaces = network["interfaces"]
+        self.management = self.interfaces[0]
         self.target = {"vswitches": [], "portgroups": [], "vmks": [], "routes": []}
 
     def build(self):
-        if not self.interfaces:
-            return None
-        management = management_interface(dict(self.network, interfaces=self.interfaces))
-        self.interfaces.remove(management)
-        self.interfaces.insert(0, management)
-        self.check_macs()
         for interface in self.interfaces:
             self.add_vswitch(interface)
         self.check_management_link()
         for interface in self.interfaces:
-            self.add_vmks(interface, interface is management)
+            self.add_vmks(interface, interface is self.management)
         self.add_routes()
-        self.check_management_mac(management)
         return self.target
 
-    def nics_of(self, link):
-        """The names of a link's NICs, in failover order."""
-        members = [link["id"]] if link["kind"] == "nic" else list(link["members"])
-        if link["primary"] in members:
-            members.remove(link["primary"])
-            members.insert(0, link["primary"])
-        by_mac = dict((nic["mac"], nic["name"]) for nic in self.inventory["nics"])
-        return [by_mac[self.links[member]["mac"]] for member in members]
-
-    def check_macs(self):
-        present = [nic["mac"] for nic in self.inventory["nics"]]
-        missing = []
-        for interface in self.interfaces:
-            link = self.links[interface["link"]]
-            for member in [link["id"]] if link["kind"] == "nic" else link["members"]:
-                mac = self.links[member]["mac"]
-                if present.count(mac) != 1 and mac not in missing:
-                    missing.append(mac)
-        twice = [mac for mac in missing if mac in present]
-        if twice:
-            raise PlanError("more than one NIC has the MAC %s" % ", ".join(twice))
-        if missing:
-            raise PlanError("no NIC of this host has the MAC %s; its NICs are %s" % (
-                ", ".join(missing), ", ".join("%s %s" % (nic["name"], nic["mac"]) for nic in self.inventory["nics"])))
-
     def vswitch_of(self, link_id):
-        nics = self.nics_of(self.links[link_id])
-        return next((s for s in self.target["vswitches"] if s["uplinks"] == nics), None)
+        nics = self.network["nics"][link_id]
+        return next((s for s in self.target["vswitches"] if sorted(s["uplinks"]) == sorted(nics)), None)
 
     def add_vswitch(self, interface):
         link = self.links[interface["link"]]
         switch = self.vswitch_of(interface["link"])
         if switch is None:
-            uplinks = self.nics_of(link)
+            uplinks = self.network["nics"][interface["link"]]
             switch = {"name": self.vswitch_name(uplinks), "mtu": link["mtu"] or 0, "uplinks": uplinks,
                       "failover": _failover(link, uplinks)}
             self.target["vswitches"].append(switch)
@@ -142,7 +106,7 @@ class _Builder:
 
     def home_vswitch(self):
         vmk = self.inventory["vmks"].get(MANAGEMENT_VMK)
-        group = self.inventory["portgroups"].get(vmk["portgroup"]) if vmk else None
+        group = self.inventory["portgroups"].get(vmk["portgroup"] if vmk else MANAGEMENT_PORT_GROUP)
         return group["vswitch"] if group else None
 
     def check_management_link(self):
@@ -154,48 +118,59 @@ class _Builder:
             raise PlanError("the management interface would move to %s, which has no link; it stays on %s"
                             % (", ".join(switch["uplinks"]), ", ".join(present)))
 
-    def check_management_mac(self, interface):
-        """DHCP and router advertisements may count on the MAC that the network knows the host by."""
-        vmk = self.inventory["vmks"].get(MANAGEMENT_VMK)
-        automatic = any(not entry["type"].endswith("-static") for entry in interface["addresses"])
-        if automatic and vmk and interface["mac"] not in (None, vmk["mac"]) and not self.inventory["assumed"]:
-            self.warn("%s keeps the MAC %s; the network expects %s, so DHCP may give it another address or none"
-                      % (MANAGEMENT_VMK, vmk["mac"], interface["mac"]))
-
     def add_vmks(self, interface, is_management):
         ipv4 = [entry for entry in interface["addresses"] if entry["type"].startswith("ipv4")]
         ipv6 = [entry for entry in interface["addresses"] if entry["type"].startswith("ipv6")]
         gateway = self.network["gateway4"]
         if is_management and gateway and gateway["interface"] == interface["id"]:
             # vmk0 gets the address that the default gateway is reached by.
-            ipv4.sort(key=lambda entry: not _reaches(entry, gateway["address"]))
+            ipv4.sort(key=lambda entry: not is_on_link(entry, gateway["address"]))
         for i in range(max(1, len(ipv4))):
+            portgroup = self.portgroup_name(interface, i, is_management)
             vmk = {
                 "mtu": self.mtu_of(interface), "ipv6": self.ipv6_of(ipv6) if i == 0 else None,
                 "ipv4": self.ipv4_of(ipv4[i]) if ipv4 else {"type": "none"}, "interface": interface["id"],
+                "portgroup": portgroup, "name": self.vmk_name(portgroup, is_management and i == 0), "own_mac": False,
             }
-            vmk["portgroup"] = self.add_portgroup(interface, i, is_management)
-            vmk["name"] = self.vmk_name(vmk["portgroup"], is_management and i == 0)
+            if vmk["name"] is None:
+                self.warn("an address of network %s is left out: a host has %d VMkernel interfaces at most" % (
+                    ipv4[i]["id"] if ipv4 else interface["id"], MAX_VMKS))
+                continue
             vmk["mac"] = self.mac_for(interface["mac"], vmk["name"]) if i == 0 else None
+            if vmk["name"] == MANAGEMENT_VMK:
+                self.choose_management_mac(vmk, interface["mac"])
+            self.target["portgroups"].append({"name": portgroup, "vswitch": self.vswitch_of(interface["link"])["name"],
+                                              "vlan": interface["vlan"]})
             self.target["vmks"].append(vmk)
 
-    def add_portgroup(self, interface, number, is_management):
+    def choose_management_mac(self, vmk, wanted):
+        """Whether vmk0 has to have the MAC that the network knows the host by: neutron's DHCP answers no other."""
+        present = self.inventory["vmks"].get(MANAGEMENT_VMK)
+        if wanted is None or present is None or present["mac"] == wanted:
+            return
+        ipv6 = vmk["ipv6"] or {"dhcp": False, "router_adv": False}
+        if self.inventory["assumed"] and wanted == installer_uplink(self.target, self.inventory["nics"])["mac"]:
+            # The installer's network line names this NIC, and vmk0 gets its MAC.
+            return
+        if vmk["mac"] and (vmk["ipv4"]["type"] == "dhcp" or vmk["ipv4"]["type"] == "none" and ipv6["dhcp"]):
+            vmk["own_mac"] = True
+        elif vmk["ipv4"]["type"] == "dhcp" or ipv6["router_adv"]:
+            self.warn("%s keeps the MAC %s; the network expects %s, so it may give it another address or none"
+                      % (MANAGEMENT_VMK, present["mac"], wanted))
+
+    def portgroup_name(self, interface, number, is_management):
         taken = [group["name"] for group in self.target["portgroups"]]
         present = self.inventory["vmks"].get(MANAGEMENT_VMK)
         management = present["portgroup"] if present else MANAGEMENT_PORT_GROUP
         if is_management and number == 0:
-            name = management
-        else:
-            wanted = interface["id"] if number == 0 else "%s:%d" % (interface["id"], number)
-            name = port_group_name(wanted, taken + [management, "VM Network"])
-        vswitch = self.vswitch_of(interface["link"])["name"]
-        group = self.inventory["portgroups"].get(name)
-        if group and group["vswitch"] != vswitch:
-            raise PlanError("port group %s is on %s, and %s needs it" % (name, group["vswitch"], vswitch))
-        self.target["portgroups"].append({"name": name, "vswitch": vswitch, "vlan": interface["vlan"]})
-        return name
+            return management
+        groups, vswitch = self.inventory["portgroups"], self.vswitch_of(interface["link"])["name"]
+        elsewhere = [group for group in groups if groups[group]["vswitch"] != vswitch]
+        wanted = interface["id"] if number == 0 else "%s:%d" % (interface["id"], number)
+        return port_group_name(wanted, taken + elsewhere + [management, KEEPER_PORT_GROUP, "VM Network"])
 
     def vmk_name(self, portgroup, is_management):
+        """The name for a VMkernel interface; None when the host can have no more."""
         if is_management:
             return MANAGEMENT_VMK
         present = self.inventory["vmks"]
@@ -203,15 +178,13 @@ class _Builder:
             if present[name]["portgroup"] == portgroup:
                 return name
         taken = [vmk["name"] for vmk in self.target["vmks"]] + list(present) + [MANAGEMENT_VMK]
-        free = next(("vmk%d" % i for i in range(MAX_VMKS) if "vmk%d" % i not in taken), None)
-        if free is None:
-            raise PlanError("the network has more addresses than a host has VMkernel interfaces (%d)" % MAX_VMKS)
-        return free
+        return next(("vmk%d" % i for i in range(MAX_VMKS) if "vmk%d" % i not in taken), None)
 
     def mac_for(self, mac, name):
         """The MAC, unless another VMkernel interface has it or asked for it before."""
         present = self.inventory["vmks"]
-        used = [present[other]["mac"] for other in present if other != name]
+        renewed = [vmk["name"] for vmk in self.target["vmks"] if vmk["own_mac"]]
+        used = [present[other]["mac"] for other in present if other != name and other not in renewed]
         used += [vmk["mac"] for vmk in self.target["vmks"]]
         is_multicast = mac is not None and int(mac[:2], 16) & 1
         return None if mac in used or is_multicast else mac
@@ -234,48 +207,39 @@ class _Builder:
         }
 
     def add_routes(self):
+        families = [family for family in ("ipv4", "ipv6")
+                    if any(entry["type"].startswith(family) for entry in self.management["addresses"])]
         for key, family in (("gateway4", "ipv4"), ("gateway6", "ipv6")):
             gateway = self.network[key]
-            if gateway is None:
-                continue
-            interface, reason = self.way_to(gateway["address"], gateway["interface"])
-            if interface is None:
-                raise PlanError("the default gateway %s %s" % (gateway["address"], reason))
-            self.add_route("default", gateway["address"], interface, family, False)
-        connected = [subnet(a) for i in self.interfaces for a in i["addresses"] if a["type"].endswith("-static")]
+            if gateway:
+                vmk = self.vmk_towards(gateway["address"], gateway["interface"])
+                own = vmk == MANAGEMENT_VMK and family == families[0]
+                own = own or ipaddress.ip_address(gateway["address"]).is_link_local
+                self.add_route("default", gateway["address"], vmk, family, not own and not gateway["certain"])
+        connected = [subnet(a) for i in self.interfaces for a in i["addresses"] if is_static(a)]
         for route in self.network["routes"]:
-            interface, reason = self.way_to(route["gateway"], route["interface"])
             target = ipaddress.ip_network(route["network"])
             if target in connected:
-                interface, reason = None, "is left out: %s is directly connected" % target
-            if interface is None:
-                self.warn("the route to %s via %s %s" % (route["network"], route["gateway"], reason))
+                self.warn("the route to %s via %s is left out: %s is directly connected"
+                          % (target, route["gateway"], target))
                 continue
-            static = any(_reaches(a, route["gateway"]) for i in self.interfaces for a in i["addresses"])
-            self.add_route(route["network"], route["gateway"], interface, "ipv%d" % target.version, not static)
+            self.add_route(route["network"], route["gateway"], self.vmk_towards(route["gateway"], route["interface"]),
+                           "ipv%d" % target.version, not route["certain"])
 
     def add_route(self, network, gateway, interface, family, optional):
         self.target["routes"].append({"network": network, "gateway": gateway, "interface": interface,
                                       "family": family, "optional": optional})
 
-    def way_to(self, gateway, interface_id):
-        """(vmk, None) that reaches a gateway, or (None, why not)."""
+    def vmk_towards(self, gateway, interface_id):
+        """The VMkernel interface of an interface that reaches a gateway."""
         address = ipaddress.ip_address(gateway)
-        own = [a["address"] for i in self.interfaces for a in i["addresses"] if a["address"]]
-        if gateway in own:
-            return None, "is an address of this host itself"
-        mine = [vmk["name"] for vmk in self.target["vmks"] if vmk["interface"] == interface_id]
-        if address.version == 6 and address.is_link_local:
-            return mine[0], None
-        automatic = None
-        for vmk in sorted(self.target["vmks"], key=lambda vmk: vmk["interface"] != interface_id):
-            if any(address in network for network in _networks(vmk)):
-                return vmk["name"], None
-            if vmk["interface"] == interface_id and _is_automatic(vmk, address.version):
-                automatic = vmk["name"]
-        if automatic:
-            return automatic, None
-        return None, "is not on a network of this host: ESXi cannot reach it"
+        mine = [vmk for vmk in self.target["vmks"] if vmk["interface"] == interface_id]
+        for fits in (lambda vmk: any(address in network for network in _networks(vmk)),
+                     lambda vmk: _is_automatic(vmk, address.version)):
+            found = [vmk["name"] for vmk in mine if fits(vmk)]
+            if found:
+                return found[0]
+        return mine[0]["name"]
 
 
 def _failover(link, uplinks):
@@ -285,10 +249,6 @@ def _failover(link, uplinks):
     if policy == "explicit":
         return {"load_balancing": policy, "active": uplinks[:1], "standby": uplinks[1:]}
     return {"load_balancing": policy, "active": uplinks, "standby": []}
-
-
-def _reaches(entry, gateway):
-    return entry["type"].endswith("-static") and ipaddress.ip_address(gateway) in subnet(entry)
 
 
 def _networks(vmk):

@@ -1,6 +1,7 @@
 """OpenStack metadata (a config drive, or the same files embedded at build time) → host description."""
 
 import json
+import re
 
 from common import checks, description as schema
 from hostconf.sources import cloudcfg, netdata, passwords, sshkeys, userdata, vendordata
@@ -9,6 +10,8 @@ from hostconf.sources.shacrypt import sha512_crypt
 
 # The files of openstack/latest that are read; user_data is the only one that is not JSON.
 FILES = ("meta_data.json", "network_data.json", "user_data", "vendor_data.json", "vendor_data2.json")
+
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
 
 
 def read(files, source, hash_password=sha512_crypt):
@@ -46,7 +49,7 @@ def read(files, source, hash_password=sha512_crypt):
 
     _names_and_keys(meta, result, warn, set_password)
     try:
-        result["network"], result["dns"]["servers"] = netdata.read(network_data, warn)
+        result["network"], result["dns"] = netdata.read(network_data, warn)
     except ValueError as error:
         refusals.append(str(error))
     documents = [_json(files, name, warn) for name in ("vendor_data.json", "vendor_data2.json")]
@@ -77,6 +80,10 @@ def _names_and_keys(meta, result, warn, set_password):
         if isinstance(meta.get(key), str) and meta[key].strip():
             result["hostname"] = safe_hostname(meta[key], warn)
             break
+    else:
+        # A node that nobody gave a name is called by its UUID.
+        if isinstance(meta.get("uuid"), str) and _UUID.match(meta["uuid"]):
+            result["hostname"] = meta["uuid"].lower()
     result["ssh_keys"] += sshkeys.keys_in(meta.get("public_keys"), warn)
     for entry in meta.get("keys") if isinstance(meta.get("keys"), list) else []:
         if isinstance(entry, dict) and entry.get("type", "ssh") == "ssh":

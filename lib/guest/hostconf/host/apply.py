@@ -10,7 +10,7 @@ VIM_CMD_SECONDS = 30  # has been seen to hang during the first boot
 RETRY_SECONDS = 3
 ROUNDS = 4
 LEASE_SECONDS = 60
-NOT_REPLACED = "%s gets an address by DHCP, %s with the MAC that the network expects gets none"
+NOT_REPLACED = "%s has an address, and %s, which is to take its place, gets none by DHCP"
 
 
 class ApplyError(Exception):
@@ -122,9 +122,10 @@ class Applier:
         if not command.instead_of:
             return True
         name, other = command.instead_of
+        if self.without_lease([name]):
+            return True
         self.wait_for_leases([other])
-        waiting = self.without_lease([name, other])
-        return other not in waiting or name in waiting
+        return not self.without_lease([other])
 
     def attempt(self, command):
         if command.ensure_line is not None:

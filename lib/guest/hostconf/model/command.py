@@ -13,7 +13,7 @@ class Command:
     blind        it is planned because the present state could not be read
     secret       words that must not be shown
     instead_of   (name, other): it removes the VMkernel interface `name`, and `other` takes its place. It is run when
-                 `other` has an IPv4 address, or when neither gets one; otherwise it fails, and trying again is no use
+                 `other` has an IPv4 address, or `name` has none; otherwise it fails, and trying again is no use
     ensure_line  (path, line) for "this line is in that file": argv does the same in shell
     """
 

@@ -79,10 +79,9 @@ def network_line(description, nics, warn):
     return _with_hostname(words, description)
 
 
-def has_addresses(description):
-    """Whether the description says how the host is reached."""
-    network = description["network"]
-    return network is not None and any(interface["addresses"] for interface in network["interfaces"])
+def is_from_metadata(line):
+    """Whether a network line says what the metadata ask for: only such a line names a NIC."""
+    return line is not None and "--device=" in line
 
 
 def _with_hostname(words, description):

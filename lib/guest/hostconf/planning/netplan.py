@@ -28,7 +28,7 @@ def restore(original, inventory):
     planner = _Planner(inventory)
     planner.keepers_wait = False
     planner.remove_extra(original)
-    return planner.plan + planner.run(_as_target(original))
+    return planner.run(_as_target(original))
 
 
 def _as_target(inventory):
@@ -160,8 +160,8 @@ class _Planner:
         keepers = sorted(other for other in self.now["vmks"]
                          if self.now["vmks"][other]["portgroup"] == KEEPER_PORT_GROUP)
         if present and vmk["own_mac"] and present["mac"] != vmk["mac"]:
-            keepers = keepers or [self.add_keeper(vmk, groups)]
-            self.add("network", "ip", "interface", "remove", "-i", name)
+            keepers = [self.add_keeper(vmk, groups, keepers)]
+            self.add("network", "ip", "interface", "remove", "-i", name, instead_of=(name, keepers[0]))
             self.remade.add(name)
             present = None
         if not present:
@@ -169,7 +169,7 @@ class _Planner:
             words = ["-M", vmk["mac"]] if vmk["mac"] and vmk["mac"] not in others else []
             self.add("network", "ip", "interface", "add", "-i", name, "-p", vmk["portgroup"],
                      "-m", str(vmk["mtu"]), *words)
-            if name == "vmk0":
+            if name == MANAGEMENT_VMK and not keepers:
                 self.add("network", "ip", "interface", "tag", "add", "-i", name, "-t", "Management")
             present = {"mtu": vmk["mtu"], "ipv4": {"type": "none"}, "ipv6": None}
         elif present["mtu"] != vmk["mtu"]:
@@ -186,17 +186,21 @@ class _Planner:
         if name == MANAGEMENT_VMK:
             self.drop_keepers(keepers, vmk, groups)
 
-    def add_keeper(self, vmk, groups):
-        """An interface that stands in for vmk0, as vmk0 will be but for name and MAC. @return: its name"""
+    def add_keeper(self, vmk, groups, present):
+        """An interface that stands in for vmk0, as vmk0 will be but for name and MAC. @return: its name
+
+        @param present: keepers of an earlier attempt, which may lack anything
+        """
         group = next(group for group in groups if group["name"] == vmk["portgroup"])
-        name = next("vmk%d" % i for i in _KEEPERS if "vmk%d" % i not in self.names)
         if KEEPER_PORT_GROUP not in self.now["portgroups"]:
             self.add("network", "vswitch", "standard", "portgroup", "add", "-p", KEEPER_PORT_GROUP,
                      "-v", group["vswitch"])
         if group["vlan"]:
             self.add("network", "vswitch", "standard", "portgroup", "set", "-p", KEEPER_PORT_GROUP,
                      "-v", str(group["vlan"]))
-        self.add("network", "ip", "interface", "add", "-i", name, "-p", KEEPER_PORT_GROUP, "-m", str(vmk["mtu"]))
+        name = present[0] if present else next("vmk%d" % i for i in _KEEPERS if "vmk%d" % i not in self.names)
+        if not present:
+            self.add("network", "ip", "interface", "add", "-i", name, "-p", KEEPER_PORT_GROUP, "-m", str(vmk["mtu"]))
         self.add("network", "ip", "interface", "tag", "add", "-i", name, "-t", "Management")
         if vmk["ipv4"]["type"] != "none":
             self.add("network", "ip", "interface", "ipv4", "set", "-i", name, "-t", "dhcp", "-P", "false",
@@ -208,6 +212,9 @@ class _Planner:
 
     def drop_keepers(self, keepers, vmk, groups):
         """The keepers go, and their port group. They stay when they get an address and vmk0 gets none."""
+        if keepers:
+            # It may have been made before, and this may be what failed then.
+            self.add("network", "ip", "interface", "tag", "add", "-i", vmk["name"], "-t", "Management")
         waits = self.keepers_wait and vmk["ipv4"]["type"] == "dhcp"
         for name in keepers:
             self.add("network", "ip", "interface", "remove", "-i", name,

@@ -87,7 +87,7 @@ def prepare(host, log, wait_seconds, sleep=time.sleep, clock=time.monotonic):
         shown = "rootpw --iscrypted ********" if name == "rootpw" else lines[name]
         log.info("kickstart: %s" % (shown if lines[name] is not None else name + " of your kickstart"))
     kickstart.run_scripts(facts, host, log)
-    better = [name for name, known in (("rootpw", password_hash), ("network", ksfiles.has_addresses(description)))
+    better = [name for name, known in (("rootpw", password_hash), ("network", ksfiles.is_from_metadata(lines["network"])))
               if known]
     brought = kickstart.fit_includes(facts, better, install, host, log)
     if facts.get("includes") and not password_hash and "rootpw" not in brought:
@@ -187,10 +187,9 @@ def _nics(host, log):
 
 
 def _network_line(host, description, facts, log):
-    """The network line; None where the kickstart's own is used, because the metadata brings no network."""
-    if facts.get("network") and not ksfiles.has_addresses(description):
-        return None
-    return ksfiles.network_line(description, _nics(host, log), log.warn)
+    """The network line; None where the kickstart's own is used, because the metadata bring no network to be had."""
+    line = ksfiles.network_line(description, _nics(host, log), log.warn)
+    return None if facts.get("network") and not ksfiles.is_from_metadata(line) else line
 
 
 def _installer(host, image, log):

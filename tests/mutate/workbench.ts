@@ -7,9 +7,8 @@
 
 const ROOT = `${import.meta.dirname}/../../`;
 const COPY = `${ROOT}dist/mutate/`;
-/** What tests need; packages are used where they are. */
-const FOLDERS = ["lib", "wasm", "tests", "testdata"];
-const FILES = ["deno.json", "deno.lock", "main.ts", "mod.ts"];
+/** What is not copied; packages are used where they are. */
+const LEFT_OUT = [".git", "__pycache__", "dist", "node_modules"];
 /** A change can make a loop endless: what takes so much longer than unchanged code was noticed. */
 const PATIENCE = 8;
 const LEAST_PATIENCE_MS = 20_000;
@@ -25,8 +24,7 @@ export class Workbench {
   /** Makes the copy anew. */
   static async make(): Promise<Workbench> {
     await Deno.remove(COPY, { recursive: true }).catch(() => {});
-    for (const folder of FOLDERS) await copyFolder(`${ROOT}${folder}`, `${COPY}${folder}`);
-    for (const file of FILES) await Deno.copyFile(ROOT + file, COPY + file);
+    await copyFolder(ROOT, COPY);
     await Deno.symlink(`${ROOT}node_modules`, `${COPY}node_modules`);
     return new Workbench();
   }
@@ -99,7 +97,7 @@ async function runTests(
 async function copyFolder(from: string, to: string): Promise<void> {
   await Deno.mkdir(to, { recursive: true });
   for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (name === "__pycache__") continue;
+    if (LEFT_OUT.includes(name)) continue;
     if (isDirectory) await copyFolder(`${from}/${name}`, `${to}/${name}`);
     else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
   }

@@ -89,6 +89,11 @@ export const ACCEPTED: readonly Accepted[] = [
     changes: ["- instead of +"],
     reason: "the type is the first field: nothing is added",
   },
+  {
+    path: "lib/formats/vmdk/read.ts",
+    line: "const ZLIB_OVERHEAD_BYTES = ",
+    reason: "more than zlib ever adds: a little less still is",
+  },
 ];
 
 /** Whether a change need not be noticed. */

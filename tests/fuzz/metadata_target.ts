@@ -9,6 +9,7 @@ import { Failure } from "../../lib/blocks/failure.ts";
 import type { Target } from "./fuzzer.ts";
 import { mutateJson } from "./json_mutator.ts";
 import { changeBytes, wordsOf } from "./mutators.ts";
+import { PythonReader } from "./python_reader.ts";
 import type { Random } from "./random.ts";
 
 const TESTDATA = `${import.meta.dirname}/../../testdata`;
@@ -110,45 +111,7 @@ function encode(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
-/** The process that reads metadata, and its answers line by line. */
-class Reader {
-  readonly #process: Deno.ChildProcess;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #reader: ReadableStreamDefaultReader<string>;
-  #rest = "";
-
-  constructor() {
-    this.#process = new Deno.Command("python3", {
-      args: ["-B", READER],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    this.#writer = this.#process.stdin.getWriter();
-    this.#reader = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  }
-
-  async ask(line: string): Promise<string> {
-    await this.#writer.write(new TextEncoder().encode(line + "\n"));
-    while (!this.#rest.includes("\n")) {
-      const { value, done } = await this.#reader.read();
-      if (done) throw new Error("the reader of metadata ended");
-      this.#rest += value;
-    }
-    const end = this.#rest.indexOf("\n");
-    const answer = this.#rest.slice(0, end);
-    this.#rest = this.#rest.slice(end + 1);
-    return answer;
-  }
-
-  async stop(): Promise<void> {
-    await this.#writer.close().catch(() => {});
-    await this.#reader.cancel();
-    await this.#process.status;
-  }
-}
-
-let reader: Reader | undefined;
+let reader: PythonReader | undefined;
 
 export const metadataTarget: Target<Metadata> = {
   name: "metadata",
@@ -156,7 +119,7 @@ export const metadataTarget: Target<Metadata> = {
   seeds,
   mutate,
   async run(input) {
-    reader ??= new Reader();
+    reader ??= new PythonReader(READER);
     const { outcome, refusal, defect } = JSON.parse(await reader.ask(JSON.stringify(input)));
     if (defect !== undefined) throw new Error(defect);
     if (refusal !== undefined) throw new Failure("usage", input.kind, refusal, "");

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { driveTarget } from "./drive_target.ts";
 import type { Target } from "./fuzzer.ts";
 import { imageTarget } from "./image_target.ts";
 import { isoTarget } from "./iso_target.ts";
@@ -22,4 +23,5 @@ export const TARGETS: readonly Target<any>[] = [
   argumentsTarget,
   manifestTarget,
   metadataTarget,
+  driveTarget,
 ];

@@ -104,7 +104,7 @@ export type { ContentOptions, InstallerContent } from "./lib/esxi/content.ts";
 export type { PayloadOptions } from "./lib/esxi/make_payload.ts";
 export type { ImageEncodeOptions } from "./lib/encode.ts";
 export type { Format, FormatOptions } from "./lib/formats/format.ts";
-export type { Deflater } from "./lib/formats/deflate/deflate.ts";
+export type { Deflater } from "./lib/formats/deflate/deflater.ts";
 export type { PayloadFile } from "./lib/esxi/payload.ts";
 
 // From image to what is in it.

@@ -8,7 +8,7 @@ import type { BlockMap } from "./blocks/block_map.ts";
 import { Failure } from "./blocks/failure.ts";
 import type { EncodeOptions, Sink } from "./blocks/sink.ts";
 import type { ImagePlan, IsoPlan } from "./build.ts";
-import type { Deflater } from "./formats/deflate/deflate.ts";
+import type { Deflater } from "./formats/deflate/deflater.ts";
 import type { Format } from "./formats/format.ts";
 import { checkDiskSize, formatFor } from "./formats/formats.ts";
 

@@ -8,7 +8,7 @@
 import type { BlockMap } from "../blocks/block_map.ts";
 import type { Source } from "../blocks/extent.ts";
 import type { EncodeOptions, Sink } from "../blocks/sink.ts";
-import type { Deflater } from "./deflate/deflate.ts";
+import type { Deflater } from "./deflate/deflater.ts";
 
 /** What encoders may need besides the disk. */
 export interface FormatOptions extends EncodeOptions {

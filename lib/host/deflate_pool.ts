@@ -4,7 +4,9 @@
  * @module
  */
 
-import { type Deflater, gather, inlineDeflater, totalBytes } from "../formats/deflate/deflate.ts";
+import { gather, totalBytes } from "../formats/deflate/deflate.ts";
+import { type Deflater, inlineDeflater } from "../formats/deflate/deflater.ts";
+import { type DeflatedUnits, type UnitStyle, unpackUnits } from "../formats/deflate/units.ts";
 import { deflateWorkerUrl } from "./assets.ts";
 import type { DeflateReply, DeflateRequest } from "./deflate_worker.ts";
 
@@ -29,14 +31,36 @@ export class DeflatePool implements Deflater, Disposable {
     this.depth = threads > 1 ? threads * QUEUED : 0;
   }
 
+  /** Whether a thread has started. */
+  get isThreaded(): boolean {
+    return this.#threads.some((thread) => thread.isReady);
+  }
+
   deflate(bytes: readonly Uint8Array[]): Uint8Array | Promise<Uint8Array> {
+    return this.#ask(bytes)?.then((reply) => reply.bytes) ?? this.#inline.deflate(bytes);
+  }
+
+  deflateUnits(
+    units: readonly Uint8Array[],
+    style: UnitStyle,
+  ): DeflatedUnits | Promise<DeflatedUnits> {
+    const lengthsBytes = units.map((unit) => unit.length);
+    return this.#ask(units, { lengthsBytes, style })?.then(unpackUnits) ??
+      this.#inline.deflateUnits(units, style);
+  }
+
+  /** Asks the thread that has least to do, if there is one. */
+  #ask(
+    bytes: readonly Uint8Array[],
+    units?: DeflateRequest["units"],
+  ): Promise<DeflateReply> | undefined {
     const lengthBytes = totalBytes(bytes);
     if (this.depth > 0 && this.#inlineBytes >= INLINE_BYTES) this.#start();
     // A thread takes some 30 ms to start; nobody waits for it.
     const ready = this.#threads.filter((thread) => thread.isReady);
     if (ready.length === 0) {
       this.#inlineBytes += lengthBytes;
-      return this.#inline.deflate(bytes);
+      return undefined;
     }
     const thread = ready.reduce((a, b) => b.waiting < a.waiting ? b : a);
     let buffer = this.#buffers.pop();
@@ -44,9 +68,10 @@ export class DeflatePool implements Deflater, Disposable {
       buffer = new ArrayBuffer(lengthBytes);
     }
     gather(bytes, new Uint8Array(buffer));
-    return thread.ask({ buffer, lengthBytes }).then((reply) => {
+    const request = { buffer, lengthBytes, ...(units === undefined ? {} : { units }) };
+    return thread.ask(request).then((reply) => {
       this.#buffers.push(reply.buffer);
-      return reply.deflated;
+      return reply;
     });
   }
 

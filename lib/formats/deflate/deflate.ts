@@ -1,5 +1,6 @@
 /**
- * Deflate as gzip encoders need it: pieces of one stream that can be made apart from each other.
+ * Deflate by the runtime's zlib. A gzip encoder needs pieces of one stream that can be made apart from
+ * each other.
  *
  * @module
  */
@@ -7,22 +8,9 @@
 import { constants, deflateRawSync, type ZlibOptions } from "node:zlib";
 
 /** zlib's default, and what `gzip -6` does. */
-const LEVEL = 6;
+export const LEVEL = 6;
 /** Smaller buffers may share memory with others (`Buffer.poolSize`). */
 const MIN_BUFFER_BYTES = 64 * 1024;
-
-/** Something that deflates, here or in other threads. */
-export interface Deflater {
-  /**
-   * Deflates bytes as {@linkcode deflatePiece} does.
-   *
-   * @param bytes Are read before the call returns.
-   * @returns Bytes in a buffer of their own, for {@linkcode release}.
-   */
-  deflate(bytes: readonly Uint8Array[]): Uint8Array | Promise<Uint8Array>;
-  /** How many calls may be waited for at a time without anything standing still. */
-  readonly depth: number;
-}
 
 /**
  * Deflates bytes into blocks that end on a byte boundary and are not the last ones (RFC 1951
@@ -55,19 +43,6 @@ export function upTo(maxBytes: number, deflated: Uint8Array): Uint8Array | null 
   if (deflated.length <= maxBytes) return deflated;
   release(deflated);
   return null;
-}
-
-/** Deflates at once, in this thread. */
-export function inlineDeflater(): Deflater {
-  let scratch = new Uint8Array(0);
-  return {
-    depth: 0,
-    deflate(bytes) {
-      const lengthBytes = totalBytes(bytes);
-      if (scratch.length < lengthBytes) scratch = new Uint8Array(lengthBytes);
-      return deflatePiece(gather(bytes, scratch));
-    },
-  };
 }
 
 /** How many bytes some pieces have together. */

@@ -19,13 +19,8 @@ import { type BlockMap, readBlocks, runs } from "../../blocks/block_map.ts";
 import { later } from "../../blocks/later.ts";
 import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
 import { crc32WithZeros } from "../deflate/crc32.ts";
-import {
-  deflatePiece,
-  type Deflater,
-  inlineDeflater,
-  release,
-  totalBytes,
-} from "../deflate/deflate.ts";
+import { deflatePiece, release, totalBytes } from "../deflate/deflate.ts";
+import { type Deflater, inlineDeflater } from "../deflate/deflater.ts";
 import { isCompressible } from "../deflate/entropy.ts";
 import { putStoredHeader, STORED_BYTES, STORED_HEADER_BYTES } from "../deflate/stored_block.ts";
 import { GZIP_TRAILER, GZIP_TRAILER_BYTES, PLAIN_GZIP_HEADER } from "./format.ts";

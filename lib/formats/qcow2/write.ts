@@ -19,6 +19,7 @@ import type { BlockMap } from "../../blocks/block_map.ts";
 import { requireWholeSectors } from "../../blocks/chunks.ts";
 import { Gatherer } from "../../blocks/gather.ts";
 import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
+import type { Deflater } from "../deflate/deflater.ts";
 import { type MappedTable, mappedTables } from "../mapped_tables.ts";
 import {
   CLUSTER_BITS,
@@ -41,6 +42,8 @@ export interface Qcow2Options extends EncodeOptions {
    * tables still come first, so that this too can go to a pipe.
    */
   readonly compress?: boolean | undefined;
+  /** Deflates what pays; without it, this thread does. */
+  readonly deflater?: Deflater | undefined;
 }
 
 /** Which cluster each part of the file begins with. */

@@ -8,22 +8,27 @@
  * @module
  */
 
-import { deflateRawSync } from "node:zlib";
 import type { BlockMap } from "../../blocks/block_map.ts";
-import { type Chunk, chunks } from "../../blocks/chunks.ts";
+import { type Chunk, CHUNK_BYTES, chunks } from "../../blocks/chunks.ts";
 import { Failure } from "../../blocks/failure.ts";
 import { Gatherer } from "../../blocks/gather.ts";
+import { later } from "../../blocks/later.ts";
 import type { EncodeOptions } from "../../blocks/sink.ts";
-import { inOneBuffer, release, upTo } from "../deflate/deflate.ts";
+import { type Deflater, inlineDeflater } from "../deflate/deflater.ts";
 import { isCompressible } from "../deflate/entropy.ts";
 import { mayShrink } from "../deflate/may_shrink.ts";
+import type { DeflatedUnits, UnitStyle } from "../deflate/units.ts";
 import { CLUSTER_BITS, CLUSTER_BYTES, encodeCompressedEntry, encodeEntry } from "./format.ts";
 import { countDataClusters, type DataPlan } from "./plan.ts";
 
-/** QEMU deflates with a window of 4 KiB, and asks zlib for no larger one to inflate. */
-const DEFLATE = { level: 6, windowBits: 12 };
-/** What does not save a 16th is read back faster as it is. */
-const MAX_WORTHWHILE_BYTES = CLUSTER_BYTES - CLUSTER_BYTES / 16;
+/**
+ * QEMU deflates with a window of 4 KiB, and asks zlib for no larger one to inflate. What does not save
+ * a 16th is read back faster as it is.
+ */
+const STYLE: UnitStyle = { isZlib: false, windowBits: 12, minSavedBytes: CLUSTER_BYTES / 16 };
+/** Each chunk of the disk is deflated in so many groups, so that none takes long. */
+const GROUPS = 2;
+const GROUP_CLUSTERS = CHUNK_BYTES / CLUSTER_BYTES / GROUPS;
 
 /** A cluster of the disk on its way to the file. */
 interface Stored {
@@ -39,7 +44,11 @@ interface Stored {
  * @throws {Failure} `truncated` or `io` from the disk's sources; its writes also `io` from the
  * sink.
  */
-export async function planCompressed(map: BlockMap, options: EncodeOptions): Promise<DataPlan> {
+export async function planCompressed(
+  map: BlockMap,
+  options: EncodeOptions & { readonly deflater?: Deflater | undefined },
+): Promise<DataPlan> {
+  const { deflater = inlineDeflater() } = options;
   const clusters = countDataClusters(map);
   const offsetsBytes = new Float64Array(clusters);
   const lengthsBytes = new Uint32Array(clusters);
@@ -48,7 +57,7 @@ export async function planCompressed(map: BlockMap, options: EncodeOptions): Pro
     options.onProgress?.(
       Math.floor((pass * map.sizeBytes + chunk.offsetBytes + chunk.lengthBytes) / 2),
     );
-  for await (const stored of storedClusters(map, progress(0))) {
+  for await (const stored of storedClusters(map, deflater, progress(0))) {
     if (!stored.isDeflated) endBytes = Math.ceil(endBytes / CLUSTER_BYTES) * CLUSTER_BYTES;
     offsetsBytes[stored.nth] = endBytes;
     lengthsBytes[stored.nth] = stored.bytes.length;
@@ -71,7 +80,7 @@ export async function planCompressed(map: BlockMap, options: EncodeOptions): Pro
     references: (nth) => references[nth]!,
     async write(sink) {
       const out = new Gatherer(sink);
-      for await (const { nth, bytes, isDeflated } of storedClusters(map, progress(1))) {
+      for await (const { nth, bytes, isDeflated } of storedClusters(map, deflater, progress(1))) {
         if (!isDeflated) await out.pad(CLUSTER_BYTES);
         if (out.positionBytes !== offsetsBytes[nth] || bytes.length !== lengthsBytes[nth]) {
           throw new Failure(
@@ -89,34 +98,95 @@ export async function planCompressed(map: BlockMap, options: EncodeOptions): Pro
   };
 }
 
+/** A chunk of the disk whose clusters are being deflated. */
+interface Pending {
+  readonly chunk: Chunk;
+  /** The memory that its bytes were copied to, because they have to wait. */
+  readonly copy?: Uint8Array;
+  /** Its clusters that may shrink, by their numbers in it. */
+  readonly tried: readonly number[];
+  /** What they become, in groups of {@linkcode GROUP_CLUSTERS}. */
+  readonly deflated: readonly (DeflatedUnits | Promise<DeflatedUnits>)[];
+}
+
 /** The clusters with data, in the order of the file. Their bytes are there until the next is asked for. */
 async function* storedClusters(
   map: BlockMap,
+  deflater: Deflater,
   onChunk: (chunk: Chunk) => void,
 ): AsyncGenerator<Stored> {
+  const pending: Pending[] = [];
+  const free: Uint8Array[] = [];
   let nth = 0;
-  for await (const chunk of chunks(map, CLUSTER_BYTES)) {
+  async function* first(): AsyncGenerator<Stored> {
+    const { chunk, copy, tried, deflated } = pending.shift()!;
     if (chunk.bytes !== null) {
-      const isWorthTrying = mayShrink(chunk.bytes);
-      const plain: Stored[] = [];
-      for (let at = 0; at < chunk.bytes.length; at += CLUSTER_BYTES, nth++) {
-        const bytes = chunk.bytes.subarray(at, at + CLUSTER_BYTES);
-        const deflated = isWorthTrying ? deflate(bytes) : null;
-        if (deflated === null) {
-          plain.push({ nth, bytes, isDeflated: false });
-        } else {
-          yield { nth, bytes: deflated, isDeflated: true };
-          release(deflated);
-        }
-      }
-      yield* plain;
+      yield* inFileOrder(chunk.bytes, tried, await Promise.all(deflated), nth);
+      nth += chunk.bytes.length / CLUSTER_BYTES;
     }
+    if (copy !== undefined) free.push(copy);
     onChunk(chunk);
+  }
+  for await (const chunk of chunks(map, CLUSTER_BYTES)) {
+    const next = begin(chunk, deflater);
+    const mustWait = pending.length > 0 || next.deflated.some(isLater);
+    // A chunk is overwritten when the one behind the next is asked for.
+    pending.push(mustWait ? copied(next, free.pop() ?? new Uint8Array(CHUNK_BYTES)) : next);
+    const isWaiting = pending.some(({ deflated }) => deflated.some(isLater));
+    const mayWait = isWaiting ? Math.ceil(deflater.depth / GROUPS) : 0;
+    while (pending.length > mayWait) yield* first();
+  }
+  while (pending.length > 0) yield* first();
+}
+
+/** Has the clusters of a chunk deflated that look as if that would pay. */
+function begin(chunk: Chunk, deflater: Deflater): Pending {
+  const { bytes } = chunk;
+  if (bytes === null || !mayShrink(bytes)) return { chunk, tried: [], deflated: [] };
+  const clusters = Array.from({ length: bytes.length / CLUSTER_BYTES }, (_, i) => i);
+  const tried = clusters.filter((i) => isCompressible(clusterOf(bytes, i)));
+  const groups = Array.from(
+    { length: Math.ceil(tried.length / GROUP_CLUSTERS) },
+    (_, i) => tried.slice(i * GROUP_CLUSTERS, (i + 1) * GROUP_CLUSTERS),
+  );
+  const deflated = groups.map((group) =>
+    deflater.deflateUnits(group.map((i) => clusterOf(bytes, i)), STYLE)
+  );
+  return { chunk, tried, deflated: deflated.map((units) => isLater(units) ? later(units) : units) };
+}
+
+/** The clusters of a chunk: first those that have shrunk, then the others. */
+function* inFileOrder(
+  bytes: Uint8Array,
+  tried: readonly number[],
+  deflated: readonly DeflatedUnits[],
+  nth: number,
+): Generator<Stored> {
+  const shrunk = new Set<number>();
+  const streams = deflated.flatMap((units) => units.streams);
+  for (const [i, cluster] of tried.entries()) {
+    const stream = streams[i];
+    if (!stream) continue;
+    shrunk.add(cluster);
+    yield { nth: nth + cluster, bytes: stream, isDeflated: true };
+  }
+  for (const units of deflated) units.release();
+  for (let i = 0; i < bytes.length / CLUSTER_BYTES; i++) {
+    if (!shrunk.has(i)) yield { nth: nth + i, bytes: clusterOf(bytes, i), isDeflated: false };
   }
 }
 
-/** The deflated cluster, or `null` if that does not pay. */
-function deflate(cluster: Uint8Array): Uint8Array | null {
-  if (!isCompressible(cluster)) return null;
-  return upTo(MAX_WORTHWHILE_BYTES, deflateRawSync(cluster, inOneBuffer(cluster, DEFLATE)));
+function clusterOf(bytes: Uint8Array, index: number): Uint8Array {
+  return bytes.subarray(index * CLUSTER_BYTES, (index + 1) * CLUSTER_BYTES);
+}
+
+function copied(pending: Pending, copy: Uint8Array): Pending {
+  const { bytes, ...place } = pending.chunk;
+  if (bytes === null) return pending;
+  copy.set(bytes);
+  return { ...pending, copy, chunk: { ...place, bytes: copy.subarray(0, bytes.length) } };
+}
+
+function isLater<T>(value: T | Promise<T>): value is Promise<T> {
+  return value instanceof Promise;
 }

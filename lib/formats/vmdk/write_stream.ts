@@ -24,6 +24,7 @@ import { Gatherer } from "../../blocks/gather.ts";
 import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
 import { Adler32 } from "../deflate/adler32.ts";
+import { type Deflater, inlineDeflater } from "../deflate/deflater.ts";
 import { encodeDescriptor } from "./descriptor.ts";
 import {
   COMPRESSION_DEFLATE,
@@ -56,6 +57,8 @@ export const MAX_FILE_SECTORS = 2 ** 32;
 export interface VmdkOptions extends EncodeOptions {
   /** Tells the contents of one image from those of another: the content ID derives from it. */
   readonly seed: Uint8Array;
+  /** Deflates what pays; without it, this thread does. */
+  readonly deflater?: Deflater | undefined;
 }
 
 /**
@@ -90,19 +93,23 @@ export async function encodeVmdkStream(
   await out.pad(OVERHEAD_SECTORS * SECTOR_BYTES);
 
   const tables = new GrainTables(map.sizeBytes);
-  const grains = new GrainWriter(map, out, adler);
+  const place = async (at: number) => {
+    if (tables.mustFinishBefore(at)) await tables.finish(out);
+    const flushing = out.makeRoom(MAX_GRAIN_BYTES);
+    if (flushing) await flushing;
+    tables.set(at, sectorOf(out));
+  };
+  const { deflater = inlineDeflater() } = options;
+  const grains = new GrainWriter(map, out, adler, { place }, deflater);
   for (const run of runs(map, GRAIN_BYTES)) {
     const endBytes = run.offsetBytes + run.lengthBytes;
     for (let at = run.offsetBytes; run.kind === "data" && at < endBytes; at += GRAIN_BYTES) {
-      if (tables.mustFinishBefore(at)) await tables.finish(out);
-      const flushing = out.makeRoom(MAX_GRAIN_BYTES);
-      if (flushing) await flushing;
-      tables.set(at, sectorOf(out));
       // The last grain ends with the disk.
       await grains.append(at, Math.min(GRAIN_BYTES, endBytes - at));
       options.onProgress?.(Math.min(at + GRAIN_BYTES, endBytes));
     }
   }
+  await grains.finish();
   options.onProgress?.(map.sizeBytes);
   const directoryOffset = await tables.finishAll(out);
 

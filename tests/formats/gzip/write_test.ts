@@ -4,12 +4,9 @@ import { crc32, gunzipSync, inflateRawSync } from "node:zlib";
 import { type BlockMap, blockMap } from "../../../lib/blocks/block_map.ts";
 import { bytesExtent } from "../../../lib/blocks/extent.ts";
 import { crc32WithZeros } from "../../../lib/formats/deflate/crc32.ts";
-import { deflatePiece, type Deflater, gather } from "../../../lib/formats/deflate/deflate.ts";
 import { encodeGzip, type GzipOptions } from "../../../lib/formats/gzip/write.ts";
-import { DeflatePool } from "../../../lib/host/deflate_pool.ts";
 import {
   arbitraryMap,
-  brokenDisk,
   contentOf,
   equalBytes,
   GIB,
@@ -18,7 +15,6 @@ import {
   MIB,
   noise,
   prose,
-  slowSink,
 } from "../support.ts";
 import { Folder } from "../../support/folder.ts";
 import { mustRun, testWith } from "../../support/programs.ts";
@@ -146,42 +142,6 @@ Deno.test("gzip: what does not shrink costs 5 bytes for each 65,535", async () =
   assert.equal(member.length, bytes.length + 160 * 5 + 10 + 5 + 8);
 });
 
-/** Deflates in another order than it is asked, and checks that nothing is used up by then. */
-class SlowDeflater implements Deflater {
-  readonly depth = 5;
-  pending = 0;
-  most = 0;
-
-  deflate(bytes: readonly Uint8Array[]): Promise<Uint8Array> {
-    const length = bytes.reduce((sum, piece) => sum + piece.length, 0);
-    const copy = gather(bytes, new Uint8Array(length)).slice();
-    this.pending++;
-    this.most = Math.max(this.most, this.pending);
-    return new Promise((resolve) =>
-      setTimeout(() => {
-        this.pending--;
-        resolve(deflatePiece(copy));
-      }, (length * 7919) % 5)
-    );
-  }
-}
-
-Deno.test("gzip: whoever deflates, the bytes are the same", async () => {
-  const map = diskWith([3, prose(20 * MIB)], [21 * MIB, noise(MIB)], [23 * MIB, prose(2 * MIB)]);
-  const inline = await encode(map);
-  const slow = new SlowDeflater();
-  assert.ok(equalBytes(await encode(map, { deflater: slow }), inline));
-  assert.equal(slow.pending, 0);
-  assert.ok(slow.most > 1, "pieces are deflated beside each other");
-  using pool = new DeflatePool(2);
-  assert.ok(equalBytes(await encode(map, { deflater: pool }), inline));
-});
-
-Deno.test("gzip: a buffer is not touched while the sink has it", async () => {
-  await encodeGzip(MIXED, slowSink(), { deflater: new SlowDeflater() });
-  await encodeGzip(blockMap(9 * MIB, [bytesExtent(0, noise(9 * MIB))]), slowSink());
-});
-
 Deno.test("gzip: progress rises to the disk's size", async () => {
   for (const map of [MIXED, blockMap(3 * GIB, []), blockMap(MIB, [bytesExtent(0, noise(1))])]) {
     const seen: number[] = [];
@@ -190,35 +150,4 @@ Deno.test("gzip: progress rises to the disk's size", async () => {
     assert.deepEqual(seen, seen.toSorted((a, b) => a - b));
     assert.equal(seen.at(-1), map.sizeBytes);
   }
-});
-
-Deno.test("gzip: a failing source, sink or deflater fails the encoder", async () => {
-  for (const deflater of [undefined, new SlowDeflater()]) {
-    await assert.rejects(encode(brokenDisk(3 * MIB), { deflater }), /bad sector/);
-    for (const fine of [0, 1, 2, 5]) {
-      let writes = 0;
-      const full = {
-        write: () => writes++ < fine ? Promise.resolve() : Promise.reject(new Error("disk full")),
-        hole: () => Promise.resolve(),
-      };
-      await assert.rejects(encodeGzip(MIXED, full, { deflater }), /disk full/);
-    }
-  }
-  const broken = { depth: 3, deflate: () => Promise.reject(new Error("no thread")) };
-  await assert.rejects(encode(MIXED, { deflater: broken }), /no thread/);
-  await new Promise((resolve) => setTimeout(resolve, 20)); // nothing is left unhandled
-});
-
-Deno.test("gzip: threads deflate as soon as they have started", async () => {
-  using pool = new DeflatePool(2);
-  const piece = prose(MIB);
-  const expected = deflatePiece(piece);
-  let answer = pool.deflate([piece]);
-  while (!(answer instanceof Promise)) {
-    assert.ok(equalBytes(answer, expected));
-    await new Promise((resolve) => setTimeout(resolve));
-    answer = pool.deflate([piece]);
-  }
-  const answers = await Promise.all([answer, ...[1, 2, 3].map(() => pool.deflate([piece]))]);
-  assert.ok(answers.every((bytes) => equalBytes(bytes, expected)));
 });

@@ -105,6 +105,7 @@ export type { PayloadOptions } from "./lib/esxi/make_payload.ts";
 export type { ImageEncodeOptions } from "./lib/encode.ts";
 export type { Format, FormatOptions } from "./lib/formats/format.ts";
 export type { Deflater } from "./lib/formats/deflate/deflater.ts";
+export type { DeflatedUnits, UnitStyle } from "./lib/formats/deflate/units.ts";
 export type { PayloadFile } from "./lib/esxi/payload.ts";
 
 // From image to what is in it.

@@ -17,6 +17,7 @@ import urllib.parse
 import urllib.request
 
 USER_DATA = "user-data"
+EVENT = "esxi-firstboot"
 ATTEMPTS = 8
 REFUSALS = 3  # answers 401 or 403 in a row: the first may be the clock's fault
 REPORT_ATTEMPTS = 3
@@ -68,9 +69,24 @@ class Client:
     def report_failure(self, reason):
         """Tell MAAS that the deployment failed. @raise MetadataError: when it cannot be told"""
         # A name without a slash is the whole deployment's: a failure of it changes the machine's status.
-        event = {"name": "esxi-firstboot", "event_type": "finish", "result": "FAIL", "origin": "esxi-img",
-                 "description": reason[:REASON_CHARACTERS], "timestamp": self.clock() + self.skew_seconds}
-        self._request(self.maas["endpoint"], json.dumps(event).encode("ascii"), REPORT_ATTEMPTS)
+        self._event(EVENT, "finish", "FAIL", reason, REPORT_ATTEMPTS)
+
+    def event(self, part, event_type, result, description):
+        """Add a line to what MAAS shows of the machine; it changes no status.
+
+        @param part: what the event is about, a word
+        @param event_type: "start" or "finish"
+        @param result: "SUCCESS" or "FAIL" of what is finished, else None
+        @raise MetadataError: when it cannot be told at once; it is not worth a wait
+        """
+        self._event("%s/%s" % (EVENT, part), event_type, result, description, 1)
+
+    def _event(self, name, event_type, result, description, attempts):
+        event = {"name": name, "event_type": event_type, "origin": "esxi-img",
+                 "description": description[:REASON_CHARACTERS], "timestamp": self.clock() + self.skew_seconds}
+        if result:
+            event["result"] = result
+        self._request(self.maas["endpoint"], json.dumps(event).encode("ascii"), attempts)
 
     def _request(self, url, body, attempts):
         refusals = 0

@@ -196,6 +196,54 @@ class FailuresTest(Deployed):
         for key in ("token_key", "token_secret", "consumer_key"):
             self.assertNotIn(description["maas"][key], self.lines.text)
 
+    def told(self, service):
+        return [(event["name"].partition("/")[2], event["event_type"], event.get("result")) for event in service.progress]
+
+    def test_events_of_a_deployment(self):
+        """Each area's end is told, by names that change no status; the last call of all is for the user data."""
+        calls = []
+        service = self.begin(watch=calls.append)
+        self.assertEqual(self.first_boot(), 0, self.lines.text)
+        told = self.told(service)
+        self.assertEqual(told[:4], [("firstboot", "start", None), ("login", "finish", "SUCCESS"),
+                                    ("network", "finish", "SUCCESS"), ("login", "finish", "SUCCESS")])
+        self.assertEqual([entry for entry in told if entry[2] == "FAIL"], [])
+        # What runs after the user data was asked for is told, too: MAAS keeps events of deployed machines.
+        end = told.index(("firstboot", "finish", "SUCCESS"))
+        self.assertEqual([name for name, _, _ in told[3:end]], [
+            "login", "maas", "name", "dns", "ntp", "syslog", "settings", "licence", "storage", "certificate"])
+        self.assertEqual(told[end + 1:], [("user-data", "finish", "SUCCESS")])
+        self.assertEqual([name for name in calls if name != "progress"],
+                         ["local-hostname", "public-keys", "vendor-data", "user-data"])
+        for event in service.progress:
+            self.assertEqual(event["name"].count("/"), 1)
+            for secret in (self.config["reporting"]["maas"][key] for key in ("consumer_key", "token_key", "token_secret")):
+                self.assertNotIn(secret, json.dumps(event))
+
+    def test_events_of_a_failure(self):
+        service = self.begin()
+        self.fake.fail(["ntp", "set"], times=1000)
+        self.assert_reported(service, "ntp: ")
+        told = self.told(service)
+        self.assertIn(("ntp", "finish", "FAIL"), told)
+        self.assertEqual(told[-1], ("firstboot", "finish", "FAIL"))
+        self.assertIn("deploy it again", self.lines.text)
+
+    def test_events_that_cannot_be_told_stop_nobody(self):
+        service = self.begin(trouble={"progress": [("status", 500)] * 99})
+        self.assertEqual(self.first_boot(), 0, self.lines.text)
+        self.assertEqual(service.progress, [])
+        self.assertIn("MAAS takes no events now", self.lines.text)
+        self.assertEqual(self.lines.text.count("MAAS takes no events now"), 1)
+
+    def test_a_vcenter_that_is_not_joined_changes_no_status(self):
+        service = self.begin("bond-ab-vlans-vcenter")
+        self.assertEqual(self.first_boot(), 0, self.lines.text)
+        self.assertIn(("vcenter", "finish", "FAIL"), self.told(service))
+        self.assertEqual(service.events, [])
+        self.assertEqual(service.asked[-1], "user-data")
+        self.assert_no_secrets(self.config)
+
     def test_the_firewall_is_open_for_requests_alone(self):
         states = []
         service = self.begin(trouble={"vendor-data": [("status", 500)] * 3},

@@ -5,6 +5,7 @@ rest goes on, and finish always cleans up. What is kept after a failure is what 
 needs, and the log says what that is: sh /esxiimg/firstbt.sh
 """
 
+import collections
 import json
 import os
 import shutil
@@ -71,6 +72,7 @@ class FirstBoot:
         self.description = None
         self.deployment = None
         self.failures = []  # (area, reason) in order
+        self.ended = collections.OrderedDict()  # areas that MAAS has not been told of, with their reasons of failure
         self.reboot = False
 
     def area(self, name, work):
@@ -78,6 +80,7 @@ class FirstBoot:
         try:
             work()
             self.failures = [failure for failure in self.failures if failure[0] != name]
+            self.note(name, None)
             return True
         except EXPECTED as error:
             reason = str(error)
@@ -86,7 +89,23 @@ class FirstBoot:
             reason = traceback.format_exc()
         self.failures.append((name, reason))
         self.log.error("%s failed: %s" % (name, reason))
+        self.note(name, reason)
         return False
+
+    def note(self, name, reason):
+        """Keep how an area ended, and tell MAAS when it can be told.
+
+        @param reason: why it failed, or None
+        """
+        if reason or name in areas.BY_NAME:
+            self.ended[name] = reason
+        self.tell_ended()
+
+    def tell_ended(self):
+        """Tell MAAS of the areas that it has not been told of."""
+        while self.deployment and self.ended:
+            area, reason = self.ended.popitem(last=False)
+            self.deployment.tell(area, "finish", reason)
 
     def configure(self):
         """Let people in, then apply the description area by area. Raises nothing; failures are noted."""
@@ -108,6 +127,8 @@ class FirstBoot:
         self.applier.wait_for_leases()
         if wanted["maas"]:
             self.deployment = maas.Deployment(wanted, self.applier, self.log)
+            self.deployment.tell("firstboot", "start", text="first boot of ESXi")
+            self.tell_ended()
             self.area("maas", self.complete)
         self.configure_system()
         self.configure_rest()
@@ -187,8 +208,11 @@ class FirstBoot:
 
     def finish(self):
         """Report, save, clean up, and start again if that is needed. @return: exit status"""
-        if self.deployment and not self.failed():
-            self.area("user data", self.tell_maas)
+        if self.deployment:
+            failed = self.failed()
+            self.deployment.tell("firstboot", "finish", _summary(failed) or None, "the host is configured")
+            if not failed:
+                self.area("user data", self.tell_maas)
         failed = self.failed()
         if failed and not (self.deployment and self.deployment.deployed):
             self.report(_summary(failed))

@@ -30,6 +30,21 @@ class Deployment:
         self.client = client or _client(self.maas, applier, log)
         self.files = []
         self.deployed = False  # whether MAAS knows that the machine is deployed
+        self.takes_events = True
+
+    def tell(self, part, event_type, reason=None, text=None):
+        """Tell MAAS of an area's start or end, as an event that changes no status; nothing waits for that.
+
+        @param reason: why it failed, None when it did not
+        """
+        if not self.takes_events:
+            return
+        result = None if event_type == "start" else "FAIL" if reason else "SUCCESS"
+        try:
+            self.client.event(part.replace(" ", "-"), event_type, result, self.log.masked(reason or text or part))
+        except MetadataError as error:
+            self.takes_events = False
+            self.log.info("MAAS takes no events now: %s" % error)
 
     def complete(self, description):
         """The description with what the metadata service knows. Called when the network is up.

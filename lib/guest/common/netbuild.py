@@ -184,7 +184,7 @@ class Builder:
             if ipaddress.ip_address(gateway).version != version:
                 return None, "is of another family"
         except ValueError:
-            return None, "is no address"
+            return None, "is not an address"
         return way_to(self.interfaces, gateway, interface)
 
 

@@ -64,7 +64,7 @@ class Forms(unittest.TestCase):
             self.refused(words, nic("a", 1, static(bad)))
 
     def test_the_same_address_twice(self):
-        self.refused("192.0.2.5 is given twice, by a and by b", nic("a", 1, static("192.0.2.5/24")), nic("b", 2, static("192.0.2.5/24")))
+        self.refused("192.0.2.5 is given twice, by interface a and by interface b", nic("a", 1, static("192.0.2.5/24")), nic("b", 2, static("192.0.2.5/24")))
         self.assertEqual(len(read(nic("a", 1, static("192.0.2.5/24"), static("192.0.2.5/24")))[0]["interfaces"][0]["addresses"]), 1)
 
     def test_only_used_nics_count(self):
@@ -149,10 +149,12 @@ class Forms(unittest.TestCase):
 
     def test_bonds_that_cannot_be(self):
         self.refused("no members", self.bond("802.3ad", ()))
-        self.refused("uses the interface b", self.bond("802.3ad"), nic("a", 1))
-        self.refused("of type vlan", self.bond("802.3ad"), nic("a", 1),
-                     {"type": "vlan", "name": "b", "vlan_id": 5, "vlan_link": "a"})
-        self.refused("NIC 'a' is used by 'bond0' and by 'a'", self.bond("802.3ad"), nic("a", 1, static("198.51.100.5/24")), nic("b", 2))
+        self.refused("uses the interface a", self.bond("802.3ad"))
+        self.refused("of type vlan", self.bond("802.3ad"), *[
+            {"type": "vlan", "name": name, "vlan_id": 5, "vlan_link": "c"} for name in ("a", "b")])
+        result, _, warnings = read(self.bond("802.3ad"), nic("a", 1))
+        self.assertEqual(result["links"][-1]["members"], ["a"], "the members that are there")
+        self.assertIn("bond bond0 does without a member: bond bond0 uses the interface b", warnings)
         unused = self.bond("balance-alb", subnets=[{"type": "manual"}])
         self.assertIsNone(read(unused, nic("a", 1), nic("b", 2))[0], "a bond without address does not matter")
 
@@ -196,6 +198,36 @@ class Forms(unittest.TestCase):
         for given, wanted in ((9000, 9000), ("1450", 1450), (None, None), (9216, 9000), (576, None), ("x", None), (True, None)):
             result = read(nic("a", 1, static("192.0.2.5/24"), mtu=given))[0]
             self.assertEqual(result["interfaces"][0]["mtu"], wanted)
+
+    def test_what_is_left_out(self):
+        """Anything but management, by name; of management the whole hook refuses it."""
+        management = nic("a", 1, static("192.0.2.5/24", gateway="192.0.2.1"))
+        for words, *entries in (
+                ("cannot be the address", nic("b", 2, static("198.51.100.0/24"))),
+                ("unknown type magic", nic("b", 2, {"type": "magic"})),
+                ("has the mode", self.bond("no-such-mode", ("c",), name="b"), nic("c", 2)),
+                ("legal", nic("c", 2), self.vlan("b", "c", 5000, static("198.51.100.5/24"))),
+                ("NIC 'a' is used by 'a' and by 'b'", self.bond("802.3ad", ("a", "c"), name="b"), nic("c", 2)),
+                ("no MAC", {"type": "physical", "name": "b", "subnets": [static("198.51.100.5/24")]})):
+            # Listed before management or after it.
+            for order in (list(entries) + [management], [management] + list(entries)):
+                result, _, warnings = read(*order)
+                self.assertEqual([i["id"] for i in result["interfaces"]], ["a"])
+                self.assertEqual((result["management"], result["gateway4"]["address"]), ("a", "192.0.2.1"))
+                self.assertIn("interface b is left out: ", warnings)
+                self.assertIn(words, warnings)
+            if "used by" not in words:
+                for entry in entries:
+                    for subnet in entry["subnets"]:
+                        subnet.update(gateway="192.0.2.1")
+                self.refused(words, nic("a", 1, static("192.0.2.5/24")), *entries)
+        result, _, warnings = read(management, nic("b", 2, static("2001:db8::5/64", gateway="2001:db8:1::1")))
+        self.assertEqual((len(result["interfaces"]), result["gateway6"]), (2, None))
+        self.assertIn("interface b: the default route via 2001:db8:1::1 is left out", warnings)
+        self.refused("198.51.100.1 is not on a network", nic("a", 1, static("192.0.2.5/24", gateway="198.51.100.1")))
+        result, _, warnings = read(management, nic("b", 2, static("198.51.100.5/24")), nic("c", 3, static("198.51.100.5/25")))
+        self.assertEqual([i["id"] for i in result["interfaces"]], ["a", "b"])
+        self.assertIn("198.51.100.5 is given twice, by interface b and by interface c", warnings)
 
     def test_other_types(self):
         self.assertIsNone(read({"type": "loopback", "name": "lo"}, "nonsense", {"type": "nameserver"}, 5)[0])

@@ -165,7 +165,7 @@ class OnTheImage(unittest.TestCase):
             return config
         cases = (("reporting.maas", lambda c: c.pop("reporting")), ("reporting.maas", lambda c: c["reporting"]["maas"].pop("token_key")),
                  ("status URL", lambda c: c["reporting"]["maas"].update(endpoint="http://192.0.2.5/")),
-                 ("balance-alb", lambda c: c["network"]["config"][2]["params"].update({"bond-mode": "balance-alb"})),
+                 ("no-such-mode", lambda c: c["network"]["config"][2]["params"].update({"bond-mode": "no-such-mode"})),
                  ("sdb-part9", lambda c: c["storage"]["config"][10].update(devices=["sdb-part9"])))
         before = self.partition_now()
         for words, change in cases:

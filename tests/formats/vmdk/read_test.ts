@@ -9,7 +9,15 @@ import { contentOf, GIB, MemorySink, MIB, noise, SECTOR } from "../support.ts";
 
 const SEED = { seed: new Uint8Array(32) };
 /** "Hosted Sparse Extents": where fields of the header lie. */
-const FIELD = { version: 4, capacity: 12, grainSize: 20, descriptorSize: 36, tableEntries: 44 };
+const FIELD = {
+  version: 4,
+  flags: 8,
+  capacity: 12,
+  grainSize: 20,
+  descriptorSize: 36,
+  tableEntries: 44,
+  algorithm: 77,
+};
 
 async function imageOf(sizeBytes: number, data?: Uint8Array): Promise<Uint8Array> {
   const sink = new MemorySink();
@@ -59,6 +67,18 @@ Deno.test("VMDK: tables of 512 entries, a descriptor of at most 1 MiB, a disk th
     assert.rejects(openVmdk(withNumber(FIELD.capacity, sectors)), failure("not-image", why));
   await capacity(2 ** 44 - 1, /lies beyond its end/);
   await capacity(2 ** 44, /impossibly large/);
+});
+
+Deno.test("VMDK: compressed grains are deflated, and have markers", async () => {
+  const [newlines, compressed, markers] = [1, 0x10000, 0x20000];
+  await openVmdk(withNumber(FIELD.flags, newlines | compressed | markers, 4));
+  await openVmdk(withNumber(FIELD.flags, newlines, 4));
+  const unknown = failure("not-image", /compressed in an unknown way/);
+  await assert.rejects(openVmdk(withNumber(FIELD.flags, newlines | compressed, 4)), unknown);
+  // compressAlgorithm: 0 is none, 1 is deflate. The bytes behind it are zeros.
+  for (const algorithm of [0, 2]) {
+    await assert.rejects(openVmdk(withNumber(FIELD.algorithm, algorithm, 4)), unknown);
+  }
 });
 
 Deno.test("VMDK: four bytes mark it, 21 a descriptor without a disk", async () => {

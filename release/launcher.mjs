@@ -6,10 +6,12 @@
  * @module
  */
 
+// Who imports node:process opens standard output by that, and Deno would get it non-blocking.
+// deno-lint-ignore-file no-process-global
+
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { CLOSED_FLAGS, FLAGS } from "./flags.mjs";
 

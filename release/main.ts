@@ -4,7 +4,8 @@
  *     deno task release [--target linux-x64]… [--runtime linux-x64=FILE]…
  *     deno task release --join FOLDER… --out dist/release
  *
- * Without `--target` everything is made that can be made here; what is missing is named. The same
+ * Without `--target` everything is made that can be made here; what is missing is named, and an
+ * error with `--strict`. `--no-common` leaves out what is the same for all targets. The same
  * sources give the same bytes: times are `SOURCE_DATE_EPOCH`, else the commit's. The Debian package
  * is the commit's author's, unless `--maintainer "NAME <ADDRESS>"` says otherwise.
  *
@@ -31,6 +32,8 @@ const { values, positionals } = parseArgs({
       default: "The authors of esxi-img <esxi-img@packages.debian.org>",
     },
     join: { type: "boolean" },
+    "no-common": { type: "boolean", default: false },
+    strict: { type: "boolean", default: false },
   },
 });
 
@@ -70,6 +73,7 @@ if (values.join) {
   const { missing } = await makeRelease({
     targets: targets(),
     folder: values.out,
+    isCommonLeftOut: values["no-common"],
     runtimes: new Map(runtimes),
     executables: new Map(),
     timeSeconds: await timeOfRelease(),
@@ -81,5 +85,6 @@ if (values.join) {
   for (const { kind, target, reason } of missing) {
     console.error(`missing ${kind} for ${target}: ${reason}`);
   }
+  if (values.strict && missing.length > 0) Deno.exit(1);
 }
 console.error(`${values.out} holds the release; SHA256SUMS lists it`);

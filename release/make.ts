@@ -26,6 +26,8 @@ export interface ReleaseOptions {
   readonly targets: readonly Target[];
   /** A folder that exists. */
   readonly folder: string;
+  /** Without what is the same for all targets. */
+  readonly isCommonLeftOut?: boolean;
   /** Runtimes for `deno compile`, by the names of targets. */
   readonly runtimes: ReadonlyMap<string, string>;
   /** Executables that need not be compiled, by the names of targets. */
@@ -43,37 +45,45 @@ export interface ReleaseOptions {
 
 /** Makes a release. What cannot be made here is noted in its manifest. */
 export async function makeRelease(options: ReleaseOptions): Promise<ReleaseFolder> {
-  const { targets, timeSeconds, commit, repository, say } = options;
+  const { targets, timeSeconds, commit, say } = options;
   const folder = new ReleaseFolder(options.folder);
   const packages = await readPackages(await makeBundle());
   const documents = await makeDocuments(packages, timeSeconds);
-  const { manPages, completions, texts } = documents;
-
-  const npmOptions = { version: VERSION, description: BRIEF, repository, timeSeconds };
-  const all = [...manPages, ...completions, ...texts];
-  say("npm package");
-  await folder.add(`esxi-img-${VERSION}.tgz`, "npm-package", await packNpm(all, npmOptions));
-  const rooted = [...manPages, ...completions].map((file) => under(`esxi-img-${VERSION}`, file));
-  const tar = await packFiles(rooted, { timeSeconds });
-  await folder.add(`esxi-img-${VERSION}-man-completions.tar.gz`, "documents", gzip(tar));
-
   const denoVersions = new Set([DENO_VERSION]);
   for (const target of targets) {
     say(target.name);
     const runtime = await makeTarget(folder, target, documents, options);
     if (runtime !== undefined) denoVersions.add(runtime);
   }
-  const bill = sbom(packages, {
-    version: VERSION,
-    description: BRIEF,
-    denoVersions: [...denoVersions].toSorted(),
-    timeSeconds,
-  });
-  const bytes = new TextEncoder().encode(bill);
-  await folder.add(`esxi-img-${VERSION}.cdx.json`, "bill-of-materials", bytes);
+  if (options.isCommonLeftOut !== true) {
+    say("what is the same for all");
+    await makeCommon(folder, documents, options);
+    const bill = sbom(packages, {
+      version: VERSION,
+      description: BRIEF,
+      denoVersions: [...denoVersions].toSorted(),
+      timeSeconds,
+    });
+    const bytes = new TextEncoder().encode(bill);
+    await folder.add(`esxi-img-${VERSION}.cdx.json`, "bill-of-materials", bytes);
+  }
   const facts = { version: VERSION, sourceDateEpoch: timeSeconds };
   await folder.finish(commit === undefined ? facts : { ...facts, commit });
   return folder;
+}
+
+/** Makes what is the same for all targets. */
+async function makeCommon(
+  folder: ReleaseFolder,
+  { manPages, completions, texts }: Documents,
+  { timeSeconds, repository }: ReleaseOptions,
+): Promise<void> {
+  const all = [...manPages, ...completions, ...texts];
+  const options = { version: VERSION, description: BRIEF, repository, timeSeconds };
+  await folder.add(`esxi-img-${VERSION}.tgz`, "npm-package", await packNpm(all, options));
+  const files = [...manPages, ...completions].map((file) => under(`esxi-img-${VERSION}`, file));
+  const tar = gzip(await packFiles(files, { timeSeconds }));
+  await folder.add(`esxi-img-${VERSION}-man-completions.tar.gz`, "documents", tar);
 }
 
 /** Makes what is for one target, and tells the version of its runtime. */

@@ -127,7 +127,7 @@ class FirstBoot:
         self.applier.wait_for_leases()
         if wanted["maas"]:
             self.deployment = maas.Deployment(wanted, self.applier, self.log)
-            self.deployment.tell("firstboot", "start", text="first boot of ESXi")
+            self.deployment.tell("firstboot", "start", sentence="first boot of ESXi")
             self.tell_ended()
             self.area("maas", self.complete)
         self.configure_system()

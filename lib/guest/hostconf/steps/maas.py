@@ -32,7 +32,7 @@ class Deployment:
         self.deployed = False  # whether MAAS knows that the machine is deployed
         self.takes_events = True
 
-    def tell(self, part, event_type, reason=None, text=None):
+    def tell(self, part, event_type, reason=None, sentence=None):
         """Tell MAAS of an area's start or end, as an event that changes no status; nothing waits for that.
 
         @param reason: why it failed, None when it did not
@@ -41,7 +41,7 @@ class Deployment:
             return
         result = None if event_type == "start" else "FAIL" if reason else "SUCCESS"
         try:
-            self.client.event(part.replace(" ", "-"), event_type, result, self.log.masked(reason or text or part))
+            self.client.event(part.replace(" ", "-"), event_type, result, self.log.masked(reason or sentence or part))
         except MetadataError as error:
             self.takes_events = False
             self.log.info("MAAS takes no events now: %s" % error)

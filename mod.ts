@@ -131,7 +131,7 @@ export type { ContentFile, FilePart, FileTree, TreeFile } from "./lib/blocks/fil
 export { formatGuid, type Guid } from "./lib/blocks/guid.ts";
 export type { DiskLayout } from "./lib/disk/layout.ts";
 export type { BootCfg, BootModule } from "./lib/esxi/boot_cfg.ts";
-export type { BootCfgFile, Installer } from "./lib/esxi/installer.ts";
+export type { Architecture, BootCfgFile, Installer } from "./lib/esxi/installer.ts";
 export type { NameSource } from "./lib/iso/records.ts";
 export type { IsoVolume } from "./lib/iso/volume.ts";
 

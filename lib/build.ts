@@ -28,6 +28,14 @@ import { patchIso } from "./iso/patch/patch.ts";
 /** The folder of the guest files that the host and MAAS's hook share. */
 const COMMON_FOLDER = "common/";
 
+/** What MAAS's hook adds to boot.cfg: `hostdesc.tgz` and ` systemMediaSize=min`. */
+const HOOK_RESERVE = {
+  modules: 1,
+  characters: " systemMediaSize=min".length,
+  by: "MAAS's hook",
+  remedy: "pass --no-maas to leave the hook out",
+};
+
 /** What decides about an image of a disk, besides the ISO. */
 export interface ImageOptions extends ContentOptions {
   /** The bytes of FatFs, `ff.wasm`. */
@@ -40,6 +48,8 @@ export interface ImageOptions extends ContentOptions {
   readonly freeBytes: number;
   /** The size of the whole disk; without it, as small as its content allows. */
   readonly diskBytes?: number | undefined;
+  /** Whether the disk lacks what MAAS's deployment runs on it. */
+  readonly withoutMaasHook?: boolean | undefined;
   /** Gives the source that a file of the ISO is read through, for whoever wants to see its bytes. */
   readonly tapFile?: ((path: string, source: Source, fileBytes: number) => Source) | undefined;
 }
@@ -88,11 +98,12 @@ export interface IsoPlan extends MediumPlan {
  * @throws {FatFsError} `INVALID_NAME` if the label is none.
  */
 export async function planImage(iso: Source, options: ImageOptions): Promise<ImagePlan> {
-  const { label, freeBytes, diskBytes, fatfsWasm } = options;
+  const { label, freeBytes, diskBytes, fatfsWasm, withoutMaasHook } = options;
   const diskGuidOf = (identity: Uint8Array) => options.diskGuid ?? deriveGuid(identity, "disk");
   const content = await readContent(iso, options, {
-    inputs: { label, freeBytes, diskBytes },
-    files: hookFiles(options.guestFiles),
+    inputs: { label, freeBytes, diskBytes, withoutMaasHook: withoutMaasHook || undefined },
+    files: withoutMaasHook ? [] : hookFiles(options.guestFiles),
+    reserve: withoutMaasHook ? undefined : HOOK_RESERVE,
     diskGuid: diskGuidOf,
   });
   const { identity, timeMs } = content;

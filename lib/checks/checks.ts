@@ -5,8 +5,10 @@
  */
 
 import type { Finding } from "../blocks/finding.ts";
+import type { Installer } from "../esxi/installer.ts";
 import type { Inputs } from "./inputs.ts";
 import { checkCertificates } from "./certificates.ts";
+import { checkInstaller } from "./installer.ts";
 import { checkKickstart } from "./kickstart.ts";
 import { checkLogin } from "./login.ts";
 import { checkMedium } from "./medium.ts";
@@ -22,9 +24,17 @@ const CHECKS: readonly ((inputs: Inputs) => Finding[])[] = [
   checkMedium,
 ];
 
-/** Checks the inputs of a build: errors first, then warnings, then notes. */
-export function checkInputs(inputs: Inputs): Finding[] {
-  const findings = CHECKS.flatMap((check) => check(inputs));
+/**
+ * Checks the inputs of a build: errors first, then warnings, then notes.
+ *
+ * @param installer The installer that they are for, where it is known.
+ */
+export function checkInputs(inputs: Inputs, installer?: Installer): Finding[] {
+  const known = installer === undefined ? inputs : { ...inputs, version: installer.version };
+  const findings = [
+    ...CHECKS.flatMap((check) => check(known)),
+    ...installer === undefined ? [] : checkInstaller(installer),
+  ];
   const of = (severity: Finding["severity"]) =>
     findings.filter((finding) => finding.severity === severity);
   return [...of("error"), ...of("warning"), ...of("note")];

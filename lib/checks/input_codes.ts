@@ -70,4 +70,22 @@ export const INPUT_CODES = {
       "pass --root-password-file, unless a config drive or MAAS will be there",
     ],
   }),
+  ...kinds("warning", "boot-cfg", {
+    "boot-cfg-kickstart": [
+      "The ISO boots with a kickstart of its own, as vendors' and remade ones do. The image has its own, so " +
+      "that nothing of the ISO's is done.",
+      "take it out of the ISO and pass it with -k, if it is wanted",
+    ],
+    "boot-cfg-other": [
+      "An ISO has a second boot.cfg for BIOS, which this one cannot be edited like the first. UEFI never reads " +
+      "it, and the image is for UEFI.",
+      "nothing needs to be done for machines that boot by UEFI",
+    ],
+  }),
+  ...kinds("warning", "not-installer", {
+    "installer-loader": [
+      "The file that firmware starts does not begin like a program of UEFI.",
+      "compare the ISO with its published checksum",
+    ],
+  }),
 };

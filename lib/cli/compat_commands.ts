@@ -28,6 +28,7 @@ const DEFAULTS = {
   allowSecureBoot: false,
   vcenterInsecure: false,
   strict: false,
+  maas: true,
   isOldTemplate: true,
 };
 

@@ -8,6 +8,7 @@ import type { Finding } from "../blocks/finding.ts";
 import { formatGuid } from "../blocks/guid.ts";
 import type { ImagePlan, IsoPlan } from "../build.ts";
 import { DEFAULT_INSTALL_DISK } from "../esxi/kickstart/render.ts";
+import type { Installer } from "../esxi/installer.ts";
 import type { Format } from "../formats/format.ts";
 import type { Output } from "../host/output.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
@@ -45,6 +46,7 @@ export function reportBuild(plan: ImagePlan | IsoPlan, result: BuildResult): voi
     ...plan.medium === "disk" ? { diskBytes: plan.map.sizeBytes } : {},
     version,
     build,
+    architecture: plan.installer.architecture,
     files: plan.files.length,
     ...plan.medium === "disk"
       ? { diskGuid: formatGuid(plan.diskGuid), partitionGuid: formatGuid(plan.partitionGuid) }
@@ -61,7 +63,7 @@ export function reportBuild(plan: ImagePlan | IsoPlan, result: BuildResult): voi
         (result.verify ? ", verified\n" : "\n"),
     );
     if (format.name === "gz" && result.isFile) {
-      writeStderr(`for MAAS: ${maasCommand(image.name, version)}\n`);
+      writeStderr(`for MAAS: ${maasCommand(image.name, plan.installer)}\n`);
     }
     if (plan.medium === "iso") writeStderr(`${image.name}: ${targetOf(result)}\n`);
   }
@@ -75,11 +77,16 @@ function targetOf({ installDisk, kickstart, kickstartAsIs, payload }: BuildResul
     : `it installs with ${DEFAULT_INSTALL_DISK}; choose the disk with --install-disk`;
 }
 
+/** What MAAS calls the architectures. */
+const MAAS_NAMES = { "x86_64": "amd64", "arm64": "arm64" } as const;
+
 /** The command that gives an image to MAAS. */
-function maasCommand(path: string, version: string | undefined): string {
+function maasCommand(path: string, { version, architecture }: Installer): string {
   const release = version?.split(".").slice(0, 2).join(".") ?? "custom";
   return `maas $PROFILE boot-resources create name='esxi/${release}' ` +
-    `title='VMware ESXi ${version ?? release}' architecture='amd64/generic' ` +
+    `title='VMware ESXi ${version ?? release}' architecture='${
+      MAAS_NAMES[architecture]
+    }/generic' ` +
     `filetype='ddgz' content@=${quoteForShell(path)}`;
 }
 

@@ -11,6 +11,7 @@ import type { BlockMap } from "../blocks/block_map.ts";
 import type { Format } from "../formats/format.ts";
 import { openImage } from "../formats/formats.ts";
 import type { Sink } from "../blocks/sink.ts";
+import { parseBootOption } from "../esxi/boot_options.ts";
 import { payloadDiskGuid, readBootModule, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../blocks/failure.ts";
 import { readFatfsWasm, readGuestFiles } from "../host/assets.ts";
@@ -43,6 +44,8 @@ export interface BuildFlags extends CommonFlags, PayloadFlags {
   readonly payload?: string | undefined;
   readonly module?: readonly string[] | undefined;
   readonly kernelopt?: readonly string[] | undefined;
+  readonly bootOption?: readonly string[] | undefined;
+  readonly maas: boolean;
   readonly free?: number | undefined;
   readonly size?: number | undefined;
   readonly label?: string | undefined;
@@ -93,8 +96,8 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
   const plan = format.medium === "iso"
     ? await planIso(recorder?.iso ?? file, { ...options, tapFiles: taps?.tapFiles })
     : await planImage(recorder?.iso ?? file, { ...options, tapFile: taps?.tapFile });
-  const { installer: { version }, map: { sizeBytes: mediumBytes } } = plan;
-  const findings = checkInputs({ ...inputs, version, mediumBytes });
+  const mediumBytes = plan.map.sizeBytes;
+  const findings = checkInputs({ ...inputs, mediumBytes }, plan.installer);
   stopFor(findings, flags);
   const { image, isFile } = await writeAndCommit(async (add) => {
     // Opened before the work, so that one that cannot be written is told at once.
@@ -158,11 +161,23 @@ async function checkIsoHash(
 
 /** The options that decide about the image and hold no secret. */
 function plainOptions(flags: BuildFlags): Record<string, unknown> {
-  const { kernelopt, installDisk, requireMetadata, allowEd25519, free, size, label, seed } = flags;
+  const {
+    kernelopt,
+    bootOption,
+    installDisk,
+    requireMetadata,
+    allowEd25519,
+    free,
+    size,
+    label,
+    seed,
+  } = flags;
   const { allowSecureBoot, vcenterInsecure } = flags;
   const modules = flags.module?.map((path) => path.split("/").at(-1));
   return {
     kernelopt,
+    bootOption,
+    maas: flags.maas ? undefined : false,
     installDisk,
     requireMetadata: requireMetadata || undefined,
     allowEd25519: allowEd25519 || undefined,
@@ -237,6 +252,8 @@ async function readOptions(flags: BuildFlags, inputs: Inputs): Promise<ImageOpti
     diskGuid: parts && payloadDiskGuid(parts),
     modules: await Promise.all((flags.module ?? []).map(openModule)),
     kernelOptions: flags.kernelopt,
+    bootOptions: flags.bootOption?.map(parseBootOption),
+    withoutMaasHook: !flags.maas,
     label: flags.label ?? DEFAULT_LABEL,
     freeBytes: flags.free ?? (flags.size === undefined ? DEFAULT_FREE_BYTES : 0),
     diskBytes: flags.size,

@@ -36,7 +36,8 @@ function describe(inspection: Inspection): string {
   else {
     field(
       "ESXi",
-      `${installer.version ?? "unknown version"}, build ${installer.build ?? "unknown"}`,
+      `${installer.version ?? "unknown version"}, build ${installer.build ?? "unknown"}, ` +
+        `for ${installer.architecture}`,
     );
   }
   if (inspection.diskBytes !== undefined) {

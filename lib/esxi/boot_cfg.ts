@@ -1,6 +1,6 @@
 /**
- * The boot loader's configuration, `boot.cfg`: read it as mboot does, edit it so that the installer
- * runs our kickstart, refuse what mboot would choke on without a word.
+ * The boot loader's configuration, `boot.cfg`: read it as mboot does, and refuse what mboot would
+ * choke on.
  *
  * What mboot takes (read in vmware/esx-boot, seen when booted under OVMF):
  *
@@ -9,26 +9,28 @@
  * - `key =`, with a space before the sign, is not recognised, and `mod=` is taken for `modules=`;
  * - modules are separated by ` --- `, the first space inside one begins its options; after an empty
  *   one the first character of the next is lost;
- * - `/x` is relative to the volume, `x` to `prefix` or else to the folder of boot.cfg.
+ * - `/x` is relative to the volume, `x` to `prefix` or else to the folder of boot.cfg;
+ * - a key that wants a number and gets something else ends the boot, and so does `skip=1`.
  *
- * Lines that are not edited stay as they are, byte for byte. `lib/guest/common/bootcfg.py` edits by
- * the same rules where no TypeScript runs; `testdata/boot_cfg_vectors.json` holds both to them.
+ * `lib/guest/common/bootcfg.py` reads by the same rules where no TypeScript runs;
+ * `testdata/boot_cfg_vectors.json` holds both to them.
  *
  * @module
  */
 
 import { Failure } from "../blocks/failure.ts";
 
-/** mboot hangs silently at 4,096 characters of kernel path and options. */
-const MAX_COMMAND_LINE = 4095;
-/** A module's path and options of 256 characters are fatal. */
-const MAX_MODULE = 255;
-/** Between 240 and 250 modules mboot begins to hang silently. */
-const MAX_MODULES = 240;
-const SEPARATOR = " --- ";
 /** The keys that mboot knows, in the order in which it compares them with a line. */
 const KEYS = ("kernel kernelopt modules title prefix nobootif timeout noquirks norts crypto " +
   "runtimewd tftpblksize acpitables runtimewdtimeout skip errtimeout").split(" ");
+/** Those of them that want a number; nothing counts as 0. */
+const NUMBER_KEYS = new Set(
+  ("nobootif timeout noquirks norts runtimewd tftpblksize runtimewdtimeout skip errtimeout").split(
+    " ",
+  ),
+);
+/** mboot's `is_number`: digits, and a minus before them. */
+const NUMBER = /^-?[0-9]*$/;
 /** C's white space. JavaScript's includes the byte 0xA0. */
 const BLANKS = /[ \t\v\f\r]+/;
 /** UTF-8's byte order mark, one character for each byte. */
@@ -58,19 +60,12 @@ export interface BootCfg {
   readonly prefix: string;
   /** The modules, in the order in which they are loaded. */
   readonly modules: readonly BootModule[];
+  /** ACPI tables that are loaded beside the modules, by their paths. */
+  readonly acpiTables: readonly string[];
 }
 
-/** What to add to a boot.cfg. */
-export interface BootCfgEdits {
-  /** Paths of modules to append, beginning with `/`. */
-  readonly modules: readonly string[];
-  /** The value of the `ks=` option, which replaces any other; without it they stay. */
-  readonly kickstart?: string;
-  /** Options to append to the kernel's. */
-  readonly kernelOptions: readonly string[];
-}
-
-interface Line {
+/** A line that mboot takes for a setting. */
+export interface Line {
   /** Without the white space around it. */
   readonly value: string;
   /** Which line of the file it is. */
@@ -93,64 +88,8 @@ export function parseBootCfg(text: string, path: string): BootCfg {
     kernelOptions: value("kernelopt"),
     prefix: value("prefix"),
     modules: splitModules(value("modules")),
+    acpiTables: splitModules(value("acpitables")).map(({ path }) => path),
   };
-}
-
-/**
- * Adds to a boot.cfg what is not there yet. Editing the result again changes nothing.
- *
- * @param text One character for each byte.
- * @param path Which file it is, for messages.
- * @throws {Failure} `boot-cfg` if mboot would misread the file or reach one of its limits, `usage`
- * if what is to be added cannot stand in it.
- */
-export function editBootCfg(text: string, edits: BootCfgEdits, path: string): string {
-  checkEdits(edits);
-  const lines = keyedLines(text, path);
-  const newline = text.includes("\r\n") ? "\r\n" : "\n";
-  const output = text.split("\n");
-
-  const set = (key: string, value: string) => {
-    const line = lines.get(key);
-    if (line === undefined) {
-      if (output.at(-1) === "") output.pop();
-      else output.push((output.pop() ?? "") + newline.slice(0, -1));
-      output.push(`${key}=${value}${newline.slice(0, -1)}`, "");
-    } else if (line.value !== value) {
-      const old = output[line.index] ?? "";
-      const carriageReturn = old.endsWith("\r") ? "\r" : "";
-      output[line.index] = old.slice(0, old.indexOf("=") + 1) + value + carriageReturn;
-    }
-  };
-
-  const modules = lines.get("modules")?.value ?? "";
-  const present = new Set(splitModules(modules).map((module) => module.path.toLowerCase()));
-  const added = edits.modules.filter((module) => !present.has(module.toLowerCase()));
-  if (added.length > 0) set("modules", [...withoutEmptyEnd(modules), ...added].join(SEPARATOR));
-  const options = lines.get("kernelopt")?.value ?? "";
-  const words = editKernelOptions(splitWords(options), edits).join(" ");
-  if (words !== splitWords(options).join(" ")) set("kernelopt", words);
-
-  const edited = output.join("\n");
-  checkLimits(parseBootCfg(edited, path), path);
-  return edited;
-}
-
-/** The list to append to: a separator at its end is harmless until something follows it. */
-function withoutEmptyEnd(modules: string): string[] {
-  const items = modules.split("---");
-  if (trimBlanks(items.at(-1) ?? "") === "") items.pop();
-  return items.length === 0 ? [] : [trimBlanks(items.join("---"))];
-}
-
-/** Appends what is not there yet; with a kickstart, other `ks=` words go, and ours comes last. */
-function editKernelOptions(words: readonly string[], edits: BootCfgEdits): string[] {
-  const { kickstart } = edits;
-  const others = kickstart === undefined ? words : words.filter((word) => !isKickstart(word));
-  const kept = ` ${others.join(" ")} `;
-  const added = edits.kernelOptions.map((option) => splitWords(option).join(" "))
-    .filter((option) => !kept.includes(` ${option} `));
-  return [...others, ...added, ...(kickstart === undefined ? [] : [`ks=${kickstart}`])];
 }
 
 /** Whether a kernel option is `ks=…` itself, and not another one that ends in it. */
@@ -160,13 +99,33 @@ export function isKickstart(word: string): boolean {
 
 /** The path on the volume, without a leading `/`, that a path in a boot.cfg stands for. */
 export function resolveBootPath(path: string, cfg: BootCfg, folder: string): string {
-  const base = cfg.prefix === "" ? folder : cfg.prefix;
-  const full = /^[/\\]/.test(path) ? path : `${base}/${path}`;
-  return full.split(/[/\\]/).filter((name) => name !== "").join("/");
+  return loaderPath(path, cfg, folder).split("/").filter((name) => name !== "").join("/");
 }
 
-/** The last line of each key, by its name in lower case. */
-function keyedLines(text: string, path: string): Map<string, Line> {
+/**
+ * A path as mboot makes it of one in a boot.cfg, whose characters are what it counts: with the prefix
+ * or the folder before it, slashes merged, blanks taken out.
+ *
+ * @param folder Of the boot.cfg, without a slash at either end.
+ */
+export function loaderPath(path: string, cfg: BootCfg, folder: string): string {
+  const base = cfg.prefix !== "" ? cfg.prefix : folder === "" ? "" : `/${folder}`;
+  const full = /^[/\\]/.test(path) || base === "" ? path : `${base}/${path}`;
+  return full.replaceAll(/[ \t\v\f\r]/g, "").replaceAll(/[/\\]+/g, "/");
+}
+
+/** The folder of a file, without a slash at either end. */
+export function folderOf(path: string): string {
+  return path.split("/").filter((name) => name !== "").slice(0, -1).join("/");
+}
+
+/**
+ * The last line of each key, by its name in lower case.
+ *
+ * @param path Which file it is, for messages.
+ * @throws {Failure} `boot-cfg` if it holds a line that mboot would misread.
+ */
+export function keyedLines(text: string, path: string): Map<string, Line> {
   const misread = (what: string, remedy: string) => new Failure("boot-cfg", path, what, remedy);
   if (text.startsWith(BYTE_ORDER_MARK)) {
     throw misread("it begins with a byte order mark", "remove it");
@@ -204,19 +163,35 @@ function keyedLines(text: string, path: string): Map<string, Line> {
         `write ${key}= or remove the line`,
       );
     }
-    lines.set(key, { value: trimBlanks(line.slice(equals + 1)), index });
+    const value = trimBlanks(line.slice(equals + 1));
+    if (NUMBER_KEYS.has(key) && !NUMBER.test(value)) {
+      throw misread(
+        `line ${index + 1}: ${key}= wants a number, the boot loader stops at anything else`,
+        "write digits alone, or remove the line",
+      );
+    }
+    lines.set(key, { value, index });
   });
-  const items = (lines.get("modules")?.value ?? "").split("---");
-  if (items.slice(0, -1).some((item) => trimBlanks(item) === "")) {
+  for (const [key, what] of [["modules", "module"], ["acpitables", "ACPI table"]] as const) {
+    const { value, index } = lines.get(key) ?? { value: "", index: 0 };
+    const empty = value.split("---").slice(0, -1).findIndex((item) => trimBlanks(item) === "");
+    if (empty === -1) continue;
     throw misread(
-      "it names an empty module: the boot loader drops the first character of the next one",
+      `line ${index + 1} names an empty ${what}, item ${
+        empty + 1
+      } of ${key}=: the boot loader drops ` +
+        "the first character of the next one",
       "remove one of the two separators",
     );
+  }
+  if (Number(lines.get("skip")?.value ?? 0) !== 0) {
+    throw misread("skip= makes the boot loader give up", "remove the line, or write skip=0");
   }
   return lines;
 }
 
-function splitModules(value: string): BootModule[] {
+/** The items of a list of files. */
+export function splitModules(value: string): BootModule[] {
   return value.split("---").map(trimBlanks).filter((part) => part !== "").map((part) => {
     const blank = part.search(BLANKS);
     return blank === -1
@@ -236,61 +211,9 @@ function trimStart(text: string): string {
   return text.slice(start);
 }
 
-function trimBlanks(text: string): string {
+/** A text without white space around it, as mboot knows white space. */
+export function trimBlanks(text: string): string {
   let end = text.length;
   while (BLANKS.test(text.charAt(end - 1))) end--;
   return trimStart(text.slice(0, end));
-}
-
-/** Checks that what is to be added is one option or path of its own, and ASCII as boot.cfg is. */
-function checkEdits({ modules, kernelOptions }: BootCfgEdits): void {
-  const wrong = modules.find((module) => !/^\/[!-~]+$/.test(module) || module.includes("---"));
-  if (wrong !== undefined) {
-    throw new Failure(
-      "usage",
-      "--module",
-      `boot.cfg cannot name ${JSON.stringify(wrong)}`,
-      "rename it to letters, digits and dots",
-    );
-  }
-  for (const option of kernelOptions) {
-    const usage = (what: string, remedy: string) =>
-      new Failure("usage", "--kernelopt", what, remedy);
-    if (!/^[ -~]*[!-~][ -~]*$/.test(option)) {
-      throw usage(`${JSON.stringify(option)} is not a line of ASCII`, "pass one line of it");
-    }
-    if (splitWords(option).some(isKickstart)) {
-      throw usage("the image brings its own ks=", "pass the kickstart itself with -k");
-    }
-  }
-}
-
-function checkLimits(cfg: BootCfg, path: string): void {
-  const tooMuch = (what: string, remedy: string) => new Failure("boot-cfg", path, what, remedy);
-  const commandLine = `${cfg.kernel} ${cfg.kernelOptions}`;
-  if (commandLine.length > MAX_COMMAND_LINE) {
-    throw tooMuch(
-      `kernel and kernelopt have ${commandLine.length} characters, the boot loader hangs above ` +
-        `${MAX_COMMAND_LINE}`,
-      "pass fewer --kernelopt",
-    );
-  }
-  if (cfg.modules.length > MAX_MODULES) {
-    throw tooMuch(
-      `it names ${cfg.modules.length} modules, the boot loader hangs above ${MAX_MODULES}`,
-      "pass fewer --module",
-    );
-  }
-  for (const module of cfg.modules) {
-    const characters = `${module.path} ${module.options}`.trimEnd().length;
-    if (characters > MAX_MODULE) {
-      throw tooMuch(
-        `the module ${
-          module.path.slice(0, 40)
-        } has ${characters} characters of path and options, ` +
-          `the boot loader stops above ${MAX_MODULE}`,
-        "shorten them",
-      );
-    }
-  }
 }

@@ -12,11 +12,12 @@ import type { Guid } from "../blocks/guid.ts";
 import { sha256 } from "../blocks/hashing.ts";
 import { encodeLatin1 } from "../blocks/latin1.ts";
 import { type IsoVolume, readIso } from "../iso/volume.ts";
-import { editBootCfg } from "./boot_cfg.ts";
+import { type BootCfgEdits, editBootCfg } from "./edit_boot_cfg.ts";
 import { type BootCfgFile, type Installer, recognizeInstaller } from "./installer.ts";
 import { KICKSTART_URL } from "./kickstart/render.ts";
 import { digest, makePayload, payloadInputs, type PayloadOptions } from "./make_payload.ts";
 import { PAYLOAD_NAME, type PayloadFile } from "./payload.ts";
+import type { Reserve } from "./boot_cfg_limits.ts";
 
 /** FAT knows no earlier time: 1980-01-01. */
 export const FAT_EPOCH_MS = 315_532_800_000;
@@ -32,8 +33,10 @@ export interface ContentOptions extends PayloadOptions {
   readonly modules?:
     | readonly { readonly name: string; readonly bytes: Uint8Array }[]
     | undefined;
-  /** Options to append to the kernel's, in both boot.cfg. */
+  /** Options of the kernel, in both boot.cfg: `NAME=VALUE` replaces one of that name. */
   readonly kernelOptions?: readonly string[] | undefined;
+  /** Keys of boot.cfg itself, in lower case, and their values. */
+  readonly bootOptions?: readonly (readonly [key: string, value: string])[] | undefined;
   /** Replaces the inputs as what all identifiers derive from. */
   readonly seed?: string | undefined;
   /** Replaces the ISO's date as the time stamp of everything. */
@@ -48,6 +51,8 @@ export interface MediumTraits {
   readonly files?: readonly PayloadFile[];
   /** The GUID of the disk that the medium will be, if it is one. */
   diskGuid?(identity: Uint8Array): Guid;
+  /** Room that is kept in boot.cfg for what is added to it there later. */
+  readonly reserve?: Reserve | undefined;
   /** What else a boot.cfg needs there, after the edits that every medium has. */
   editBootCfg?(text: string, file: BootCfgFile): string;
 }
@@ -91,11 +96,11 @@ export async function readContent(
   const others = [...traits.files ?? [], ...modules];
   checkNew(volume, others);
   const old = findFile(volume, PAYLOAD_NAME);
-  const edited = editBootCfgs(installer, options, traits);
+  const { edited, otherProblem } = editBootCfgs(installer, options, traits);
   const payloadFile = { path: old?.path ?? PAYLOAD_NAME, bytes: payload };
   return {
     volume,
-    installer,
+    installer: { ...installer, otherProblem },
     identity,
     timeMs,
     edited: old === undefined ? edited : [...edited, payloadFile],
@@ -145,29 +150,44 @@ function identify(
       payload: options.payload && sha256(options.payload),
       modules: options.modules?.map(({ name, bytes }) => [name, sha256(bytes)]),
       kernelOptions: options.kernelOptions,
+      bootOptions: options.bootOptions?.length ? options.bootOptions : undefined,
       ...traits.inputs,
       timeSeconds: options.timeSeconds,
     },
   );
 }
 
-/** Both boot.cfg files, so that the installer runs the kickstart. */
+/**
+ * Both boot.cfg files, so that the installer runs the kickstart. The one that UEFI does not read is
+ * edited if it can be.
+ */
 function editBootCfgs(
   installer: Installer,
   options: ContentOptions,
   traits: MediumTraits,
-): PayloadFile[] {
+): { readonly edited: PayloadFile[]; readonly otherProblem: string | undefined } {
   const modules = [PAYLOAD_NAME, ...(options.modules ?? []).map((module) => module.name)];
-  const edits = {
+  const edits: BootCfgEdits = {
     modules: modules.map((name) => `/${name}`),
     kickstart: KICKSTART_URL,
     kernelOptions: options.kernelOptions ?? [],
+    bootOptions: options.bootOptions ?? [],
+    reserve: traits.reserve,
   };
-  return installer.bootCfgs.map((bootCfg) => {
+  const edit = (bootCfg: BootCfgFile) => {
     const { file: { path }, text } = bootCfg;
-    const edited = editBootCfg(text, edits, `/${path}`);
+    const edited = editBootCfg(text, edits, path, `${installer.tree.source.name}: /${path}`);
     return { path, bytes: encodeLatin1(traits.editBootCfg?.(edited, bootCfg) ?? edited) };
-  });
+  };
+  const [first, other] = installer.bootCfgs;
+  const edited = first === undefined ? [] : [edit(first)];
+  try {
+    if (other !== undefined) edited.push(edit(other));
+    return { edited, otherProblem: installer.otherProblem };
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== "boot-cfg") throw error;
+    return { edited, otherProblem: error.message };
+  }
 }
 
 /**

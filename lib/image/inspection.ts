@@ -46,6 +46,8 @@ export interface Inspection {
   /** The installer, or what is missing to one. */
   readonly installer: {
     readonly version: string | undefined;
+    /** As in `x86_64` or `arm64`. */
+    readonly architecture: string;
     readonly build: string | undefined;
     readonly bootCfgs: readonly {
       readonly path: string;
@@ -78,10 +80,11 @@ export async function inspectTree(
   }
 }
 
-function describe({ version, build, bootCfgs }: Installer): Inspection["installer"] {
+function describe({ version, build, architecture, bootCfgs }: Installer): Inspection["installer"] {
   return {
     version,
     build,
+    architecture,
     bootCfgs: bootCfgs.map(({ file, cfg }) => ({
       path: file.path,
       title: cfg.title,

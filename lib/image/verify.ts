@@ -31,7 +31,7 @@ export async function verifyImage(
     return await verifyIso(disk, iso, onProgress);
   }
   const source = await readIso(iso);
-  const bootCfgs = await readBootCfgs(source);
+  const { bootCfgs } = await readBootCfgs(source);
   const image = await readImage(disk);
   const files = await compareTrees(source, bootCfgs, image.volume);
   const report = await comparePairs(iso, disk, files, onProgress);

@@ -35,7 +35,7 @@ export async function verifyIso(
   onProgress?: (doneBytes: number, totalBytes: number) => void,
 ): Promise<VerifyReport> {
   const source = await readIso(iso);
-  const bootCfgs = await readBootCfgs(source);
+  const { bootCfgs } = await readBootCfgs(source);
   const volume = await readIso(copy);
   const { pairs, added, problems } = await compareTrees(source, bootCfgs, volume);
   const found = [...problems];

@@ -15,12 +15,11 @@ import {
   type TreeFile,
 } from "../blocks/file_tree.ts";
 import { foldCase } from "../disk/fat_names.ts";
-import { isKickstart, splitWords } from "../esxi/boot_cfg.ts";
 import { type BootCfgFile, readBootCfgs } from "../esxi/installer.ts";
-import { KICKSTART_URL } from "../esxi/kickstart/render.ts";
 import { PAYLOAD_NAME, unpackPayload } from "../esxi/payload.ts";
 import type { IsoVolume } from "../iso/volume.ts";
 import { FileComparer } from "./compare.ts";
+import { compareBootCfg } from "./verify_boot_cfg.ts";
 
 const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
 
@@ -119,12 +118,17 @@ async function checkEdits(originals: readonly BootCfgFile[], volume: FileTree): 
   const problems: string[] = [];
   try {
     const copies = await readBootCfgs(volume);
+    if (copies.otherProblem !== undefined && originals.length > 1) {
+      problems.push(copies.otherProblem);
+    }
     for (const original of originals) {
-      const edited = copies.find(({ file }) =>
+      const edited = copies.bootCfgs.find(({ file }) =>
         file.path.toUpperCase() === original.file.path.toUpperCase()
       );
-      if (edited === undefined) problems.push(`/${original.file.path} is missing`);
-      else problems.push(...checkBootCfg(original, edited));
+      if (edited !== undefined) problems.push(...compareBootCfg(original, edited));
+      else if (copies.otherProblem === undefined) {
+        problems.push(`/${original.file.path} is missing`);
+      }
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -142,35 +146,4 @@ async function checkEdits(originals: readonly BootCfgFile[], volume: FileTree): 
     problems.push(error.message);
   }
   return problems;
-}
-
-function checkBootCfg(original: BootCfgFile, edited: BootCfgFile): string[] {
-  const path = `/${edited.file.path}`;
-  const problems: string[] = [];
-  const before = original.cfg;
-  const after = edited.cfg;
-  const paths = after.modules.map((module) => `${module.path} ${module.options}`.trimEnd());
-  const kept = before.modules.map((module) => `${module.path} ${module.options}`.trimEnd());
-  if (kept.some((module, i) => module !== paths[i])) problems.push(`${path}: its modules changed`);
-  if (!paths.slice(kept.length).includes(`/${PAYLOAD_NAME}`)) {
-    problems.push(`${path}: it does not load /${PAYLOAD_NAME}`);
-  }
-  const words = splitWords(after.kernelOptions);
-  const lost = splitWords(before.kernelOptions)
-    .filter((word) => !isKickstart(word) && !words.includes(word));
-  if (lost.length > 0) problems.push(`${path}: the kernel options ${lost.join(" ")} are missing`);
-  const kickstarts = words.filter(isKickstart);
-  if (kickstarts.length !== 1 || kickstarts[0] !== `ks=${KICKSTART_URL}`) {
-    problems.push(`${path}: its kernel options do not name the kickstart once`);
-  }
-  if (otherLines(original.text) !== otherLines(edited.text)) {
-    problems.push(`${path}: lines other than modules and kernelopt changed`);
-  }
-  return problems;
-}
-
-/** The lines that an edit leaves alone. */
-function otherLines(text: string): string {
-  return text.split("\n").filter((line) => !/^\s*(modules|kernelopt)=/i.test(line))
-    .join("\n").trimEnd();
 }

@@ -38,6 +38,7 @@ Deno.test("build --json: one object on standard output, nothing on standard erro
     diskBytes: inspection.diskBytes,
     version: "8.0.3",
     build: "24280767",
+    architecture: "x86_64",
     files: inspection.files.length,
     diskGuid: inspection.diskGuid,
     partitionGuid: inspection.partitions[0].guid,

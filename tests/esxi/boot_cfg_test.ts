@@ -1,14 +1,8 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { Failure } from "../../lib/blocks/failure.ts";
-import {
-  type BootCfgEdits,
-  editBootCfg,
-  isKickstart,
-  parseBootCfg,
-  resolveBootPath,
-  splitWords,
-} from "../../lib/esxi/boot_cfg.ts";
+import { isKickstart, parseBootCfg, resolveBootPath, splitWords } from "../../lib/esxi/boot_cfg.ts";
+import { type BootCfgEdits, editBootCfg } from "../../lib/esxi/edit_boot_cfg.ts";
 import { failure } from "../support/failures.ts";
 
 const PATH = "/EFI/BOOT/BOOT.CFG";

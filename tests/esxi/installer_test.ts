@@ -48,7 +48,7 @@ Deno.test("the version is that of the UEFI boot.cfg", async () => {
   const { version, build } = await recognizeInstaller(
     memoryTree({ ...metadata, "EFI/BOOT/BOOT.CFG": empty }, "ESXI-8.0-20513097"),
   );
-  assert.deepEqual([version, build], ["9.1.0", "20513097"]);
+  assert.deepEqual([version, build], ["8.0.0", "20513097"], "both from one place");
 });
 
 Deno.test("names are found whatever their case", async () => {
@@ -60,7 +60,7 @@ Deno.test("names are found whatever their case", async () => {
 });
 
 Deno.test("the root boot.cfg may be missing, what UEFI needs may not", async () => {
-  assert.equal((await readBootCfgs(without("BOOT.CFG"))).length, 1);
+  assert.equal((await readBootCfgs(without("BOOT.CFG"))).bootCfgs.length, 1);
   for (const path of ["EFI/BOOT/BOOT.CFG", "EFI/BOOT/BOOTX64.EFI"]) {
     await assert.rejects(
       readBootCfgs(without(path)),
@@ -79,11 +79,29 @@ Deno.test("kernel and every module must be there", async () => {
     readBootCfgs(without("NET.V00")),
     failure("not-installer", /\/EFI\/BOOT\/BOOT\.CFG names \/net\.v00/),
   );
-  const other = { ...FILES, "BOOT.CFG": BOOT_CFG.replace("/net.v00", "/other.v00") };
+  const tables = { ...FILES, "EFI/BOOT/BOOT.CFG": `${BOOT_CFG}acpitables=/a.aml\n` };
   await assert.rejects(
-    readBootCfgs(memoryTree(other)),
-    failure("not-installer", /\/BOOT\.CFG names \/other\.v00/),
+    readBootCfgs(memoryTree(tables)),
+    failure("not-installer", /\/EFI\/BOOT\/BOOT\.CFG names \/a\.aml/),
   );
+  await readBootCfgs(memoryTree({ ...tables, "A.AML": "table" }));
+});
+
+Deno.test("only the boot.cfg beside the loader decides, the other one may be anything", async () => {
+  for (
+    const [text, says] of [
+      [BOOT_CFG.replace("/net.v00", "/other.v00"), /\/BOOT\.CFG names \/other\.v00/],
+      [BOOT_CFG.replace("kernel=", "kernel ="), /^test\.iso: \/BOOT\.CFG: .* line 3/],
+      ["", /names no kernel/],
+    ] as const
+  ) {
+    const { bootCfgs, otherProblem } = await readBootCfgs(
+      memoryTree({ ...FILES, "BOOT.CFG": text }),
+    );
+    assert.deepEqual(bootCfgs.map(({ file }) => file.path), ["EFI/BOOT/BOOT.CFG"]);
+    assert.match(otherProblem ?? "", says);
+    await assert.rejects(readBootCfgs(memoryTree({ ...FILES, "EFI/BOOT/BOOT.CFG": text })));
+  }
 });
 
 Deno.test("paths follow prefix, or the folder of boot.cfg", async () => {
@@ -96,8 +114,8 @@ Deno.test("paths follow prefix, or the folder of boot.cfg", async () => {
       [`${folder}K.B00`]: "module",
       [`${folder}NET.V00`]: "module",
     });
-  assert.equal((await readBootCfgs(tree("", "EFI/BOOT/"))).length, 1);
-  assert.equal((await readBootCfgs(tree("/esxi", "ESXI/"))).length, 1);
+  assert.equal((await readBootCfgs(tree("", "EFI/BOOT/"))).bootCfgs.length, 1);
+  assert.equal((await readBootCfgs(tree("/esxi", "ESXI/"))).bootCfgs.length, 1);
   await assert.rejects(readBootCfgs(tree("", "")), failure("not-installer", /names b\.b00/));
 });
 
@@ -140,6 +158,14 @@ Deno.test("version and build: from boot.cfg, METADATA.XML or the label", () => {
       ["", "", "ESXI-6.7U3-14320388-STANDARD", "6.7.0", "14320388"],
       ["", "", "ESXI-6.7.0-20190802001-STANDARD", "6.7.0", undefined],
       ["", "", "ESX-9.0.0-24755229", "9.0.0", "24755229"],
+      ["9.1.1.0-25714478", "", "", "9.1.1", "25714478"],
+      ["9.0.1.0100-0.24957456", "", "", "9.0.1", "24957456"],
+      ["", "", "HPE-ESXI-7.0.3-19193900", "7.0.3", "19193900"],
+      ["", "", "ESXI-7.0U3D-19482537-LNV", "7.0.3", "19482537"],
+      ["", "", "VMWARE-ESXI-7.0.0.UPDATE03-19482537", "7.0.3", "19482537"],
+      ["", "", "ESXI_8.0.2_22380479_DELL", "8.0.2", "22380479"],
+      ["", "<esxVersion>7.0.2</esxVersion>", "ESXI-8.0U1-21495797", "8.0.1", "21495797"],
+      ["", "<esxVersion>7.0.2</esxVersion>", "CUSTOM-21495797", "7.0.2", undefined],
       ["", "", "", undefined, undefined],
       ["custom", "<esxVersion>?</esxVersion>", "MY-INSTALLER", undefined, undefined],
     ];

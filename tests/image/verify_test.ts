@@ -349,7 +349,6 @@ const MUTATIONS: readonly Mutation[] = [
     "boot.cfg: a module less",
     (c) => c.edit("BOOT.CFG", (text) => text.replace(" --- /k.b00", "")),
     /\/BOOT\.CFG: its modules changed/,
-    /\/BOOT\.CFG: it does not load \/esxiimg\.tgz/,
   ],
   [
     "boot.cfg: a kernel option less",
@@ -357,8 +356,8 @@ const MUTATIONS: readonly Mutation[] = [
     /\/BOOT\.CFG: the kernel options cdromBoot are missing/,
   ],
   [
-    "boot.cfg: another title",
-    (c) => c.edit("BOOT.CFG", (text) => text.replace("Loading", "loading")),
+    "boot.cfg: another build",
+    (c) => c.edit("BOOT.CFG", (text) => text.replace("build=8", "build=7")),
     /\/BOOT\.CFG: lines other than modules and kernelopt changed/,
   ],
   [

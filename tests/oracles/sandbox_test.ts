@@ -59,7 +59,7 @@ testWith(
     for (const output of ["out.img", "/out/out.img.gz"]) {
       await t.step(`build ${output}`, async () => {
         const { code, stderr } = await inSandbox(...build, output);
-        assert.match(stderr, new RegExp(`^${output}: ESXi 8\\.0\\.3 .*, verified\n`));
+        assert.match(stderr, new RegExp(`^${output}: ESXi 8\\.0\\.3 .*, verified\n`, "m"));
         assert.equal(code, 0);
       });
     }

@@ -78,7 +78,7 @@ export function installerFiles(options: InstallerOptions = {}): IsoInput[] {
     { path: "BOOT.CFG", content: bootCfg },
     { path: "B.B00", content: random.gzip(60_000) },
     { path: "EFI/BOOT/BOOT.CFG", content: bootCfg },
-    { path: "EFI/BOOT/BOOTX64.EFI", content: random.text(100_000) },
+    { path: "EFI/BOOT/BOOTX64.EFI", content: loader(random.text(100_000)) },
     { path: "EFI/BOOT/CRYPTO64.EFI", content: random.text(30_000) },
     { path: "EMPTY.TXT", content: new Uint8Array(0) },
     { path: "UPGRADE/METADATA.XML", content: random.text(20_000) },
@@ -89,6 +89,12 @@ export function installerFiles(options: InstallerOptions = {}): IsoInput[] {
     ...files.map((file) => replaced.get(file.path) ?? file),
     ...[...replaced.values()].filter(({ path }) => files.every((file) => file.path !== path)),
   ];
+}
+
+/** A program of UEFI begins with MZ (PE/COFF §2.1). */
+function loader(content: Uint8Array): Uint8Array {
+  content.set(new TextEncoder().encode("MZ"));
+  return content;
 }
 
 /** Writes an installer-shaped ISO. */

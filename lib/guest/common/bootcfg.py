@@ -4,6 +4,8 @@
 - Keys are case-insensitive, unknown ones are ignored, of duplicates the last counts.
 - "key =", with a space before the sign, is ignored, and "mod=" is taken for "modules=".
 - Modules are separated by "---", the first space inside one begins its options.
+- "/x" is relative to the volume, "x" to prefix or else to the folder of boot.cfg; lengths count after that.
+- A key that wants a number and gets something else ends the boot, and so does "skip=1".
 
 Texts are a file's content with one character for each byte (Latin-1); `name` says which file it is, for messages.
 Lines that are not edited stay as they are. lib/esxi/boot_cfg.ts does the same when the image is built; both are held
@@ -23,6 +25,9 @@ _BLANKS = " \t\v\f\r"
 # The keys that the loader knows, in the order in which it compares them with a line.
 _KEYS = ("kernel kernelopt modules title prefix nobootif timeout noquirks norts crypto runtimewd tftpblksize "
          "acpitables runtimewdtimeout skip errtimeout").split()
+# Those of them that want a number; nothing counts as 0.
+_NUMBER_KEYS = "nobootif timeout noquirks norts runtimewd tftpblksize runtimewdtimeout skip errtimeout".split()
+_NUMBER = re.compile(r"-?[0-9]*\Z")
 _BYTE_ORDER_MARK = "\xef\xbb\xbf"
 # White space to the newest loader, to older ones what happens to lie in their memory.
 _A0 = "\xa0"
@@ -37,11 +42,14 @@ def settings(text):
     return dict((key, value) for _, key, _, value in _lines(text))
 
 
-def edit(text, name, modules=(), kernel_options=()):
+def edit(text, name, modules=(), kernel_options=(), folder=""):
     """The text with modules and kernel options appended, each unless it is there. Editing again changes nothing.
+
+    An option NAME=VALUE replaces one of that name.
 
     @param modules: paths from the volume's root, such as "/hostdesc.tgz", or in a boot bank names
     @param kernel_options: each one or several words
+    @param folder: that of the file on its volume, without a slash at either end: relative paths begin there
     @raise BootCfgError: when the loader would misread the file or reach one of its limits
     """
     _refuse_misread(text, name)
@@ -56,14 +64,39 @@ def edit(text, name, modules=(), kernel_options=()):
             # A separator at the end is harmless until something follows it.
             listed = "---".join(items[:-1]).strip(_BLANKS)
         text = _with_value(text, "modules", _SEPARATOR.join(([listed] if listed else []) + added), end)
-    words = _words(values.get("kernelopt", ""))
-    kept = " %s " % " ".join(words)
-    options = [" ".join(_words(option)) for option in kernel_options]
-    options = [option for option in options if " %s " % option not in kept]
-    if options:
-        text = _with_value(text, "kernelopt", " ".join(words + options), end)
-    _check_limits(settings(text), name)
+    words = before = _words(values.get("kernelopt", ""))
+    for option in kernel_options:
+        words = _with_option(words, _words(option))
+    if words != before:
+        text = _with_value(text, "kernelopt", " ".join(words), end)
+    _check_limits(settings(text), name, folder)
     return text
+
+
+def _with_option(words, option):
+    """The words with those of an option: in place of others of the same name, else behind them."""
+    if _has_run(words, option):
+        return words
+    kept, added = list(words), []
+    for word in option:
+        same = [other for other in kept if _option_name(word) and _option_name(other) == _option_name(word)]
+        if not same:
+            added.append(word)
+            continue
+        at = kept.index(same[0])
+        kept = kept[:at] + [word] + [other for other in kept[at + 1:] if _option_name(other) != _option_name(word)]
+    return kept if _has_run(kept, added) else kept + added
+
+
+def _has_run(words, run):
+    """Whether words stand in others one after the other."""
+    return not run or " %s " % " ".join(run) in " %s " % " ".join(words)
+
+
+def _option_name(word):
+    """The name of an option that has a value, or None."""
+    name, equals, _ = word.partition("=")
+    return name if name and equals else None
 
 
 def without_modules(text, modules):
@@ -148,23 +181,40 @@ def _refuse_misread(text, name):
         # No name at all is one more abbreviation of the first key, and harmless.
         if meant in _KEYS and given and plain != meant:
             raise BootCfgError("%s: the boot loader takes line %d for %s=" % (name, number + 1, meant))
-    items = settings(text).get("modules", "").split("---")
-    if any(not item.strip(_BLANKS) for item in items[:-1]):
-        raise BootCfgError("%s names an empty module: the boot loader drops the first character of the next one" % name)
+        if meant in _NUMBER_KEYS and not _NUMBER.match(value):
+            raise BootCfgError("%s: line %d: %s= wants a number, the boot loader stops at anything else"
+                               % (name, number + 1, meant))
+    for key, what in (("modules", "module"), ("acpitables", "ACPI table")):
+        found = [(number, value) for number, other, _, value in _lines(text) if other == key]
+        items = found[-1][1].split("---") if found else []
+        empty = [at for at, item in enumerate(items[:-1]) if not item.strip(_BLANKS)]
+        if empty:
+            raise BootCfgError("%s: line %d names an empty %s, item %d of %s=: the boot loader drops the first character "
+                               "of the next one" % (name, found[-1][0] + 1, what, empty[0] + 1, key))
+    if settings(text).get("skip", "").strip("-0"):
+        raise BootCfgError("%s: skip= makes the boot loader give up" % name)
 
 
-def _check_limits(values, name):
+def loader_path(path, values, folder):
+    """A path as the loader makes it of one in a boot.cfg, whose characters are what it counts."""
+    base = values.get("prefix") or ("/" + folder if folder else "")
+    if base and path[:1] not in ("/", "\\"):
+        path = base + "/" + path
+    return re.sub(r"[/\\]+", "/", re.sub("[%s]" % _BLANKS, "", path))
+
+
+def _check_limits(values, name, folder):
     modules = module_list(values.get("modules", ""))
-    line = "%s %s" % (values.get("kernel", ""), values.get("kernelopt", ""))
+    kernel = loader_path(values.get("kernel", ""), values, folder)
+    line = "%s %s" % (kernel, " ".join(_words(values.get("kernelopt", ""))))
     if len(line) > MAX_COMMAND_LINE_CHARACTERS:
-        raise BootCfgError("%s: kernel and kernelopt have %d characters, the boot loader hangs above %d"
+        raise BootCfgError("%s: kernel and kernelopt have %d characters as the boot loader counts them; it hangs above %d"
                            % (name, len(line), MAX_COMMAND_LINE_CHARACTERS))
     if len(modules) > MAX_MODULES:
-        raise BootCfgError("%s names %d modules, the boot loader hangs above %d" % (name, len(modules), MAX_MODULES))
+        raise BootCfgError("%s names %d modules; the boot loader hangs above %d" % (name, len(modules), MAX_MODULES))
     for module in modules:
         path = _path(module)
-        options = module[len(path):].strip(_BLANKS)
-        length = len(path) + (1 + len(options) if options else 0)
+        length = len(" ".join([loader_path(path, values, folder)] + _words(module[len(path):])))
         if length > MAX_MODULE_CHARACTERS:
-            raise BootCfgError("%s: the module %s has %d characters of path and options, the boot loader stops above %d"
-                               % (name, path[:40], length, MAX_MODULE_CHARACTERS))
+            raise BootCfgError("%s: the module %s has %d characters of path and options as the boot loader counts them; "
+                               "it stops above %d" % (name, path[:40], length, MAX_MODULE_CHARACTERS))

@@ -343,15 +343,26 @@ class AllOrNothing(unittest.TestCase):
         self.assertEqual(sorted(found), ["Boot.cfg", "HOSTDESC.TGZ", "efi/BOOT/BOOT.CFG"])
         self.assertNotEqual(found["HOSTDESC.TGZ"], b"old")
 
-    def test_both_boot_cfgs_must_be_there(self):
-        for name in ("BOOT.CFG", "EFI/BOOT/BOOT.CFG"):
+    def test_the_boot_cfg_that_uefi_reads_must_be_there(self):
+        os.remove(os.path.join(self.folder, "t", "EFI/BOOT/BOOT.CFG"))
+        before = built_image.tree_of(self.folder)
+        with self.assertRaisesRegex(HookError, "not an image"):
+            deploy.install_description(os.path.join(self.folder, "t"), self.description)
+        self.assertEqual(built_image.tree_of(self.folder), before)
+
+    def test_the_other_boot_cfg_is_edited_if_it_can_be(self):
+        for content in (None, b"modules =/a\n", b"modules=/a\ntimeout=5s\n", b"title=x\n"):
             shutil.rmtree(os.path.join(self.folder, "t"))
             make_target(os.path.join(self.folder, "t"))
-            os.remove(os.path.join(self.folder, "t", name))
-            before = built_image.tree_of(self.folder)
-            with self.assertRaisesRegex(HookError, "not an image"):
-                deploy.install_description(os.path.join(self.folder, "t"), self.description)
-            self.assertEqual(built_image.tree_of(self.folder), before)
+            other = os.path.join(self.folder, "t", "BOOT.CFG")
+            os.remove(other)
+            if content is not None:
+                with open(other, "wb") as file:
+                    file.write(content)
+            deploy.install_description(os.path.join(self.folder, "t"), self.description)
+            found = built_image.tree_of(os.path.join(self.folder, "t"))
+            self.assertEqual(found.get("BOOT.CFG"), content)
+            self.assertIn(b"/hostdesc.tgz", found["EFI/BOOT/BOOT.CFG"])
 
 
 class SelfContained(unittest.TestCase):

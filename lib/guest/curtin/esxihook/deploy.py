@@ -9,8 +9,10 @@ from common import bootcfg, bootmodule, checks, description as schema
 from common.netvalues import text_of
 from esxihook import HookError, access, cleanup, maasconf, machine, network, partition, seen, storage
 
-# The boot loader reads the one beside itself under UEFI, the other under BIOS.
-BOOT_CFGS = ("boot.cfg", "efi/boot/boot.cfg")
+# The boot loader reads the one beside itself under UEFI. The other one is BIOS's; an image need not have it.
+BOOT_CFG = "efi/boot/boot.cfg"
+BOOT_FOLDER = "EFI/BOOT"
+OTHER_BOOT_CFG = "boot.cfg"
 # Since 7.0 ESXi takes up to 138 GiB of its disk for itself, all of a smaller one. MAAS lays out 34 GB for it; this
 # option makes the installer keep to about that. Whoever builds with an option of the same kind has decided already.
 SMALL_SYSTEM = "systemMediaSize=min"
@@ -52,26 +54,33 @@ def install_description(target, description):
 
     @raise HookError: the partition then is as it was
     """
-    edits = []
-    for name in BOOT_CFGS:
-        path = partition.find(target, name)
-        if path is None:
-            raise HookError("%s has no %s: it is not an image of the ESXi installer" % (target, name))
-        edits.append((path, _edited(partition.read(path).decode("latin-1"), name, description).encode("latin-1")))
+    path = partition.find(target, BOOT_CFG)
+    if path is None:
+        raise HookError("%s has no %s: it is not an image of the ESXi installer" % (target, BOOT_CFG))
+    edits = [(path, _edited(path, BOOT_CFG, BOOT_FOLDER, description))]
+    other = partition.find(target, OTHER_BOOT_CFG)
+    if other is not None:
+        try:
+            edits.append((other, _edited(other, OTHER_BOOT_CFG, "", description)))
+        except HookError as error:
+            _say("warning: %s; UEFI does not read this file, it stays as it is" % error)
     place = partition.find(target, bootmodule.DESCRIPTION_NAME) or os.path.join(target, bootmodule.DESCRIPTION_NAME)
     module = bootmodule.pack_description(schema.dumps(description))
     partition.replace_all([(place, module)] + edits, secret=[place])
 
 
-def _edited(text, name, description):
+def _edited(path, name, folder, description):
+    """The bytes of a boot.cfg that names the description's module. @raise HookError: when it cannot"""
+    text = partition.read(path).decode("latin-1")
     if not bootcfg.settings(text).get("modules"):
         raise HookError("%s has no modules line: this is not an ESXi installer" % name)
     wants_room = storage.needs_room(description["storage"]) and (bootcfg.major_version(text) or 0) >= _SINCE_MAJOR
     options = [SMALL_SYSTEM] if wants_room and not bootcfg.has_option(text, SYSTEM_SIZES) else []
     try:
-        return bootcfg.edit(text, name, ["/" + bootmodule.DESCRIPTION_NAME], options)
+        edited = bootcfg.edit(text, name, ["/" + bootmodule.DESCRIPTION_NAME], options, folder)
     except bootcfg.BootCfgError as error:
         raise HookError(str(error))
+    return edited.encode("latin-1")
 
 
 def hooks(arguments, environ):
@@ -128,7 +137,7 @@ def _hooks(environ):
 
 def _owners_keys(target, facts, description, is_secure):
     """The keys of the machine's owner, where the image itself lets nobody in. @raise HookError: nobody could log in"""
-    path = next(filter(None, (partition.find(target, name) for name in reversed(BOOT_CFGS))), None)
+    path = next(filter(None, (partition.find(target, name) for name in (BOOT_CFG, OTHER_BOOT_CFG))), None)
     version = access.esxi_version(partition.read(path).decode("latin-1")) if path else None
     keys = access.require(facts, version, description, _Voice(), is_secure)
     return [key for key in keys if checks.key_body(key)]

@@ -38,3 +38,15 @@ def mode(text, bond, warn):
     if name in _NOTES:
         warn("bond %s: %s" % (bond, _NOTES[name]))
     return name
+
+
+def failover(link, uplinks):
+    """What a vSwitch does in a link's stead.
+
+    @param link: a link of the description; a NIC needs no more than the default
+    @param uplinks: names of its NICs, in failover order
+    @return: {load_balancing, active, standby}
+    """
+    policy = TEAMING[link["mode"]] if link["kind"] == "bond" else "portid"
+    active = uplinks[:1] if policy == "explicit" else uplinks
+    return {"load_balancing": policy, "active": active, "standby": uplinks[len(active):]}

@@ -44,6 +44,9 @@ def _check_references(network, errors):
         if segment in segments:
             errors.append("%s: interface %r is on the same link and VLAN" % (path, segments[segment]))
         segments[segment] = interface["id"]
+    for i, segment in enumerate(network["vm_networks"]):
+        if segment["link"] not in links:
+            errors.append("network.vm_networks[%d].link: there is no link %r" % (i, segment["link"]))
     _check_uplinks(network, links, errors)
     users = [("management", network["management"])]
     users += [(name, network[name]["interface"]) for name in ("gateway4", "gateway6") if network[name]]
@@ -56,7 +59,7 @@ def _check_references(network, errors):
 def _check_uplinks(network, links, errors):
     """A NIC is an uplink of one vSwitch: it carries interfaces itself, or is a member of one bond."""
     owner = {}
-    for interface in network["interfaces"]:
+    for interface in network["interfaces"] + network["vm_networks"]:
         link = links.get(interface["link"])
         for nic in (link["members"] if link and link["kind"] == "bond" else [interface["link"]]):
             if owner.setdefault(nic, interface["link"]) != interface["link"]:

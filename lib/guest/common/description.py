@@ -80,6 +80,14 @@ _route = object_of({
     "interface": required(_text),
 })
 
+# A segment for virtual machines: no address of the host's, a port group alone.
+_vm_network = object_of({
+    "id": required(_text),
+    "link": required(_text),
+    "vlan": optional(value_of(checks.integer(0, 4094)), 0),
+    "mtu": optional(_mtu),
+})
+
 _network = object_of({
     "links": optional(list_of(_link), list),
     "interfaces": optional(list_of(_interface), list),
@@ -87,6 +95,7 @@ _network = object_of({
     "gateway4": optional(_gateway),
     "gateway6": optional(_gateway),
     "routes": optional(list_of(_route), list),
+    "vm_networks": optional(list_of(_vm_network), list),
 })
 
 _disk = object_of({

@@ -40,12 +40,13 @@ EXPECTED = {
         "warn": ["br0"],
     },
     "dhcp-linux-layout": {
-        "vmks": [dict(ipv4="dhcp", mtu=1500, uplinks=["vmnic0"], peer_dns=True)], "fqdn": "quick-heron.maas", "keys": [],
+        # The NIC without an address gives virtual machines an uplink, and carries nothing of the host.
+        "vmks": [dict(ipv4="dhcp", mtu=1500, uplinks=["vmnic0"], peer_dns=True)], "vswitches": 2, "fqdn": "quick-heron.maas", "keys": [],
         "ntp": ["0.pool.ntp.example.net", "1.pool.ntp.example.net"],
         "volumes": {"datastore1": ["naa.6f9c538e0d2a0ef77e93fc8a507fb9bf"]}, "warn": [],
     },
     "flat-static-boot-disk": {
-        "vmks": [dict(ipv4="192.0.2.31/24", mtu=1500, vlan=0, uplinks=["vmnic0"])],
+        "vmks": [dict(ipv4="192.0.2.31/24", mtu=1500, vlan=0, uplinks=["vmnic0"])], "vswitches": 2,
         "routes4": {("default", "192.0.2.1")}, "dns": ["192.0.2.5", "192.0.2.53"], "search": ["lab.example.net", "maas"],
         "fqdn": "esx-m1.lab.example.net", "keys": ["ssh-rsa", "ssh-ed25519"], "ntp": ["192.0.2.5", "ntp.example.net"],
         "volumes": {"datastore1": ["S47MNE0M500011"]}, "warn": [],

@@ -38,7 +38,7 @@ class Forms(unittest.TestCase):
         for section in (None, {}, {"version": 1, "config": []}, {"version": 1, "config": "disabled"}):
             result, dns = network.read(section, lambda sentence: None)
             self.assertEqual((result, dns), (None, {"servers": [], "search": []}))
-        self.assertIsNone(read(nic("a", 1))[0])
+        self.assertEqual(read(nic("a", 1))[0]["interfaces"], [])
 
     def test_subnet_types(self):
         types = {"dhcp": "ipv4-dhcp", "dhcp4": "ipv4-dhcp", "dhcp6": "ipv6-dhcp", "ipv6_slaac": "ipv6-slaac",
@@ -69,7 +69,7 @@ class Forms(unittest.TestCase):
 
     def test_only_used_nics_count(self):
         result = read(nic("a", 1, static("192.0.2.5/24")), nic("b", 2), {"type": "physical", "id": "c", "name": "c"})[0]
-        self.assertEqual([link["id"] for link in result["links"]], ["a"])
+        self.assertEqual([link["id"] for link in result["links"]], ["a", "b"], "b gives virtual machines an uplink")
         self.assertEqual(result["links"][0]["mac"], "02:00:5e:00:54:01")
         self.refused("no MAC", {"type": "physical", "name": "c", "subnets": [static("192.0.2.5/24")]})
 
@@ -156,7 +156,7 @@ class Forms(unittest.TestCase):
         self.assertEqual(result["links"][-1]["members"], ["a"], "the members that are there")
         self.assertIn("bond bond0 does without a member: bond bond0 uses the interface b", warnings)
         unused = self.bond("balance-alb", subnets=[{"type": "manual"}])
-        self.assertIsNone(read(unused, nic("a", 1), nic("b", 2))[0], "a bond without address does not matter")
+        self.assertEqual(read(unused, nic("a", 1), nic("b", 2))[0]["vm_networks"][0]["id"], "bond0")
 
     def vlan(self, name, link, number, *subnets, **more):
         return dict({"type": "vlan", "name": name, "id": name, "vlan_link": link, "vlan_id": number, "mtu": 1500,

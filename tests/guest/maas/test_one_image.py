@@ -87,7 +87,7 @@ class OneImage(EndToEnd):
                          "the hook asks first, since the image lets nobody in, and again by the clock of MAAS")
         self.assertEqual((service.asked.count("local-hostname"), len(service.refused)), (2, 2), "hook and host learn the clock")
         check_state(self, self.fake, {
-            "vmks": [dict(ipv4="192.0.2.31/24", mtu=1500, vlan=0, uplinks=["vmnic0"])],
+            "vmks": [dict(ipv4="192.0.2.31/24", mtu=1500, vlan=0, uplinks=["vmnic0"])], "vswitches": 2,
             "routes4": {("default", "192.0.2.1")}, "dns": ["192.0.2.5", "192.0.2.53"],
             "fqdn": "esx-m1.lab.example.net", "keys": ["ssh-rsa", "ssh-ed25519"], "ntp": ["192.0.2.5", "ntp.example.net"]})
         self.assertEqual(self.fake.summary()["datastores"], [("datastore1", [(self.disk, 8)])])

@@ -3,7 +3,7 @@
 import time
 
 from hostconf.host import inventory as inventories, listing
-from hostconf.planning import netplan, parts, sysplan
+from hostconf.planning import netplan, parts, sysplan, vmnet
 from hostconf.planning.plan import PlanError, network_target
 
 VIM_CMD_SECONDS = 30  # has been seen to hang during the first boot
@@ -46,6 +46,7 @@ class Applier:
         for warning in description["warnings"]:
             self.log.warn(warning)
         attempt(self.network, description)
+        attempt(self.vm_networks, description)
         self.wait_for_leases()
         present = self.read_system(description)
         reboot = sysplan.needs_reboot(description, present)
@@ -183,6 +184,16 @@ class Applier:
         for command in netplan.commands(wanted, self.read_network()):
             if command.optional and self.execute(command) is not None:
                 self.log.warn("a route is left out, its gateway cannot be reached: %s" % command.masked())
+
+    def vm_networks(self, description):
+        """vSwitches and port groups for virtual machines. @raise ApplyError: a step failed; they are as they were"""
+        if not description["network"] or not description["network"]["vm_networks"]:
+            return
+        present = self.read_network()
+        vmnet.target(description, present, self.log.warn)
+        reason = self.reach(lambda now: vmnet.target(description, now, _say_nothing), present)
+        if reason is not None:
+            raise ApplyError("the networks for virtual machines could not be set up: %s" % reason)
 
     def reach(self, target_of, original):
         """Plan, run, look again, until nothing is left to do: what the host shows decides, not exit statuses.

@@ -85,7 +85,8 @@ class _Planner:
                 self.vmk(vmk, groups)
             for switch in chosen:
                 self.lower_mtu(switch)
-        self.routes(target["routes"])
+        if target["routes"] is not None:
+            self.routes(target["routes"])
         return self.plan
 
     def vswitch(self, switch, groups):

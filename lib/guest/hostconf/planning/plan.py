@@ -1,6 +1,6 @@
 """plan(description, inventory) → the ordered commands that make the host as described. Pure."""
 
-from hostconf.planning import netplan, sysplan, target
+from hostconf.planning import netplan, sysplan, target, vmnet
 from hostconf.planning.target import PlanError
 
 __all__ = ["Plan", "PlanError", "network_target", "plan"]
@@ -43,10 +43,31 @@ def plan(description, inventory):
     try:
         wanted = network_target(description, inventory, warn)
         network = netplan.commands(wanted, inventory) if wanted else []
+        network += _vm_commands(description, _after(inventory, wanted), warn)
     except PlanError as error:
         refusal = str(error)
     system = sysplan.commands(description, inventory, warn)
     return Plan(login, network, system, warnings, sysplan.needs_reboot(description, inventory), refusal)
+
+
+def _vm_commands(description, inventory, warn):
+    """The commands for virtual machines' networks, on a host whose own network is as it is to be."""
+    return netplan.commands(vmnet.target(description, inventory, warn), inventory)
+
+
+def _after(inventory, wanted):
+    """The inventory with vSwitches and port groups as a target makes them."""
+    if wanted is None:
+        return inventory
+    taken = [nic for switch in wanted["vswitches"] for nic in switch["uplinks"]]
+    switches = dict((name, dict(switch, uplinks=[nic for nic in switch["uplinks"] if nic not in taken]))
+                    for name, switch in inventory["vswitches"].items())
+    switches.update((switch["name"], dict((key, switch[key]) for key in ("mtu", "uplinks", "failover")))
+                    for switch in wanted["vswitches"])
+    groups = dict(inventory["portgroups"])
+    for group in wanted["portgroups"]:
+        groups[group["name"]] = {"vswitch": group["vswitch"], "vlan": group["vlan"], "failover": None, "override": None}
+    return dict(inventory, vswitches=switches, portgroups=groups)
 
 
 def network_target(description, inventory, warn):

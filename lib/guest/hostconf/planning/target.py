@@ -9,12 +9,12 @@ A target is a dict:
   vmks        [{name, portgroup, mtu, mac, own_mac, ipv4: {type, address, netmask, peer_dns},
                 ipv6: {enabled, dhcp, router_adv, peer_dns, addresses} or None}], vmk0 first; mac is for an interface
                 that is made; own_mac: one that has another MAC is made again
-  routes      [{network, gateway, interface, family, optional}]
+  routes      [{network, gateway, interface, family, optional}]; None: they are left as they are
 """
 
 import ipaddress
 
-from common.bonds import TEAMING
+from common.bonds import failover
 from common.reach import is_on_link, is_static, subnet
 from hostconf.planning import hostnet
 from hostconf.planning.hostnet import PlanError
@@ -81,7 +81,7 @@ class _Builder:
         if switch is None:
             uplinks = self.network["nics"][interface["link"]]
             switch = {"name": self.vswitch_name(uplinks), "mtu": link["mtu"] or 0, "uplinks": uplinks,
-                      "failover": _failover(link, uplinks)}
+                      "failover": failover(link, uplinks)}
             self.target["vswitches"].append(switch)
         switch["mtu"] = max(switch["mtu"], self.mtu_of(interface))
 
@@ -240,15 +240,6 @@ class _Builder:
             if found:
                 return found[0]
         return mine[0]["name"]
-
-
-def _failover(link, uplinks):
-    if link["kind"] == "nic":
-        return {"load_balancing": "portid", "active": uplinks, "standby": []}
-    policy = TEAMING[link["mode"]]
-    if policy == "explicit":
-        return {"load_balancing": policy, "active": uplinks[:1], "standby": uplinks[1:]}
-    return {"load_balancing": policy, "active": uplinks, "standby": []}
 
 
 def _networks(vmk):

@@ -12,6 +12,7 @@ Area = collections.namedtuple("Area", "name what needs counts repeats")
 AREAS = (
     Area("login", "root's keys, SSH server, shell, console: twice, before and after hostd answers", "", True, True),
     Area("network", "vSwitches, port groups, VMkernel interfaces, routes", "", True, True),
+    Area("vm networks", "vSwitches and port groups for virtual machines, from links without address", "network", True, True),
     Area("maas", "what MAAS's metadata service knows; its keys go through login at once", "network", True, False),
     Area("name", "host name", "maas", True, True),
     Area("dns", "DNS servers and search domains", "network", True, True),

@@ -124,6 +124,8 @@ class FirstBoot:
         for warning in wanted["warnings"]:
             self.log.warn(warning)
         self.area("network", lambda: self.applier.network(wanted))
+        if wanted["network"] and wanted["network"]["vm_networks"]:
+            self.area("vm networks", lambda: self.applier.vm_networks(wanted))
         self.applier.wait_for_leases()
         if wanted["maas"]:
             self.deployment = maas.Deployment(wanted, self.applier, self.log)
@@ -341,7 +343,7 @@ def _empty():
 
 
 # The fields of a description that each area reads; login's are kept always.
-_FIELDS = {"network": ("network", "refusal"), "name": ("hostname",), "dns": ("dns",), "ntp": ("ntp",),
+_FIELDS = {"network": ("network", "refusal"), "vm networks": ("network", "refusal"), "name": ("hostname",), "dns": ("dns",), "ntp": ("ntp",),
            "syslog": ("syslog",), "settings": ("advanced", "kernel"), "licence": ("licence_key",),
            "storage": ("storage",), "login": ()}
 

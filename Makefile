@@ -1,4 +1,4 @@
-# The habits of packer-maas: make ISO=/path/to/installer.iso
+# As in packer-maas: make ISO=/path/to/installer.iso
 # Options go into OPTIONS: make ISO=esxi.iso OPTIONS='--root-password-file pw'
 
 IMAGE ?= vmware-esxi.dd.gz

@@ -73,7 +73,7 @@ export async function runApp(args: readonly string[]): Promise<number> {
   const colorDepth = args.includes("--no-color") || !wantsColor() ? 1 : 4;
   let text = "";
   const process = {
-    // Help and version: written at the end, for run has its own words for an error on the way.
+    // Help and version: written at the end, because run() reports write errors in its own words.
     stdout: { write: (more: string) => text += more, getColorDepth: () => colorDepth },
     // A reader that went away is no failure to tell, but run ends even that with a line break.
     stderr: { write: (text: string) => text.trim() === "" ? undefined : writeStderr(text) },
@@ -154,5 +154,5 @@ function explain(error: unknown, isDebug: boolean): string {
   const message = error instanceof Error ? error.message : String(error);
   return isDebug
     ? `${NAME}: ${stack}`
-    : `${NAME}: defect in the program: ${message}; run it again with --debug and report it`;
+    : `${NAME}: internal error: ${message}; run it again with --debug and report it`;
 }

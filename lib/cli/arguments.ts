@@ -1,5 +1,5 @@
 /**
- * What is done to the arguments before they are parsed, so that old habits keep working.
+ * What is done to the arguments before they are parsed, so that compatible spellings keep working.
  *
  * @module
  */

@@ -50,7 +50,7 @@ export const genImgCommand = command<GenImgFlags, [iso: string, output: string]>
       ...commonFlags,
     },
   },
-  docs: { brief: "The older spelling of build" },
+  docs: { brief: "Compatible with the Python tool: build" },
 });
 
 export const ksTemplateCommand = command<CommonFlags, [file: string]>({
@@ -62,7 +62,7 @@ export const ksTemplateCommand = command<CommonFlags, [file: string]>({
     positional: { kind: "tuple", parameters: [argument("FILE", "Where to write it")] },
     flags: { ...commonFlags },
   },
-  docs: { brief: "The older spelling of kickstart" },
+  docs: { brief: "Compatible with the Python tool: kickstart" },
 });
 
 export const installerHelperCommand = command<
@@ -77,5 +77,5 @@ export const installerHelperCommand = command<
     positional: { kind: "tuple", parameters: [argument("FILE", "Where to write it")] },
     flags: { ksTemplate: textFlag("FILE", "A kickstart of your own"), ...commonFlags },
   },
-  docs: { brief: "The older spelling of payload" },
+  docs: { brief: "Compatible with the Python tool: payload" },
 });

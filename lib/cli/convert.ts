@@ -28,7 +28,7 @@ export const convertCommand = command<ConvertFlags, [image: string]>({
       compress: switchFlag("Deflate what shrinks by it in qcow2; the image is then read twice"),
       force: switchFlag("Replace an output that exists"),
       sync: syncFlag,
-      quiet: switchFlag("Say nothing unless something fails"),
+      quiet: switchFlag("Suppress normal output"),
       ...commonFlags,
     },
   },

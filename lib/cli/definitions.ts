@@ -7,7 +7,7 @@
 import type { Command, CommandContext, RouteMap } from "@stricli/core";
 import { formatNames } from "../formats/formats.ts";
 
-/** What stands for an option's or an argument's value: a placeholder tells what can be completed. */
+/** What stands for an option's or an argument's value: the placeholder says what can be completed. */
 export interface ValueDefinition {
   /** In capitals: `FILE`. */
   readonly placeholder: string;

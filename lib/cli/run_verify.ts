@@ -32,7 +32,7 @@ const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 
 /** What is said of an image. */
 interface Verdict extends VerifyReport {
-  /** Whether the file is the very one that the manifest tells of, or the same disk in another. */
+  /** Whether the file is exactly the one in the manifest, or the same disk in another file. */
   readonly isSameFile?: boolean | undefined;
 }
 
@@ -91,9 +91,11 @@ function report(flags: VerifyFlags, imagePath: string, format: string, verdict: 
       ? ""
       : isSameFile
       ? "; it is the very file of the manifest"
-      : "; the manifest tells of another file with the same content";
+      : "; the manifest describes another file with the same content";
     writeStdout(
-      `${imagePath}: right: ${format === "iso" ? "" : "partition table, "}file system, ${edits}` +
+      `${imagePath}: verified: ${
+        format === "iso" ? "" : "partition table, "
+      }file system, ${edits}` +
         `and ${formatSize(comparedBytes)} in ${comparedFiles} files${same}\n`,
     );
   }

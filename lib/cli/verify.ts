@@ -19,7 +19,7 @@ export const verifyCommand = command<VerifyFlags, [image: string]>({
     flags: {
       iso: textFlag("ISO", "The ISO that the image was made from"),
       manifest: textFlag("FILE", "What build --manifest wrote: the ISO is not needed then"),
-      quiet: switchFlag("Say nothing unless something is wrong"),
+      quiet: switchFlag("Suppress normal output"),
       json: switchFlag("Print the result as JSON"),
       ...commonFlags,
     },

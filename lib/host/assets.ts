@@ -9,7 +9,7 @@ import type { PayloadFile } from "../esxi/payload.ts";
 /** The executable holds everything as JavaScript, with its assets beside it: `deno task bundle`. */
 const isBundled = import.meta.url.endsWith(".js");
 const GUEST_FOLDER = `${import.meta.dirname}/../guest`;
-/** What the guest runs; what explains it, or an editor or a run left there, stays at home. */
+/** What the guest runs; documentation and what editors or test runs leave there is left out. */
 const GUEST_FILE = /(^|\/)(?!\.)([^/]+\.(py|sh)|curtin-hooks|finalize)$/;
 
 /**

@@ -28,7 +28,7 @@ export async function writeAndCommit<T>(
       outputs.push(output);
       return output;
     });
-    await signals.hearLast();
+    await signals.drainSignals();
     // At once, for nothing may come between the names.
     for (const output of outputs) output.commit(outputs.length === 1);
     const kept = await Promise.allSettled(outputs.map((output) => output.keep()));

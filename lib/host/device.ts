@@ -45,7 +45,7 @@ export async function findTargetDevice(
     throw new Failure(
       "io",
       path,
-      "only Linux tells whether a disk is in use",
+      "only Linux reports whether a disk is in use",
       "write an image file, and copy it with a program made for that",
     );
   }

@@ -10,7 +10,7 @@ import { type Output, type OutputOptions, writeAll } from "./output.ts";
 import { checkReplacesFile } from "./output_place.ts";
 import { openPartial, partialName, removeAbandoned } from "./partial_file.ts";
 import { splitPath } from "./paths.ts";
-import { outliveSizeLimit } from "./signals.ts";
+import { ignoreSigxfsz } from "./signals.ts";
 
 /**
  * Makes a file beside the name that it will get.
@@ -18,7 +18,7 @@ import { outliveSizeLimit } from "./signals.ts";
  * @throws {Failure} `io` if none can be made.
  */
 export async function createFileOutput(path: string, options: OutputOptions): Promise<Output> {
-  outliveSizeLimit();
+  ignoreSigxfsz();
   await removeAbandoned(path);
   try {
     // At once: no signal comes between making the file and knowing how to remove it.

@@ -18,7 +18,7 @@ const BY_SIGNAL = 128;
 /** What listens to signals until it is disposed of. */
 export interface SignalWatch extends Disposable {
   /** Hears the signals that have come, and none after them: what follows is over in a moment. */
-  hearLast(): Promise<void>;
+  drainSignals(): Promise<void>;
 }
 
 /**
@@ -37,9 +37,9 @@ export function abortOnSignal(cleanUp: () => readonly string[]): SignalWatch {
       return { signal, listener };
     });
   return {
-    async hearLast() {
+    async drainSignals() {
       // With always something to do, the runtime may not look for signals. It does while it waits
-      // for a timer, and tells of them in the next turn.
+      // for a timer, and reports them in the next turn.
       for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
       isDeaf = true;
     },
@@ -60,14 +60,14 @@ function endBy(signal: Deno.Signal, number: number, left: readonly string[]): ne
   Deno.exit(BY_SIGNAL + number);
 }
 
-let outlivesSizeLimit = false;
+let ignoresSigxfsz = false;
 
 /**
  * Lets a write fail that makes a file larger than its limit (setrlimit(2), RLIMIT_FSIZE), instead of
  * being killed by it. For good: other writes may still be under way when the first has failed.
  */
-export function outliveSizeLimit(): void {
-  if (outlivesSizeLimit || Deno.build.os === "windows") return;
+export function ignoreSigxfsz(): void {
+  if (ignoresSigxfsz || Deno.build.os === "windows") return;
   Deno.addSignalListener("SIGXFSZ", () => {});
-  outlivesSizeLimit = true;
+  ignoresSigxfsz = true;
 }

@@ -60,7 +60,7 @@ Deno.test("formats: verify and inspect read each of them", async () => {
   const { files, diskGuid } = JSON.parse(stdout);
   for (const { name } of DISK_FORMATS) {
     const verified = await mustRun(EXECUTABLE, ["verify", folder.file(name), "--iso", iso]);
-    assert.match(verified.stdout, /: right: /, name);
+    assert.match(verified.stdout, /: verified: /, name);
     const inspected = await mustRun(EXECUTABLE, ["inspect", "--json", folder.file(name)]);
     assert.deepEqual(JSON.parse(inspected.stdout).files, files, name);
     assert.equal(JSON.parse(inspected.stdout).diskGuid, diskGuid, name);

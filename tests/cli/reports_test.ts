@@ -90,7 +90,7 @@ Deno.test("verify: what it says, as text and as JSON, of right and wrong images"
   await mustEsxiImg(["build", "in.iso", "-q", "-o", "out.img"], { cwd });
   const verify = ["verify", "out.img", "--iso", "in.iso"];
   const right = await mustEsxiImg(verify, { cwd });
-  assert.match(right.stdout, /^out\.img: right: .*\n$/);
+  assert.match(right.stdout, /^out\.img: verified: .*\n$/);
   assert.equal(right.stderr, "");
   const quiet = await mustEsxiImg([...verify, "-q"], { cwd });
   assert.deepEqual([quiet.stdout, quiet.stderr], ["", ""]);

@@ -19,7 +19,7 @@ for (;;) {
   }
 }
 for (const startMs = Date.now(); Date.now() < startMs + 2000;);
-await signals.hearLast();
+await signals.drainSignals();
 Deno.kill(Deno.pid, "SIGHUP");
 await new Promise((resolve) => setTimeout(resolve, 50));
 console.log("not stopped");

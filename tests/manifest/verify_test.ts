@@ -26,7 +26,7 @@ Deno.test("verify --manifest: right without the ISO, in every format", async () 
     const other = folder.file(`b.${format}`);
     await mustEsxiImg(["convert", image, "-f", format, "-o", other, "-q"]);
     const { stdout } = await mustEsxiImg(["verify", other, "--manifest", manifest]);
-    assert.match(stdout, /: right: /);
+    assert.match(stdout, /: verified: /);
   }
 });
 

@@ -335,7 +335,7 @@ testWith(
     const programs = ["make", "cp", "rm"];
     const outcome = await behindProxy(folder, script, [], programs, { "/clone": clone });
     assertDone(outcome);
-    assert.match(outcome.stdout, /\ninstaller\.img\.gz: right: /);
+    assert.match(outcome.stdout, /\ninstaller\.img\.gz: verified: /);
     const made = folder.file("home/ein Größter Test");
     const images = ["vmware-esxi.dd.gz", "again.dd.gz"];
     for (const image of images) {

@@ -45,7 +45,7 @@ const ZERO_BATCH = 64;
 
 /** What the gzip encoder may be given. */
 export interface GzipOptions extends EncodeOptions {
-  /** Deflates what pays; without it, this thread does. */
+  /** Deflates compressible blocks; without it, this thread does. */
   readonly deflater?: Deflater | undefined;
 }
 
@@ -107,7 +107,7 @@ class BlockWriter {
     return this.#free.pop() ?? new StoredBlock();
   }
 
-  /** Writes a block as it stands, or deflated what pays, as soon as all before it is written. */
+  /** Writes a block as it stands, or deflated if that saves space, as soon as all before it is written. */
   write(block: StoredBlock): void {
     const parts = block.encode(this.#deflater);
     const before = this.#pending.at(-1)?.written;

@@ -42,7 +42,7 @@ export interface Qcow2Options extends EncodeOptions {
    * tables still come first, so that this too can go to a pipe.
    */
   readonly compress?: boolean | undefined;
-  /** Deflates what pays; without it, this thread does. */
+  /** Deflates compressible blocks; without it, this thread does. */
   readonly deflater?: Deflater | undefined;
 }
 

@@ -57,7 +57,7 @@ export const MAX_FILE_SECTORS = 2 ** 32;
 export interface VmdkOptions extends EncodeOptions {
   /** Tells the contents of one image from those of another: the content ID derives from it. */
   readonly seed: Uint8Array;
-  /** Deflates what pays; without it, this thread does. */
+  /** Deflates compressible blocks; without it, this thread does. */
   readonly deflater?: Deflater | undefined;
 }
 

@@ -107,6 +107,7 @@ Deno.test("VMDK: header, grains, tables and footer lie where the specification w
     assert.equal(get64(at + 28), 1, "descriptorOffset");
     assert.equal(get64(at + 36), 20, "descriptorSize");
     assert.equal(view.getUint32(at + 44, true), 512, "numGTEsPerGT");
+    assert.equal(get64(at + 48), 0, "rgdOffset: there is no second directory");
     assert.equal(get64(at + 64), 128, "overHead");
     assert.deepEqual([...bytes.subarray(at + 73, at + 77)], [0x0a, 0x20, 0x0d, 0x0a]);
     assert.equal(view.getUint16(at + 77, true), 1, "compressAlgorithm");

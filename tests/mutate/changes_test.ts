@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { readModules } from "../support/imports.ts";
-import { ACCEPTED, covers } from "./beside.ts";
 import { applyChange, changesOf, describeChange } from "./changes.ts";
 
 /** What a text can become, one change at a time. */
@@ -37,17 +35,4 @@ Deno.test("changes: they say where they are", () => {
   const text = "const a = 1;\n  if (a >= b) c();\n";
   const change = changesOf(text).find(({ before }) => before === ">=")!;
   assert.equal(describeChange(text, change), "2:9: > instead of >= in: if (a >= b) c();");
-});
-
-Deno.test("changes: those that are accepted can still be made", () => {
-  const modules = readModules();
-  for (const accepted of ACCEPTED) {
-    const { path, line } = accepted;
-    const text = modules.find((module) => module.path === path)?.text;
-    assert.ok(text !== undefined, path);
-    assert.ok(
-      changesOf(text).some((change) => covers(accepted, path, text, change)),
-      `${path}: ${line}`,
-    );
-  }
 });

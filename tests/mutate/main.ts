@@ -13,7 +13,7 @@
 import { transform } from "esbuild";
 import { parseArgs } from "node:util";
 import { Random } from "../fuzz/random.ts";
-import { isAccepted, roundsFor } from "./beside.ts";
+import { ACCEPTED, covers, isAccepted, roundsFor } from "./beside.ts";
 import { applyChange, type Change, changesOf, describeChange } from "./changes.ts";
 import { type Verdict, Workbench } from "./workbench.ts";
 import { readModules } from "../support/imports.ts";
@@ -62,7 +62,13 @@ Deno.exit(counts.survived === 0 ? 0 : 1);
 
 async function collectCases(): Promise<Case[]> {
   const cases: Case[] = [];
-  for (const { path, text } of readModules()) {
+  const modules = readModules();
+  for (const accepted of ACCEPTED) {
+    const text = modules.find(({ path }) => path === accepted.path)?.text ?? "";
+    const isThere = changesOf(text).some((change) => covers(accepted, accepted.path, text, change));
+    if (!isThere) console.error(`accepted, but not there: ${accepted.path}: ${accepted.line}`);
+  }
+  for (const { path, text } of modules) {
     const rounds = roundsFor(path);
     const isWanted = values.only?.some((beginning) => path.startsWith(beginning)) ?? true;
     if (rounds === undefined || !isWanted) continue;

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { blockMap } from "../../../lib/blocks/block_map.ts";
 import { bytesExtent, bytesSource, type Source } from "../../../lib/blocks/extent.ts";
-import { hasVmdkMagic } from "../../../lib/formats/vmdk/format.ts";
+import {
+  decodeGrainMarker,
+  encodeGrainMarker,
+  GRAIN_MARKER_BYTES,
+  hasVmdkMagic,
+} from "../../../lib/formats/vmdk/format.ts";
 import { openVmdk } from "../../../lib/formats/vmdk/read.ts";
 import { encodeVmdkStream } from "../../../lib/formats/vmdk/write_stream.ts";
 import { failure } from "../../support/failures.ts";
@@ -67,6 +72,13 @@ Deno.test("VMDK: tables of 512 entries, a descriptor of at most 1 MiB, a disk th
     assert.rejects(openVmdk(withNumber(FIELD.capacity, sectors)), failure("not-image", why));
   await capacity(2 ** 44 - 1, /lies beyond its end/);
   await capacity(2 ** 44, /impossibly large/);
+});
+
+Deno.test("VMDK: a grain's marker is LBA and length, lowest byte first", () => {
+  const marker = new Uint8Array(GRAIN_MARKER_BYTES);
+  encodeGrainMarker(marker, 0x0102_0304_0506, 0x0708_090a);
+  assert.deepEqual([...marker], [6, 5, 4, 3, 2, 1, 0, 0, 10, 9, 8, 7]);
+  assert.deepEqual(decodeGrainMarker(marker), { lba: 0x0102_0304_0506, lengthBytes: 0x0708_090a });
 });
 
 Deno.test("VMDK: compressed grains are deflated, and have markers", async () => {

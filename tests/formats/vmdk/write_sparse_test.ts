@@ -39,6 +39,7 @@ Deno.test("VMDK sparse: the header, field by field", async () => {
   for (let table = 0; table < 33; table++) {
     assert.equal(view.getUint32(directory * SECTOR + table * 4, true), directory + 1 + table * 4);
   }
+  assert.equal(view.getUint32(directory * SECTOR + 33 * 4, true), 0, "no other table");
   assert.equal(view.getUint32((directory + 1) * SECTOR, true), 384, "the first grain");
 });
 
@@ -66,4 +67,24 @@ Deno.test("VMDK sparse: an entry of 1 is a grain of zeros, if the header says so
   assert.ok((await read(3 | ZEROED_GRAINS, 1)).every((byte) => byte === 0));
   // Without the flag it is a place like any other: behind the header, and up to the first grain.
   await assert.rejects(read(3, 1), failure("not-image", /in use twice/));
+});
+
+Deno.test("VMDK sparse: entries name sectors below 2^32, which is told before any data is read", async () => {
+  const discard = { write: () => Promise.resolve(), hole: () => Promise.resolve() };
+  const encode = (grains: number) => {
+    const sizeBytes = grains * GRAIN;
+    const read = () => {
+      throw new Error("the data are read");
+    };
+    const source = { name: "huge", sizeBytes, read };
+    const extent = { offsetBytes: 0, lengthBytes: sizeBytes, source, sourceOffsetBytes: 0 };
+    return encodeVmdkSparse(blockMap(sizeBytes, [extent]), discard, { seed: new Uint8Array(32) });
+  };
+  // The last grain is to begin right below 2^32, and then there.
+  const tables = 65_528;
+  const overhead = Math.ceil((21 + 2 * (Math.ceil(tables / 128) + tables * 4)) / 128);
+  const most = 2 ** 25 - overhead;
+  assert.equal(Math.ceil(most / 512), tables);
+  await assert.rejects(encode(most), /the data are read/);
+  await assert.rejects(encode(most + 1), RangeError);
 });

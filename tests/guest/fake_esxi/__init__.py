@@ -25,7 +25,8 @@ def create(sandbox=None, release="8.0.3", nics=None, disks=None, nvme=None, swit
     disks     output of `esxcli storage core device list`; nvme that of `esxcli nvme device list` and `get`
     switches  values of switches.ALL that differ from the default
     network   the options of a kickstart `network` line, e.g. "--bootproto=static --ip=192.0.2.10 …"
-    dhcp      False for no DHCP server, or {"vmnic0" | "vmnic0:VLAN" | "*": lease or "auto"}
+    dhcp      False for no DHCP server, or {"vmnic0" | "vmnic0:VLAN" | "*": lease or "auto"}; {"known": [MACs]} there
+              answers these MACs alone, {"unknown": [MACs]} all others
     hostd     "up", "down", "hang" (vim-cmd never returns), or the number of calls that fail first
     phase     "running": freshly installed; "installer": in %pre, disks blank (see Host.install and Host.boot)
     secure_boot   UEFI Secure Boot: a boot bank with modules of others does not start

@@ -10,6 +10,7 @@ VIM_CMD_SECONDS = 30  # has been seen to hang during the first boot
 RETRY_SECONDS = 3
 ROUNDS = 4
 LEASE_SECONDS = 60
+NO_ADDRESS = ("", "0.0.0.0", None)
 NOT_REPLACED = "%s has an address, and %s, which is to take its place, gets none by DHCP"
 
 
@@ -123,10 +124,10 @@ class Applier:
         if not command.instead_of:
             return True
         name, other = command.instead_of
-        if self.without_lease([name]):
+        if not self.has_address(name):
             return True
         self.wait_for_leases([other])
-        return not self.without_lease([other])
+        return self.has_address(other)
 
     def attempt(self, command):
         if command.ensure_line is not None:
@@ -250,10 +251,15 @@ class Applier:
 
     def without_lease(self, names=None):
         """The interfaces that ask for an IPv4 address and have none."""
-        _, output = self.run(["esxcli", "network", "ip", "interface", "ipv4", "get"])
-        return [row["Name"] for row in listing.table(output)
-                if (names is None or row["Name"] in names)
-                and row.get("Address Type") == "DHCP" and row.get("IPv4 Address") in ("", "0.0.0.0")]
+        return [row["Name"] for row in self.ipv4_rows() if (names is None or row["Name"] in names)
+                and row.get("Address Type") == "DHCP" and row.get("IPv4 Address") in NO_ADDRESS]
+
+    def has_address(self, name):
+        """Whether an interface has an IPv4 address."""
+        return any(row["Name"] == name and row.get("IPv4 Address") not in NO_ADDRESS for row in self.ipv4_rows())
+
+    def ipv4_rows(self):
+        return listing.table(self.run(["esxcli", "network", "ip", "interface", "ipv4", "get"])[1])
 
 
 def _say_nothing(_sentence):

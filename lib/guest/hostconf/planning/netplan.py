@@ -5,17 +5,15 @@ plan can be made again after a step failed.
 
 The order keeps a management interface at every step: the new uplinks join vmk0's vSwitch before the old ones
 leave it, vmk0 itself is changed in place, and no other vSwitch is touched before that is done. Only a MAC cannot be
-changed in place: while vmk0 is made again, a keeper (an interface beside it on the same VLAN, asking for an address
-in the same way) stands in for it. It goes when the new vmk0 has an address.
+changed in place: while vmk0 is made again, another interface stands in for it (planning/keeper.py).
 """
 
 from hostconf.model.command import Command
+from hostconf.planning import keeper
 from hostconf.planning.target import KEEPER_PORT_GROUP, MANAGEMENT_VMK
 
 # Setting an address or a route can fail while a link comes up.
 LINK_RETRIES = 6
-# Numbers that a keeper's name may have: far from those that hosts use.
-_KEEPERS = range(99, 0, -1)
 
 
 def commands(target, inventory):
@@ -26,7 +24,7 @@ def commands(target, inventory):
 def restore(original, inventory):
     """The commands that turn the inventory's network back into an earlier inventory of the same host."""
     planner = _Planner(inventory)
-    planner.keepers_wait = False
+    planner.keeps = bool(keeper.present(original))
     planner.remove_extra(original)
     return planner.run(_as_target(original))
 
@@ -63,7 +61,8 @@ class _Planner:
         self.moved = set()  # vSwitches that got other uplinks
         self.renumbered = set()  # vmks whose IPv4 address was set: routes through them are gone
         self.remade = set()  # vmks that were removed and made again: all their routes are gone
-        self.keepers_wait = True  # whether a keeper stays until vmk0 has an address
+        self.added = []  # routes
+        self.keeps = False  # whether a keeper is wanted: an earlier attempt needed it to the end
         self.names = set(inventory["vmks"])  # taken by VMkernel interfaces
 
     def add(self, *words, **how):
@@ -83,10 +82,15 @@ class _Planner:
                 self.portgroup(group)
             for vmk in vmks:
                 self.vmk(vmk, groups)
+                if vmk["name"] == MANAGEMENT_VMK:
+                    # Before the lease of another interface can bring a default route.
+                    self.routes([route for route in target["routes"] or [] if not route["optional"]
+                                 and (route["network"], route["interface"]) == ("default", vmk["name"])])
             for switch in chosen:
                 self.lower_mtu(switch)
         if target["routes"] is not None:
             self.routes(target["routes"])
+            self.remove_stale_defaults(target["routes"])
         return self.plan
 
     def vswitch(self, switch, groups):
@@ -158,11 +162,13 @@ class _Planner:
     def vmk(self, vmk, groups):
         name = vmk["name"]
         present = self.now["vmks"].get(name)
-        keepers = sorted(other for other in self.now["vmks"]
-                         if self.now["vmks"][other]["portgroup"] == KEEPER_PORT_GROUP)
+        group = next(group for group in groups if group["name"] == vmk["portgroup"])
+        keepers = keeper.present(self.now)
         if present and vmk["own_mac"] and present["mac"] != vmk["mac"]:
-            keepers = [self.add_keeper(vmk, groups, keepers)]
-            self.add("network", "ip", "interface", "remove", "-i", name, instead_of=(name, keepers[0]))
+            stand_in, commands_of_it = keeper.made(vmk, group, self.now, self.names)
+            self.plan += commands_of_it
+            keepers = keepers or [stand_in]
+            self.add("network", "ip", "interface", "remove", "-i", name, instead_of=(name, stand_in))
             self.remade.add(name)
             present = None
         if not present:
@@ -180,50 +186,12 @@ class _Planner:
         steps = [self.ipv4, self.ipv6]
         if vmk["ipv4"]["type"] == "none":
             steps.reverse()
-        switch = next(group["vswitch"] for group in groups if group["name"] == vmk["portgroup"])
-        moved = switch in self.moved or vmk["portgroup"] in self.moved
+        moved = group["vswitch"] in self.moved or vmk["portgroup"] in self.moved
         for step in steps:
             step(vmk, present, moved)
-        if name == MANAGEMENT_VMK:
-            self.drop_keepers(keepers, vmk, groups)
-
-    def add_keeper(self, vmk, groups, present):
-        """An interface that stands in for vmk0, as vmk0 will be but for name and MAC. @return: its name
-
-        @param present: keepers of an earlier attempt, which may lack anything
-        """
-        group = next(group for group in groups if group["name"] == vmk["portgroup"])
-        if KEEPER_PORT_GROUP not in self.now["portgroups"]:
-            self.add("network", "vswitch", "standard", "portgroup", "add", "-p", KEEPER_PORT_GROUP,
-                     "-v", group["vswitch"])
-        if group["vlan"]:
-            self.add("network", "vswitch", "standard", "portgroup", "set", "-p", KEEPER_PORT_GROUP,
-                     "-v", str(group["vlan"]))
-        name = present[0] if present else next("vmk%d" % i for i in _KEEPERS if "vmk%d" % i not in self.names)
-        if not present:
-            self.add("network", "ip", "interface", "add", "-i", name, "-p", KEEPER_PORT_GROUP, "-m", str(vmk["mtu"]))
-        self.add("network", "ip", "interface", "tag", "add", "-i", name, "-t", "Management")
-        if vmk["ipv4"]["type"] != "none":
-            self.add("network", "ip", "interface", "ipv4", "set", "-i", name, "-t", "dhcp", "-P", "false",
-                     retries=LINK_RETRIES)
-        else:
-            self.add("network", "ip", "interface", "ipv6", "set", "-i", name, "-e", "true", "-d", "true",
-                     "-r", "true", retries=LINK_RETRIES)
-        return name
-
-    def drop_keepers(self, keepers, vmk, groups):
-        """The keepers go, and their port group. They stay when they get an address and vmk0 gets none."""
-        if keepers:
-            # It may have been made before, and this may be what failed then.
-            self.add("network", "ip", "interface", "tag", "add", "-i", vmk["name"], "-t", "Management")
-        waits = self.keepers_wait and vmk["ipv4"]["type"] == "dhcp"
-        for name in keepers:
-            self.add("network", "ip", "interface", "remove", "-i", name,
-                     instead_of=(name, vmk["name"]) if waits else None)
-        group = self.now["portgroups"].get(KEEPER_PORT_GROUP)
-        if keepers or group:
-            vswitch = group["vswitch"] if group else next(g["vswitch"] for g in groups if g["name"] == vmk["portgroup"])
-            self.add("network", "vswitch", "standard", "portgroup", "remove", "-p", KEEPER_PORT_GROUP, "-v", vswitch)
+        if name == MANAGEMENT_VMK and not self.keeps:
+            left = self.now["portgroups"].get(KEEPER_PORT_GROUP) or (group if keepers else None)
+            self.plan += keeper.removed(keepers, left and left["vswitch"], vmk["ipv4"]["type"] != "none")
 
     def ipv4(self, vmk, present, moved):
         wanted, state = vmk["ipv4"], present["ipv4"]
@@ -275,11 +243,15 @@ class _Planner:
         if present and present["mtu"] is not None and present["mtu"] > switch["mtu"]:
             self.add("network", "vswitch", "standard", "set", "-v", switch["name"], "-m", str(switch["mtu"]))
 
+    def present_routes(self):
+        """The routes of the host that what is planned so far leaves there."""
+        return [r for r in self.now["routes"] if r["interface"] not in self.remade
+                and (r["family"] == "ipv6" or r["interface"] not in self.renumbered)]
+
     def routes(self, routes):
-        present = [r for r in self.now["routes"] if r["interface"] not in self.remade
-                   and (r["family"] == "ipv6" or r["interface"] not in self.renumbered)]
+        present = self.present_routes()
         for route in routes:
-            if any(_same_route(route, other) for other in present) or self.has_own_gateway(route):
+            if route in self.added or any(_same_route(route, other) for other in present) or self.has_own_gateway(route):
                 continue
             for other in present:
                 if other["network"] == route["network"] and other["family"] == route["family"]:
@@ -291,7 +263,7 @@ class _Planner:
                                       "-g", route["gateway"])
             self.add("network", "ip", "route", route["family"], "add", "-n", route["network"], "-g", _gateway(route),
                      retries=LINK_RETRIES, alternative=alternative, optional=route["optional"])
-        self.remove_stale_defaults(routes, present)
+            self.added.append(route)
 
     def has_own_gateway(self, route):
         """Whether the interface itself has this link-local default gateway (the alternative form)."""
@@ -299,9 +271,9 @@ class _Planner:
         return bool(ipv6 and route["network"] == "default" and ipv6["gateway"] == route["gateway"]
                     and _is_link_local(route))
 
-    def remove_stale_defaults(self, routes, present):
+    def remove_stale_defaults(self, routes):
         """A default route that nobody asks for goes, unless DHCP or a router keeps it."""
-        for other in present:
+        for other in self.present_routes():
             wanted = any(r["network"] == "default" and r["family"] == other["family"] for r in routes)
             if other["network"] == "default" and other["source"] == "MANUAL" and not wanted:
                 self.add("network", "ip", "route", other["family"], "remove", "-n", "default", "-g", _gateway(other))

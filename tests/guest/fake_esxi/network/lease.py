@@ -19,9 +19,20 @@ def offered(world, name):
     servers = world.hardware["dhcp"]
     for nic in policy["active"] + policy["standby"]:
         for key in (f"{nic}:{vlan}", nic, "*"):
-            if servers.get(key):
-                return automatic(nic, name) if servers[key] == "auto" else servers[key]
+            server = servers.get(key)
+            if server:
+                return _answer(server, nic, name, vmk["mac"])
     return None
+
+
+def _answer(server, nic, name, mac):
+    """What a server gives an interface: "auto", a lease, or {"known": MACs} or {"unknown": MACs} for its choice."""
+    if server == "auto":
+        return automatic(nic, name)
+    if "known" in server or "unknown" in server:
+        answers = mac in server.get("known", [mac]) and mac not in server.get("unknown", [])
+        return automatic(nic, name) if answers else None
+    return server
 
 
 def acquire(world, name):

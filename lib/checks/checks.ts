@@ -9,6 +9,7 @@ import type { Installer } from "../esxi/installer.ts";
 import type { Inputs } from "./inputs.ts";
 import { checkCertificates } from "./certificates.ts";
 import { checkInstaller } from "./installer.ts";
+import { checkHosts } from "./hosts.ts";
 import { checkKickstart } from "./kickstart.ts";
 import { checkLogin } from "./login.ts";
 import { checkMedium } from "./medium.ts";
@@ -20,6 +21,7 @@ const CHECKS: readonly ((inputs: Inputs) => Finding[])[] = [
   checkSshKeys,
   checkCertificates,
   checkKickstart,
+  checkHosts,
   checkLogin,
   checkMedium,
 ];

@@ -34,6 +34,15 @@ export const INPUT_CODES = {
       "The file holds no public key at all, or a line that is none.",
       "pass a file like id_rsa.pub",
     ],
+    "host-double": [
+      "Two folders below `hosts/` name the same MAC, UUID or serial number: a machine that has it would fit both, and " +
+      "the installation would stop.",
+      "correct the metadata of one of them",
+    ],
+    "host-unknown": [
+      "A folder below `hosts/` names nothing that a machine could be known by.",
+      "add its NICs' MACs to network_data.json, or uuid or serial (of SMBIOS) to meta_data.json",
+    ],
     "certificate-none": [
       "The file that `--vcenter-ca` names holds no certificate in PEM form.",
       "pass the certificates of the vCenter's CA (PEM)",

@@ -47,7 +47,10 @@ export const payloadFlags = {
   sshKey: textFlag("FILE", "File with public keys for root"),
   kickstart: textFlag("FILE", "A kickstart of your own, to be merged with ours"),
   kickstartAsIs: textFlag("FILE", "A kickstart of your own, used byte for byte"),
-  metadata: textFlag("DIR", "Folder with meta_data.json, network_data.json, … to embed"),
+  metadata: textFlag(
+    "DIR",
+    "Folder with meta_data.json, network_data.json, … to embed, or hosts/NAME/ for many",
+  ),
   installDisk: textFlag(
     "ARGS",
     "Arguments of the kickstart's install (default: --firstdisk --overwritevmfs)",

@@ -23,6 +23,10 @@ const METADATA_FILES = [
   "vendor_data2.json",
 ];
 
+/** What the payload's tar leaves of 100 bytes for a host's name, see `lib/esxi/tar.ts`. */
+const HOST_NAME_BYTES = 55;
+const HOST_NAME = new RegExp(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,${HOST_NAME_BYTES - 1}}$`);
+
 /** The options that decide about a payload. */
 export interface PayloadFlags {
   readonly kickstart?: string | undefined;
@@ -119,8 +123,44 @@ export function payloadOptions(inputs: Inputs): Omit<PayloadOptions, "guestFiles
   };
 }
 
-/** Reads what a folder holds of OpenStack's files; it may also be the root of a config drive. */
+/** Reads the metadata of one host, or of many: a folder `hosts/NAME` for each. */
 async function readMetadata(folder: string): Promise<InputFile[]> {
+  const one = await readHost(folder);
+  const names = listFolders(`${folder}/hosts`).toSorted();
+  if (one.length > 0 && names.length > 0) {
+    const what = "it holds metadata of its own, and of hosts";
+    throw new Failure("usage", folder, what, "keep one host's files in it, or hosts/NAME folders");
+  }
+  if (names.length > 0) return await readHosts(folder, names);
+  if (one.length > 0) return one;
+  throw new Failure(
+    "usage",
+    folder,
+    `it holds none of ${METADATA_FILES.join(", ")}, and no hosts/NAME folders`,
+    "pass the folder with the metadata",
+  );
+}
+
+async function readHosts(folder: string, names: readonly string[]): Promise<InputFile[]> {
+  const files: InputFile[] = [];
+  for (const name of names) {
+    const place = `${folder}/hosts/${name}`;
+    if (!HOST_NAME.test(name)) {
+      const remedy = `use up to ${HOST_NAME_BYTES} of A-Z, a-z, 0-9, dots, hyphens and underscores`;
+      throw new Failure("usage", place, "its name cannot be a host's", remedy);
+    }
+    const found = await readHost(place);
+    if (found.length === 0) {
+      const what = `it holds none of ${METADATA_FILES.join(", ")}`;
+      throw new Failure("usage", place, what, "remove it, or add the host's metadata");
+    }
+    files.push(...found.map(({ path, bytes }) => ({ path: `hosts/${name}/${path}`, bytes })));
+  }
+  return files;
+}
+
+/** Reads what a folder holds of OpenStack's files; it may also be the root of a config drive. */
+async function readHost(folder: string): Promise<InputFile[]> {
   const files: InputFile[] = [];
   for (const place of [folder, `${folder}/openstack/latest`]) {
     for (const name of METADATA_FILES) {
@@ -132,12 +172,7 @@ async function readMetadata(folder: string): Promise<InputFile[]> {
     }
     if (files.length > 0) return files;
   }
-  throw new Failure(
-    "usage",
-    folder,
-    `it holds none of ${METADATA_FILES.join(", ")}`,
-    "pass the folder with the metadata",
-  );
+  return files;
 }
 
 function checkJson(bytes: Uint8Array, path: string): void {

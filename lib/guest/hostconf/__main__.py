@@ -10,7 +10,7 @@ from common.description import DescriptionError, loads
 from hostconf.host.inventory import parse_nics
 from hostconf.model.inventory import InventoryError, assumed
 from hostconf.planning.plan import PlanError, plan
-from hostconf.sources import maas, metadata, openstack
+from hostconf.sources import hosts, maas, metadata, openstack
 
 # A host description that is ready, with MAAS's answers (if there are any) beside it.
 READY = "description.json"
@@ -26,8 +26,8 @@ def main(argv=None):
     commands = parser.add_subparsers(dest="command")
     plan_parser = commands.add_parser("plan", help="show the commands for a host, without running any")
     plan_parser.add_argument("--metadata", required=True, metavar="DIR",
-                             help="folder with openstack/latest/…, the JSON files themselves, or a description.json "
-                                  "made from MAAS's configuration")
+                             help="folder with openstack/latest/…, the JSON files themselves, hosts/NAME/ for each "
+                                  "of many hosts, or a description.json made from MAAS's configuration")
     plan_parser.add_argument("--nics", required=True, metavar="FILE", help="output of `esxcli network nic list`")
     plan_parser.add_argument("--esxi-version", default="8.0", metavar="VERSION", help="6.7, 7.0, 8.0 (default) or 9.0")
     plan_parser.add_argument("--image-password", dest="image_password", action="store_true", default=None,
@@ -62,9 +62,9 @@ def run_step(name):
 def show_plan(options):
     """Print the plan: commands on standard output, warnings on standard error. @return: 1 when it is refused, too"""
     try:
-        description = read_description(options.metadata)
         with open(options.nics, encoding="utf-8", errors="replace") as file:
             nics = parse_nics(file.read())
+        description = read_description(options.metadata, nics)
         version = tuple(int(part) for part in options.esxi_version.split("."))
         result = plan(description, assumed(nics, version))
     except (PlanError, DescriptionError, InventoryError, OSError, ValueError) as error:
@@ -100,11 +100,21 @@ def _login(description, version, image_password):
         version, ssh=description["services"]["ssh"], allow_ed25519=image.get("allow_ed25519") is True)
 
 
-def read_description(folder):
-    """The host description that a folder asks for. @raise PlanError: when it holds no metadata"""
+def read_description(folder, nics):
+    """The host description that a folder asks for; of many hosts, the one that has the NICs.
+
+    @raise PlanError: when it holds no metadata, or none of its hosts has the NICs
+    """
     files = metadata.load(folder)
     if files:
         return openstack.read(files, "embedded")
+    many = metadata.load_hosts(folder)
+    if many:
+        try:
+            name = hosts.choose(many, hosts.Machine(set(nic["mac"] for nic in nics), set(), set()))
+        except hosts.HostsError as error:
+            raise PlanError(str(error))
+        return openstack.read(many[name], "embedded")
     if not os.path.exists(os.path.join(folder, READY)):
         raise PlanError("%s holds no metadata: expected openstack/latest/, %s or %s"
                         % (folder, ", ".join(openstack.FILES), READY))

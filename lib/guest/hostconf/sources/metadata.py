@@ -12,12 +12,21 @@ from hostconf.sources import openstack
 REQUIRED = "meta_data.json"
 _DATED = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _CUT_VENDOR_DATA = re.compile(r"vend[a-z0-9_]{1,4}\.jso(;\d+)?\Z")
+HOSTS = "hosts"
 FILE_BYTES = 16 * 1024 * 1024
 
 
 def load(path):
     """The metadata files of a folder of the file system, as read() finds them."""
     return read(DiskNode(path))
+
+
+def load_hosts(path):
+    """{name: files} of the folders hosts/NAME below a folder; empty when there are none."""
+    top = _child(DiskNode(path).entries(), HOSTS)
+    entries = top.entries() if top is not None and top.is_folder else {}
+    found = dict((name, read(entries[name])) for name in entries if entries[name].is_folder)
+    return dict((name, found[name]) for name in found if found[name])
 
 
 def read(folder, required=None, loose=True):

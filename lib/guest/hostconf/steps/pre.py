@@ -10,7 +10,7 @@ import time
 import traceback
 
 from common import description as schema, login
-from hostconf.host import devices, drive, inventory as inventories, secureboot
+from hostconf.host import devices, drive, identity, inventory as inventories, secureboot
 from hostconf.host.apply import Applier
 from hostconf.host.inventory import parse_nics
 from hostconf.host.log import Log
@@ -19,7 +19,7 @@ from hostconf.host.places import (DESCRIPTION, IMAGE, INCLUDES, MAAS_DESCRIPTION
 from hostconf.host.run import Host
 from hostconf.model.inventory import InventoryError
 from hostconf.planning import ksfiles
-from hostconf.sources import metadata, openstack, sshkeys
+from hostconf.sources import hosts, metadata, openstack, sshkeys
 from hostconf.sources.shacrypt import random_password_hash
 from hostconf.steps import kickstart, maas
 
@@ -98,6 +98,16 @@ def prepare(host, log, wait_seconds, sleep=time.sleep, clock=time.monotonic):
     write_private(host.path(DESCRIPTION), schema.dumps(dict(description, root_password_hash=None)))
 
 
+def _own_description(host, many, log):
+    """The description of the one of many hosts that this machine is. @raise Stop: it is none of them, or several"""
+    try:
+        name = hosts.choose(many, identity.read(host.run))
+    except hosts.HostsError as error:
+        raise Stop(str(error))
+    log.info("metadata: embedded in the image, of the host %s" % name)
+    return openstack.read(many[name], "embedded")
+
+
 def _image_certificates(description, image):
     """How vCenter's certificate is checked, as the build was told: the host has no image.json later."""
     if image.get("vcenter_ca"):
@@ -124,6 +134,9 @@ def find_description(host, log, find_drive):
     if files:
         log.info("metadata: embedded in the image")
         return openstack.read(files, "embedded")
+    many = metadata.load_hosts(host.path(METADATA))
+    if many:
+        return _own_description(host, many, log)
     if os.path.exists(host.path(MAAS_DESCRIPTION)):
         log.info("metadata: from MAAS")
         with open(host.path(MAAS_DESCRIPTION), encoding="utf-8") as file:

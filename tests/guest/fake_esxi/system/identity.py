@@ -94,7 +94,7 @@ def boot_device_get(world, _options):
 
 @command("hardware platform get")
 def platform_get(world, _options):
-    return Struct([("UUID", "0x4c 0x4c 0x45 0x44"), ("Product Name", "Sample Server"), ("Vendor Name", "Sample Vendor"),
+    return Struct([("UUID", world.hardware.get("uuid", "0x4c 0x4c 0x45 0x44")), ("Product Name", "Sample Server"), ("Vendor Name", "Sample Vendor"),
                    ("Serial Number", world.hardware["serial"]), ("Enclosure Serial Number", world.hardware["serial"]),
                    ("IPMI Supported", True)], "PlatformDetails")
 

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { Folder } from "../support/folder.ts";
 import { readFromImage, unpack, unpackFromImage } from "../support/inside.ts";
-import { esxiImg, mustEsxiImg, mustRun, testWith } from "../support/programs.ts";
+import { esxiImg, mustEsxiImg, mustRun, run, testWith } from "../support/programs.ts";
 import { writeSampleIso } from "../support/sample_isos.ts";
 import { sha256OfFile } from "../support/trees.ts";
 
@@ -178,4 +178,10 @@ testWith(["make", "zcat"], "make ISO=…, as with packer-maas", async () => {
   await mustEsxiImg(["verify", "vmware-esxi.dd.gz", "--iso", "in.iso"], { cwd });
   await mustRun("make", [...make, "clean"]);
   assert.deepEqual(folder.names(), ["in.iso"]);
+  // Its other spelling: the target is the file, the ISO comes from the environment.
+  const other = ["-s", "-C", project, "vmware-esxi.dd.gz", `IMAGE=${cwd}/vmware-esxi.dd.gz`];
+  await mustRun("make", other, { env: { VMWARE_ESXI_ISO_PATH: `${cwd}/in.iso` } });
+  await mustEsxiImg(["verify", "vmware-esxi.dd.gz", "--iso", "in.iso"], { cwd });
+  const nothing = await run("make", ["-s", "-C", project], { env: { VMWARE_ESXI_ISO_PATH: "" } });
+  assert.match(nothing.stderr, /usage: make ISO=/);
 });

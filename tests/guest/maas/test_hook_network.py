@@ -35,10 +35,15 @@ class Forms(unittest.TestCase):
             deploy.describe(config, lambda sentence: None)
 
     def test_nothing_asked_for(self):
-        for section in (None, {}, {"version": 1, "config": []}, {"version": 1, "config": "disabled"}):
+        for section in (None, {}, {"version": 1, "config": []}, {"version": 1, "config": "disabled"}, {"config": "disabled"}):
             result, dns = network.read(section, lambda sentence: None)
             self.assertEqual((result, dns), (None, {"servers": [], "search": []}))
         self.assertEqual(read(nic("a", 1))[0]["interfaces"], [])
+
+    def test_masks_of_ipv6(self):
+        for mask in ("ffff:ffff:ffff:ffff::", "64", 64):
+            found = read(nic("a", 1, dict(static("2001:db8::5"), netmask=mask)))[0]
+            self.assertEqual(found["interfaces"][0]["addresses"][0]["prefix"], 64, mask)
 
     def test_subnet_types(self):
         types = {"dhcp": "ipv4-dhcp", "dhcp4": "ipv4-dhcp", "dhcp6": "ipv6-dhcp", "ipv6_slaac": "ipv6-slaac",

@@ -42,10 +42,12 @@ def _entries(section):
         return []
     if not isinstance(section, dict):
         raise HookError("the network configuration is not an object")
+    if section.get("config") == "disabled":
+        return []
     if section.get("version") not in (1, "1"):
         raise HookError("the network configuration has version %s; version 1 is supported" % section.get("version"))
     entries = section.get("config")
-    if entries in (None, "disabled"):
+    if entries is None:
         return []
     if not isinstance(entries, list):
         raise HookError("the network configuration is not a list")

@@ -95,11 +95,19 @@
  */
 
 // From ISO to image.
-export { planImage, planIso } from "./lib/build.ts";
+export { planImage, planIso, planNetboot } from "./lib/build.ts";
 export { encodeImage } from "./lib/encode.ts";
 export { formatFor, FORMATS } from "./lib/formats/formats.ts";
 export { VERSION } from "./lib/version.ts";
-export type { ImageOptions, ImagePlan, IsoOptions, IsoPlan, MediumPlan } from "./lib/build.ts";
+export type {
+  ImageOptions,
+  ImagePlan,
+  IsoOptions,
+  IsoPlan,
+  MediumPlan,
+  NetbootOptions,
+  NetbootPlan,
+} from "./lib/build.ts";
 export type { ContentOptions, InstallerContent } from "./lib/esxi/content.ts";
 export type { PayloadOptions } from "./lib/esxi/make_payload.ts";
 export type { ImageEncodeOptions } from "./lib/encode.ts";
@@ -127,7 +135,14 @@ export type { EncodeOptions, Sink } from "./lib/blocks/sink.ts";
 // What a plan consists of.
 export type { BlockMap } from "./lib/blocks/block_map.ts";
 export type { BytesExtent, Extent, PlacedExtent, SourceExtent } from "./lib/blocks/extent.ts";
-export type { ContentFile, FilePart, FileTree, TreeFile } from "./lib/blocks/file_tree.ts";
+export { joinFiles, packTar } from "./lib/netboot/pack.ts";
+export type {
+  ContentFile,
+  ContentTree,
+  FilePart,
+  FileTree,
+  TreeFile,
+} from "./lib/blocks/file_tree.ts";
 export { formatGuid, type Guid } from "./lib/blocks/guid.ts";
 export type { DiskLayout } from "./lib/disk/layout.ts";
 export type { BootCfg, BootModule } from "./lib/esxi/boot_cfg.ts";

@@ -6,6 +6,7 @@
  * | ------ | ---------------------------------------------------- |
  * | disk   | GPT and FAT32, for every disk format                 |
  * | ISO    | the ISO that was given, patched where it has to be   |
+ * | net    | a tree of files for a server                         |
  *
  * @module
  */
@@ -24,6 +25,8 @@ import {
 import { CURTIN_FOLDER } from "./esxi/make_payload.ts";
 import type { PayloadFile } from "./esxi/payload.ts";
 import { patchIso } from "./iso/patch/patch.ts";
+import { networkBootCfg } from "./netboot/boot_cfg.ts";
+import { netbootTree } from "./netboot/tree.ts";
 
 /** The folder of the guest files that the host and MAAS's hook share. */
 const COMMON_FOLDER = "common/";
@@ -88,6 +91,20 @@ export interface IsoPlan extends MediumPlan {
   readonly medium: "iso";
 }
 
+/** What decides about a tree for network boot, besides the ISO. */
+export interface NetbootOptions extends ContentOptions {
+  /** Where the server has the files: a folder, or a URL. Without it they are found by boot.cfg. */
+  readonly prefix?: string | undefined;
+}
+
+/** A tree for network boot. */
+export interface NetbootPlan extends Omit<InstallerContent, "edited" | "added"> {
+  /** Tells it from an {@linkcode ImagePlan}. */
+  readonly medium: "net";
+  /** Every folder and file of it. */
+  readonly tree: ContentTree;
+}
+
 /**
  * Plans an image of a disk. Of the ISO only directories, boot.cfg and version are read.
  *
@@ -138,6 +155,23 @@ export async function planIso(iso: Source, options: IsoOptions): Promise<IsoPlan
   const tapped = options.tapFiles?.(iso, volume.files) ?? iso;
   const { map } = await patchIso(iso, { replaced: edited, added }, tapped);
   return { ...mediumPlan(content, contentTree(content)), map, medium: "iso" };
+}
+
+/**
+ * Plans a tree of files that a server gives to machines which boot over the network.
+ *
+ * @throws {Failure} as {@linkcode planImage}, but `unfit-for-net` if the files cannot be called by
+ * names in lower case.
+ * @throws {RangeError} if a path of metadata or guest files has more than 100 bytes in the payload.
+ */
+export async function planNetboot(iso: Source, options: NetbootOptions): Promise<NetbootPlan> {
+  const { prefix } = options;
+  const content = await readContent(iso, options, {
+    inputs: { medium: "net", prefix },
+    editBootCfg: (text, { file: { path } }) => networkBootCfg(text, `/${path}`, prefix, false),
+  });
+  const { edited: _edited, added: _added, ...plan } = content;
+  return { ...plan, medium: "net", tree: netbootTree(content, prefix) };
 }
 
 function mediumPlan(content: InstallerContent, tree: ContentTree): Omit<MediumPlan, "map"> {

@@ -15,6 +15,7 @@ export type FailureCode =
   | "kickstart"
   | "unfit-for-fat"
   | "unfit-for-iso"
+  | "unfit-for-net"
   | "too-small"
   | "not-image"
   | "not-manifest"

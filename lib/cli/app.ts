@@ -26,6 +26,7 @@ import { convertCommand } from "./convert.ts";
 import { listCommands } from "./definitions.ts";
 import { inspectCommand } from "./inspect.ts";
 import { kickstartCommand } from "./kickstart.ts";
+import { netbootCommand } from "./netboot.ts";
 import { genImgCommand, installerHelperCommand, ksTemplateCommand } from "./compat_commands.ts";
 import { payloadCommand } from "./payload.ts";
 import { printable } from "./printable.ts";
@@ -40,6 +41,7 @@ const WRONG_USAGE = 2;
 export const routes: RouteMap<CommandContext> = buildRouteMap({
   routes: {
     build: buildCommand,
+    netboot: netbootCommand,
     convert: convertCommand,
     inspect: inspectCommand,
     verify: verifyCommand,

@@ -11,45 +11,32 @@ import type { BlockMap } from "../blocks/block_map.ts";
 import type { Format } from "../formats/format.ts";
 import { openImage } from "../formats/formats.ts";
 import type { Sink } from "../blocks/sink.ts";
-import { parseBootOption } from "../esxi/boot_options.ts";
-import { payloadDiskGuid, readBootModule, unpackPayload } from "../esxi/payload.ts";
 import { Failure } from "../blocks/failure.ts";
-import { readFatfsWasm, readGuestFiles } from "../host/assets.ts";
-import { sourceDateEpochSeconds } from "../host/clock.ts";
+import { readFatfsWasm } from "../host/assets.ts";
 import { writeAndCommit } from "../host/commit.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
-import { FileSource, readSmall } from "../host/files.ts";
+import { FileSource } from "../host/files.ts";
 import { openOutput } from "../host/open_output.ts";
 import { findOutputPlace, type OutputPlace } from "../host/output_place.ts";
 import type { Recorder } from "../manifest/make.ts";
+import { checkPayloadFlags, type ContentFlags, readContentOptions } from "./content_options.ts";
 import type { CommonFlags } from "./flags.ts";
 import { checkInputs } from "../checks/checks.ts";
 import type { Inputs } from "../checks/inputs.ts";
 import { stopFor, tell } from "./findings.ts";
-import {
-  type CompatFlags,
-  inputPaths,
-  type PayloadFlags,
-  payloadOptions,
-  readInputs,
-} from "./payload_options.ts";
+import { type CompatFlags, inputPaths, type PayloadFlags, readInputs } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
 import { reportBuild } from "./report_build.ts";
 import { checkStays, formatForPlace, openTarget } from "./target.ts";
 
 /** The options of build. */
-export interface BuildFlags extends CommonFlags, PayloadFlags {
+export interface BuildFlags extends CommonFlags, PayloadFlags, ContentFlags {
   readonly output?: string | undefined;
   readonly format?: string | undefined;
-  readonly payload?: string | undefined;
-  readonly module?: readonly string[] | undefined;
-  readonly kernelopt?: readonly string[] | undefined;
-  readonly bootOption?: readonly string[] | undefined;
   readonly maas: boolean;
   readonly free?: number | undefined;
   readonly size?: number | undefined;
   readonly label?: string | undefined;
-  readonly seed?: string | undefined;
   readonly manifest?: string | undefined;
   readonly isoSha256?: string | undefined;
   readonly compress: boolean;
@@ -67,7 +54,6 @@ const DEFAULT_LABEL = "ESXI";
 const LABEL = /^[A-Z0-9_-]{1,11}$/;
 /** Options of a disk's layout. */
 const DISK_OPTIONS = ["label", "free", "size"] as const;
-const MAX_MODULE_BYTES = 1024 * 1024 * 1024;
 
 /**
  * Builds an image.
@@ -222,15 +208,7 @@ function checkUsage(
       "pass 64 hexadecimal digits",
     );
   }
-  const { kickstart, kickstartAsIs, rootPasswordFile, sshKey, metadata } = flags;
-  const part = kickstart ?? kickstartAsIs ?? rootPasswordFile ?? sshKey ?? metadata;
-  if (flags.payload !== undefined && part !== undefined) {
-    throw usage(
-      "--payload",
-      "a finished payload has its own kickstart, password, keys and metadata",
-      "pass those to esxi-img payload, or leave --payload out",
-    );
-  }
+  checkPayloadFlags(flags);
 }
 
 /** The ISO's name, in the current folder, with the format's suffix. */
@@ -240,32 +218,14 @@ function defaultOutput(isoPath: string, format: Format): string {
 }
 
 async function readOptions(flags: BuildFlags, inputs: Inputs): Promise<ImageOptions> {
-  const payload = flags.payload === undefined
-    ? undefined
-    : await readSmall(flags.payload, MAX_MODULE_BYTES);
-  const parts = payload && await unpackPayload(payload, flags.payload ?? "");
   return {
-    ...payloadOptions(inputs),
-    guestFiles: await readGuestFiles(),
+    ...await readContentOptions(flags, inputs),
     fatfsWasm: await readFatfsWasm(),
-    payload,
-    diskGuid: parts && payloadDiskGuid(parts),
-    modules: await Promise.all((flags.module ?? []).map(openModule)),
-    kernelOptions: flags.kernelopt,
-    bootOptions: flags.bootOption?.map(parseBootOption),
     withoutMaasHook: !flags.maas,
     label: flags.label ?? DEFAULT_LABEL,
     freeBytes: flags.free ?? (flags.size === undefined ? DEFAULT_FREE_BYTES : 0),
     diskBytes: flags.size,
-    seed: flags.seed,
-    timeSeconds: sourceDateEpochSeconds(),
   };
-}
-
-async function openModule(path: string) {
-  const bytes = await readSmall(path, MAX_MODULE_BYTES);
-  readBootModule(bytes, path);
-  return { name: path.split("/").at(-1) ?? path, bytes };
 }
 
 async function encode(

@@ -53,10 +53,43 @@ export function editBootCfg(
 ): string {
   checkEdits(edits);
   const lines = keyedLines(text, name);
+  const changes = new Map<string, string>();
+  const modules = lines.get("modules")?.value ?? "";
+  const present = new Set(splitModules(modules).map((module) => module.path.toLowerCase()));
+  const added = edits.modules.filter((module) => !present.has(module.toLowerCase()));
+  if (added.length > 0) {
+    changes.set("modules", [...withoutEmptyEnd(modules), ...added].join(SEPARATOR));
+  }
+  const options = lines.get("kernelopt")?.value ?? "";
+  const words = editKernelOptions(splitWords(options), edits).join(" ");
+  if (words !== splitWords(options).join(" ")) changes.set("kernelopt", words);
+  for (const [key, value] of edits.bootOptions ?? []) changes.set(key, value);
+
+  const edited = setValues(text, changes, name);
+  checkLimits(parseBootCfg(edited, name), folderOf(path), name, {
+    reserve: edits.reserve,
+    hasKernelOptions: edits.kernelOptions.length > 0,
+    hasModules: edits.modules.length > 1,
+  });
+  return edited;
+}
+
+/**
+ * Gives keys of a boot.cfg other values. All other lines stay as they are, byte for byte.
+ *
+ * @param values By key, in lower case.
+ * @param name Which file it is, for messages.
+ * @throws {Failure} `boot-cfg` if mboot would misread the file.
+ */
+export function setValues(
+  text: string,
+  values: ReadonlyMap<string, string>,
+  name: string,
+): string {
+  const lines = keyedLines(text, name);
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
   const output = text.split("\n");
-
-  const set = (key: string, value: string) => {
+  for (const [key, value] of values) {
     const line = lines.get(key);
     if (line === undefined) {
       if (output.at(-1) === "") output.pop();
@@ -67,25 +100,8 @@ export function editBootCfg(
       const carriageReturn = old.endsWith("\r") ? "\r" : "";
       output[line.index] = old.slice(0, old.indexOf("=") + 1) + value + carriageReturn;
     }
-  };
-
-  const modules = lines.get("modules")?.value ?? "";
-  const present = new Set(splitModules(modules).map((module) => module.path.toLowerCase()));
-  const added = edits.modules.filter((module) => !present.has(module.toLowerCase()));
-  if (added.length > 0) set("modules", [...withoutEmptyEnd(modules), ...added].join(SEPARATOR));
-  const options = lines.get("kernelopt")?.value ?? "";
-  const words = editKernelOptions(splitWords(options), edits).join(" ");
-  if (words !== splitWords(options).join(" ")) set("kernelopt", words);
-
-  for (const [key, value] of edits.bootOptions ?? []) set(key, value);
-
-  const edited = output.join("\n");
-  checkLimits(parseBootCfg(edited, name), folderOf(path), name, {
-    reserve: edits.reserve,
-    hasKernelOptions: edits.kernelOptions.length > 0,
-    hasModules: edits.modules.length > 1,
-  });
-  return edited;
+  }
+  return output.join("\n");
 }
 
 /** The list to append to: a separator at its end is harmless until something follows it. */

@@ -8,7 +8,8 @@
 
 import { type BytesField, bytesField, structureAt } from "../blocks/fields.ts";
 
-const BLOCK_BYTES = 512;
+/** Headers and contents begin on multiples of it. */
+export const TAR_BLOCK_BYTES = 512;
 /** The header's fields, in order. Numbers are octal digits with a NUL behind them. */
 const HEADER = {
   name: bytesField(0, 100),
@@ -31,7 +32,7 @@ const MODE = { file: 0o644, folder: 0o755 } as const;
 const OLD_GNU_MAGIC = "ustar  \0";
 const BLANK = 0x20;
 /** Two blocks of zeros end an archive. */
-const END_BYTES = 2 * BLOCK_BYTES;
+export const TAR_END_BYTES = 2 * TAR_BLOCK_BYTES;
 
 /** A file, or without bytes a folder, whose path then ends with a slash. */
 export interface TarEntry {
@@ -48,30 +49,40 @@ export interface TarEntry {
  * @throws {RangeError} if a path has more than 100 bytes.
  */
 export function packOldGnuTar(entries: readonly TarEntry[], timeSeconds: number): Uint8Array {
-  const sizeOf = ({ bytes }: TarEntry) => BLOCK_BYTES + paddedBytes(bytes?.length ?? 0);
-  const tar = new Uint8Array(entries.reduce((sum, entry) => sum + sizeOf(entry), END_BYTES));
+  const sizeOf = ({ bytes }: TarEntry) => TAR_BLOCK_BYTES + paddedBytes(bytes?.length ?? 0);
+  const tar = new Uint8Array(entries.reduce((sum, entry) => sum + sizeOf(entry), TAR_END_BYTES));
   let at = 0;
   for (const entry of entries) {
-    tar.set(encodeHeader(entry, timeSeconds), at);
-    if (entry.bytes !== undefined) tar.set(entry.bytes, at + BLOCK_BYTES);
+    tar.set(encodeTarHeader(entry.path, entry.bytes?.length, timeSeconds), at);
+    if (entry.bytes !== undefined) tar.set(entry.bytes, at + TAR_BLOCK_BYTES);
     at += sizeOf(entry);
   }
   return tar;
 }
 
-function encodeHeader({ path, bytes }: TarEntry, timeSeconds: number): Uint8Array {
-  const block = new Uint8Array(BLOCK_BYTES);
+/**
+ * The header of an entry.
+ *
+ * @param sizeBytes What the file has; undefined for a folder, whose path then ends with a slash.
+ * @throws {RangeError} if the path has more than 100 bytes.
+ */
+export function encodeTarHeader(
+  path: string,
+  sizeBytes: number | undefined,
+  timeSeconds: number,
+): Uint8Array {
+  const block = new Uint8Array(TAR_BLOCK_BYTES);
   const header = structureAt(block);
   const name = new TextEncoder().encode(path);
   if (name.length > HEADER.name.lengthBytes) {
     throw new RangeError(`Cannot write ${path} as old GNU tar: it has more than 100 bytes`);
   }
-  const kind = bytes === undefined ? "folder" : "file";
+  const kind = sizeBytes === undefined ? "folder" : "file";
   HEADER.name.of(header).set(name);
   setOctal(header, HEADER.mode, MODE[kind]);
   setOctal(header, HEADER.userId, 0);
   setOctal(header, HEADER.groupId, 0);
-  setOctal(header, HEADER.sizeBytes, bytes?.length ?? 0);
+  setOctal(header, HEADER.sizeBytes, sizeBytes ?? 0);
   setOctal(header, HEADER.timeSeconds, timeSeconds);
   setText(header, HEADER.type, TYPE[kind]);
   setText(header, HEADER.magicAndVersion, OLD_GNU_MAGIC);
@@ -91,5 +102,5 @@ function setText(header: DataView, field: BytesField, text: string): void {
 }
 
 function paddedBytes(bytes: number): number {
-  return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
+  return Math.ceil(bytes / TAR_BLOCK_BYTES) * TAR_BLOCK_BYTES;
 }

@@ -5,8 +5,26 @@
  */
 
 import { Failure } from "../blocks/failure.ts";
-import type { Output } from "./output.ts";
 import { abortOnSignal } from "./signals.ts";
+
+/** Something that gets its name when it is complete. */
+export interface Committable {
+  /**
+   * Gives it its final name, in one step that no signal divides.
+   *
+   * @param isAlone Whether nothing else has to get its name for this one to stand.
+   */
+  commit(isAlone: boolean): void;
+  /** From here on it stays. */
+  keep(): Promise<void>;
+  /**
+   * Removes what was written, if it can be removed; what a {@linkcode commit} has replaced is there
+   * again. Harmless after {@linkcode keep}.
+   *
+   * @returns What stays nevertheless, as a clause for a message.
+   */
+  abort(): string | undefined;
+}
 
 /**
  * Writes outputs and gives them their names. If anything fails, or a signal ends the program, what
@@ -16,9 +34,9 @@ import { abortOnSignal } from "./signals.ts";
  * @throws {Failure} `io` if an output cannot get its name; and whatever `write` throws.
  */
 export async function writeAndCommit<T>(
-  write: (add: (output: Output) => Output) => Promise<T>,
+  write: (add: <O extends Committable>(output: O) => O) => Promise<T>,
 ): Promise<T> {
-  const outputs: Output[] = [];
+  const outputs: Committable[] = [];
   // The last first: each undoes what was done after those before it.
   const abort = () =>
     outputs.toReversed().map((output) => output.abort()).filter((left) => left !== undefined);

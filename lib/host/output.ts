@@ -5,10 +5,11 @@
  */
 
 import type { Sink } from "../blocks/sink.ts";
+import type { Committable } from "./commit.ts";
 import { ioFailure } from "./io_failure.ts";
 
 /** Something that an image can be written to. */
-export interface Output extends Sink {
+export interface Output extends Sink, Committable {
   /** The output's name in messages. */
   readonly name: string;
   readonly writtenBytes: number;
@@ -18,21 +19,6 @@ export interface Output extends Sink {
    * @returns Where what was written can be read back, if it can.
    */
   finish(): Promise<string | undefined>;
-  /**
-   * Gives the output its final name, in one step that no signal divides.
-   *
-   * @param isAlone Whether nothing else has to get its name for this one to stand.
-   */
-  commit(isAlone: boolean): void;
-  /** From here on it stays. */
-  keep(): Promise<void>;
-  /**
-   * Removes what was written, if it can be removed; what a {@linkcode commit} has replaced is there
-   * again. Harmless after {@linkcode keep}.
-   *
-   * @returns What stays nevertheless, as a clause for a message.
-   */
-  abort(): string | undefined;
 }
 
 /** How to open an output. */

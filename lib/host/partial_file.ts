@@ -56,6 +56,50 @@ function lockNew(path: string, file: Deno.FsFile): boolean {
   }
 }
 
+/** What is locked in a folder that is being written. */
+const LOCK = ".esxi-img-lock";
+
+/**
+ * Makes the folder for an output, with a file in it whose lock says that somebody is at work.
+ *
+ * @param output Where the output will be.
+ * @throws {Error} as the system does, if the folder above does not take it.
+ */
+export function lockPartial(
+  output: string,
+): { path: string; lock: { path: string; file: Deno.FsFile } } {
+  for (let tries = 1;; tries++) {
+    const path = partialName(output);
+    Deno.mkdirSync(path);
+    const lock = `${path}/${LOCK}`;
+    const file = Deno.openSync(lock, { write: true, createNew: true });
+    if (lockNew(lock, file) || tries === MAX_TRIES) return { path, lock: { path: lock, file } };
+    file.close();
+  }
+}
+
+/** Removes the folders that killed runs for the same output left behind. */
+export async function removeAbandonedFolders(output: string): Promise<void> {
+  const { folder, base } = splitPath(output);
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(folder === "" ? "." : folder)) {
+      const isOurs = name.startsWith(`.${base}.`) && END.test(name.slice(base.length + 2));
+      if (!isDirectory || !isOurs) continue;
+      try {
+        await removeIfAbandoned(`${folder}${name}/${LOCK}`);
+        // Only whoever could remove the lock removes the rest.
+        await Deno.lstat(`${folder}${name}/${LOCK}`).catch(() =>
+          Deno.remove(folder + name, { recursive: true })
+        );
+      } catch {
+        // somebody else's, or gone
+      }
+    }
+  } catch {
+    // A folder that cannot be listed may still be written to; making the output will tell.
+  }
+}
+
 /** Removes what killed builds of the same output left behind. */
 export async function removeAbandoned(output: string): Promise<void> {
   const { folder, base } = splitPath(output);

@@ -12,6 +12,8 @@ export interface Paths {
   readonly iso: string;
   /** The raw image of that ISO, which compressors and converters start from. */
   readonly raw: string;
+  /** The network tree of that ISO, which is copied. */
+  readonly tree: string;
   /** What the program makes. It does not exist when the program starts. */
   readonly output: string;
   /** A folder for what is in between. It does not exist when the program starts. */
@@ -28,6 +30,8 @@ export interface Program {
   readonly isOurs: boolean;
   /** It reads the raw image, which has to be made first. */
   readonly needsRaw?: boolean;
+  /** It reads the network tree, which has to be made first. */
+  readonly needsTree?: boolean;
   /** The image goes to standard output. */
   readonly writesToStdout?: boolean;
   /** How many times the size of the ISO it writes. */
@@ -48,6 +52,7 @@ interface Format {
 
 const FORMATS: Readonly<Record<string, Format>> = {
   "gz": { ours: ["-f", "gz"], qemu: null },
+  "iso": { ours: ["-f", "iso"], qemu: null },
   "raw": { ours: ["-f", "raw"], qemu: null },
   "qcow2": { ours: ["-f", "qcow2"], qemu: ["-O", "qcow2"] },
   "qcow2-compressed": { ours: ["-f", "qcow2", "--compress"], qemu: ["-c", "-O", "qcow2"] },
@@ -85,6 +90,8 @@ export function allPrograms(formats: readonly string[]): Program[] {
     ...formats.map(ours),
     oursOnOneCore("gz"),
     RAW_TO_NOTHING,
+    CP,
+    NETBOOT,
     pythonRoute("raw"),
     pythonRoute("gz"),
     compressor("gzip", ["-6", "-c"], "gzip -6 of the raw image"),
@@ -98,7 +105,15 @@ export function allPrograms(formats: readonly string[]): Program[] {
   });
 }
 
-const NO_PATHS: Paths = { iso: "", raw: "", output: "", scratch: "", passwordFile: "", hello: "" };
+const NO_PATHS: Paths = {
+  iso: "",
+  raw: "",
+  tree: "",
+  output: "",
+  scratch: "",
+  passwordFile: "",
+  hello: "",
+};
 
 const CAT: Program = {
   name: "cat",
@@ -140,6 +155,27 @@ function oursOnOneCore(format: string): Program {
 }
 
 /** For inputs whose raw image would fill the disk: the meter's standard output is /dev/null. */
+/** What a network tree is held against: a copy of the same files. */
+const CP: Program = {
+  name: "cp",
+  title: "cp -r of the network tree",
+  isOurs: false,
+  needsTree: true,
+  space: 1,
+  command: ({ tree, output }) => ["cp", "-r", tree, output],
+};
+
+const NETBOOT: Program = {
+  name: "netboot",
+  title: "esxi-img netboot",
+  isOurs: true,
+  space: 1,
+  command: ({ iso, output, passwordFile }) => [
+    ...[EXECUTABLE, "netboot", iso, "-o", output, "--root-password-file", passwordFile],
+    ...["--install-disk", "--firstdisk", "--quiet"],
+  ],
+};
+
 const RAW_TO_NOTHING: Program = {
   name: "raw-to-nothing",
   title: "esxi-img, raw, to /dev/null",

@@ -37,6 +37,7 @@ export class Runner {
     this.#paths = {
       iso: file("installer.iso"),
       raw: file("raw.img"),
+      tree: file("tree"),
       output: file("output"),
       scratch: file("scratch"),
       passwordFile: file("root-password"),
@@ -70,9 +71,9 @@ export class Runner {
 
   /** Makes what the programs read, and reads it once: it is in the page cache for all of them. */
   async #prepare(workload: Workload, programs: readonly Program[]): Promise<void> {
-    const { iso, raw, output, scratch, passwordFile, hello } = this.#paths;
+    const { iso, raw, tree, output, scratch, passwordFile, hello } = this.#paths;
     const key = JSON.stringify(workload.iso);
-    for (const path of [raw, output, scratch]) await remove(path);
+    for (const path of [raw, tree, output, scratch]) await remove(path);
     if (key !== this.#isoKey) {
       this.#options.log(`${workload.name}: making the ISO`);
       await remove(iso);
@@ -83,6 +84,10 @@ export class Runner {
     if (programs.some(({ needsRaw }) => needsRaw)) {
       await mustEsxiImg(["build", iso, "-o", raw, "--root-password-file", passwordFile, "--quiet"]);
       await this.#readThrough(raw);
+    }
+    if (programs.some(({ needsTree }) => needsTree)) {
+      const password = ["--root-password-file", passwordFile];
+      await mustEsxiImg(["netboot", iso, "-o", tree, ...password, "--quiet"]);
     }
     if (programs.some(({ name }) => name === "hello")) {
       await runCompiler(["compile", "--no-config", "--no-check", "-o", hello, here("hello.ts")]);

@@ -21,11 +21,13 @@ export interface Workload {
 
 /** For what is not counted: the executable to compare with, holes' metadata, other programs. */
 const SPARE_BYTES = 1e9;
-const OURS = ["cat", "gz", "raw", "qcow2", "vmdk", "vhd"];
+const OURS = ["cat", "gz", "raw", "qcow2", "vmdk", "vhd", "iso"];
+/** A tree for network boot, beside the copy of a folder. */
+const TREES = ["cp", "netboot"];
 /** Formats that are measured on installers of ordinary size alone. */
 const VARIANTS = ["qcow2-compressed", "vmdk-sparse", "vhd-fixed"];
 const COMPRESSORS = ["gzip", "pigz", "python-gz"];
-const EVERYONE = [...OURS, ...VARIANTS, ...COMPRESSORS, "python-raw", "qemu-*"];
+const EVERYONE = [...OURS, ...TREES, ...VARIANTS, ...COMPRESSORS, "python-raw", "qemu-*"];
 const START_UP = ["hello", "help", "inspect"];
 
 const INSTALLER: InstallerOptions = { modulesBytes: 700e6, distinctModules: 50 };
@@ -112,7 +114,8 @@ export function neededBytes(workload: Workload, programs: readonly Program[]): n
   const { modulesBytes = 0, isSparse = false } = workload.iso;
   const own = programs.filter(({ name }) => includes(workload, name));
   const raw = own.some(({ needsRaw }) => needsRaw) ? 1.1 : 0;
-  const parts = isSparse ? 0 : 1 + raw + Math.max(0, ...own.map(({ space }) => space));
+  const tree = own.some(({ needsTree }) => needsTree) ? 1 : 0;
+  const parts = isSparse ? 0 : 1 + raw + tree + Math.max(0, ...own.map(({ space }) => space));
   return parts * modulesBytes + SPARE_BYTES;
 }
 

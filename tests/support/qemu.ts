@@ -5,8 +5,9 @@
  */
 
 import { Folder } from "./folder.ts";
-import { mustRun } from "./programs.ts";
+import { mustRun, pathOf } from "./programs.ts";
 import { sorted, type Tree } from "./trees.ts";
+import { setBootUri } from "./uefi_variables.ts";
 
 const FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd";
 const VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd";
@@ -58,13 +59,45 @@ echo END
 halt
 `;
 
+/** Where a machine finds a web server that listens on the loopback address here. */
+const WEB = "10.0.2.100";
+const NETWORK_MODULES =
+  "net efinet tftp http test hashsum gcry_sha256 serial terminal echo normal configfile halt";
+/** Says the SHA-256 of the files that a list names, which lies beside them. */
+const networkScript = (place: string) => `
+serial --unit=0 --speed=115200
+terminal_output serial
+echo BEGIN $cmdpath
+if [ -z "$net_default_server" ]; then net_bootp; fi
+base="${place}"
+source $base/hashes.cfg
+echo END
+halt
+`;
+
+/** Makes a GRUB that reads every file from a server by TFTP or HTTP. */
+export async function makeNetworkGrub(protocol: "tftp" | "http"): Promise<Uint8Array> {
+  const place = protocol === "tftp" ? "$cmdpath" : `(http,${WEB})`;
+  const modules = [`--modules=${NETWORK_MODULES}`, `--install-modules=${NETWORK_MODULES}`];
+  return await buildGrub(networkScript(place), modules);
+}
+
+/** What {@linkcode makeNetworkGrub} reads: a line for each file. */
+export function hashList(paths: readonly string[]): string {
+  return paths.map((path) => `sha256sum $base/${path}\n`).join("");
+}
+
 /** Makes a GRUB that reads every file, to stand for VMware's boot loader. */
 export async function makeGrub(): Promise<Uint8Array> {
+  return await buildGrub(SCRIPT, [`--install-modules=${MODULES}`]);
+}
+
+async function buildGrub(text: string, modules: readonly string[]): Promise<Uint8Array> {
   using folder = new Folder();
-  const script = folder.write("grub.cfg", SCRIPT);
+  const script = folder.write("grub.cfg", text);
   const output = folder.file("BOOTX64.EFI");
   await mustRun("grub-mkstandalone", [
-    ...["-O", "x86_64-efi", "-o", output, `--install-modules=${MODULES}`],
+    ...["-O", "x86_64-efi", "-o", output, ...modules],
     ...["--fonts=", "--locales=", "--themes="],
     `boot/grub/grub.cfg=${script}`,
   ]);
@@ -93,22 +126,70 @@ function drive(...options: string[]): string[] {
  * @returns What it said on its serial port.
  */
 export async function boot(disk: BootDisk, limitMs: number = 120_000): Promise<string> {
-  using folder = new Folder();
-  const variables = folder.file("variables.fd");
-  await Deno.copyFile(VARIABLES, variables);
-  const log = folder.file("serial.log");
   const medium = disk.kind in CD_KINDS ? ["media=cdrom", "readonly=on"] : ["snapshot=on"];
-  const firmware = disk.isBios ? ["-boot", "d"] : [
+  const devices = [
+    ...drive("if=none", "id=disk", `format=${disk.format}`, `file=${disk.path}`, ...medium),
+    ...DISK_KINDS[disk.kind] ?? CD_KINDS[disk.kind]!,
+  ];
+  const { isBios = false } = disk;
+  return await start({ devices: isBios ? [...devices, "-boot", "d"] : devices, isBios }, limitMs);
+}
+
+/** A server to start from. */
+export interface BootServer {
+  /** The folder that is served by TFTP. */
+  readonly tftp?: string;
+  /** What DHCP names: a file of that folder, or a URL. */
+  readonly file?: string;
+  /** The port of a web server on the loopback address, as the machine's {@linkcode WEB}. */
+  readonly webPort?: number;
+  /** Whether the network adapter brings iPXE; without it the firmware boots by itself. */
+  readonly hasIpxe?: boolean;
+  /** A URL that the firmware is set up to boot from. */
+  readonly uri?: string;
+}
+
+/**
+ * Starts a machine from the network, and waits until it turns itself off.
+ *
+ * @returns What it said on its serial port.
+ */
+export async function bootNetwork(server: BootServer, limitMs: number = 120_000): Promise<string> {
+  const network = [
+    "user,id=net",
+    ...server.tftp === undefined ? [] : [`tftp=${server.tftp}`],
+    ...server.file === undefined ? [] : [`bootfile=${server.file}`],
+    ...server.webPort === undefined
+      ? []
+      : [`guestfwd=tcp:${WEB}:80-cmd:${pathOf("busybox")} nc 127.0.0.1 ${server.webPort}`],
+  ];
+  const adapter = `virtio-net-pci,netdev=net${server.hasIpxe ? "" : ",romfile="}`;
+  const devices = ["-netdev", network.join(","), "-device", adapter];
+  return await start({ devices, isBios: false, uri: server.uri }, limitMs);
+}
+
+/** A machine, ready to be started. */
+interface Machine {
+  readonly devices: readonly string[];
+  readonly isBios: boolean;
+  readonly uri?: string | undefined;
+}
+
+async function start({ devices, isBios, uri }: Machine, limitMs: number): Promise<string> {
+  using folder = new Folder();
+  const variables = await Deno.readFile(VARIABLES);
+  if (uri !== undefined) setBootUri(variables, uri);
+  const log = folder.file("serial.log");
+  const firmware = isBios ? [] : [
     ...drive("if=pflash", "format=raw", "readonly=on", `file=${FIRMWARE}`),
-    ...drive("if=pflash", "format=raw", `file=${variables}`),
+    ...drive("if=pflash", "format=raw", `file=${folder.write("variables.fd", variables)}`),
   ];
   const child = new Deno.Command(QEMU, {
     args: [
       ...["-machine", "q35,accel=tcg", "-cpu", "max", "-m", "1024", "-nodefaults"],
       ...["-display", "none", "-monitor", "none", "-serial", `file:${log}`, "-no-reboot"],
       ...firmware,
-      ...drive("if=none", "id=disk", `format=${disk.format}`, `file=${disk.path}`, ...medium),
-      ...DISK_KINDS[disk.kind] ?? CD_KINDS[disk.kind]!,
+      ...devices,
     ],
     stdin: "null",
     stdout: "piped",

@@ -52,6 +52,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   faketime: "/usr/bin/faketime",
   "util-linux": "/usr/bin/setpriv",
   ipxe: "/usr/lib/ipxe/ipxe.iso",
+  "ipxe-qemu": "/usr/lib/ipxe/qemu/efi-virtio.rom",
   "grub-rescue-pc": "/usr/lib/grub-rescue/grub-rescue-cdrom.iso",
   "memtest86+": "/usr/lib/memtest86+/memtest86+x64.iso",
 };

@@ -1,0 +1,127 @@
+/**
+ * What `esxi-img netboot` does.
+ *
+ * @module
+ */
+
+import { Failure } from "../blocks/failure.ts";
+import type { Finding } from "../blocks/finding.ts";
+import type { Sink } from "../blocks/sink.ts";
+import { type NetbootPlan, planNetboot } from "../build.ts";
+import { checkInputs } from "../checks/checks.ts";
+import { encodeRaw } from "../formats/raw/write.ts";
+import { writeAndCommit } from "../host/commit.ts";
+import { FileSource } from "../host/files.ts";
+import { createFolderOutput } from "../host/folder_output.ts";
+import { openOutput } from "../host/open_output.ts";
+import { writeStderr, writeStdout } from "../host/terminal.ts";
+import { joinFiles, packTar } from "../netboot/pack.ts";
+import { checkPayloadFlags, type ContentFlags, readContentOptions } from "./content_options.ts";
+import { stopFor, tell } from "./findings.ts";
+import type { CommonFlags } from "./flags.ts";
+import { type PayloadFlags, readInputs } from "./payload_options.ts";
+import { Progress } from "./progress.ts";
+import { formatSize } from "./sizes.ts";
+
+/** The options of netboot. */
+export interface NetbootFlags extends CommonFlags, PayloadFlags, ContentFlags {
+  readonly output: string;
+  readonly prefix?: string | undefined;
+  readonly force: boolean;
+  readonly sync: boolean;
+  readonly quiet: boolean;
+  readonly json: boolean;
+  readonly color: boolean;
+}
+
+/** What every folder of ours holds. */
+const MARKS = ["mboot.efi", "boot.cfg", "autoexec.ipxe", "esxiimg.tgz"];
+
+/**
+ * Makes a tree for network boot.
+ *
+ * @throws {Failure} `usage` if options contradict each other, as {@linkcode stopFor},
+ * {@linkcode planNetboot} and {@linkcode createFolderOutput}; `truncated` or `io` from the ISO.
+ */
+export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<void> {
+  checkUsage(flags);
+  using file = FileSource.open(isoPath);
+  const hasPayload = flags.payload !== undefined;
+  const inputs = { ...await readInputs(flags), hasPayload, medium: "net" as const };
+  stopFor(checkInputs(inputs), { strict: false });
+  const prefix = flags.prefix?.replace(/\/+$/, "");
+  const plan = await planNetboot(file, { ...await readContentOptions(flags, inputs), prefix });
+  const findings = checkInputs({ ...inputs, version: plan.installer.version });
+  stopFor(findings, flags);
+  const isTar = flags.output === "-";
+  const map = isTar ? packTar(plan.tree, Math.floor(plan.timeMs / 1000)) : joinFiles(plan.tree);
+  const output = await writeAndCommit(async (add) => {
+    const write = async (sink: Sink) => {
+      using progress = new Progress("writing", flags.quiet);
+      await encodeRaw(map, sink, {
+        onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),
+      });
+      file.checkUnchanged();
+    };
+    if (isTar) {
+      const stream = add(await openOutput(flags.output));
+      await write(stream);
+      await stream.finish();
+      return stream;
+    }
+    const { force, sync } = flags;
+    const folder = add(
+      await createFolderOutput(flags.output, plan.tree, { force, sync, marks: MARKS }),
+    );
+    await write(folder);
+    await folder.finish();
+    return folder;
+  });
+  tell(findings, flags);
+  report(plan, flags, { name: output.name, bytes: output.writtenBytes }, findings);
+}
+
+function checkUsage(flags: NetbootFlags): void {
+  const { prefix, json, output, sync } = flags;
+  checkPayloadFlags(flags);
+  if (prefix !== undefined && (!/^[!-~]+$/.test(prefix) || prefix.includes("---"))) {
+    const what = `${JSON.stringify(prefix)} is neither a path nor a URL in ASCII`;
+    throw new Failure("usage", "--prefix", what, "pass one without blanks");
+  }
+  if (output !== "-") return;
+  if (json) {
+    const what = "standard output carries the archive";
+    throw new Failure("usage", "--json", what, "pass -o DIR");
+  }
+  if (sync) {
+    throw new Failure("usage", "--sync", "standard output cannot be made durable", "pass -o DIR");
+  }
+}
+
+function report(
+  { installer, tree }: NetbootPlan,
+  flags: NetbootFlags,
+  output: { readonly name: string; readonly bytes: number },
+  findings: readonly Finding[],
+): void {
+  const { version, build } = installer;
+  const { prefix, json, quiet } = flags;
+  const files = tree.files.length;
+  if (json) {
+    const facts = {
+      output: output.name,
+      version,
+      build,
+      files,
+      bytes: output.bytes,
+      prefix,
+      findings,
+    };
+    writeStdout(JSON.stringify(facts, null, 2) + "\n");
+  } else if (!quiet) {
+    writeStderr(
+      `${output.name}: ESXi ${version ?? "of unknown version"}${build ? ` build ${build}` : ""}, ` +
+        `${files} files, ${formatSize(output.bytes)} for network boot\n`,
+    );
+  }
+}

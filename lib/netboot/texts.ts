@@ -1,0 +1,91 @@
+/**
+ * The small files that a network boot needs besides the installer's own.
+ *
+ * @module
+ */
+
+/** What the texts tell of. */
+export interface NetbootFacts {
+  /** As in `8.0.3`, if it is known. */
+  readonly version: string | undefined;
+  /** Where the files are on the server, if it was given. */
+  readonly prefix: string | undefined;
+  /** Whether there is what a legacy BIOS boots with. */
+  readonly hasBios: boolean;
+}
+
+/**
+ * What iPXE runs if it finds it beside itself, and what a DHCP server may name. Relative names are
+ * those of the folder that the script came from.
+ */
+export function ipxeScript({ hasBios }: NetbootFacts): string {
+  return [
+    "#!ipxe",
+    ...hasBios ? ["iseq ${platform} efi || goto bios"] : [],
+    "kernel mboot.efi -c boot.cfg || shell",
+    "boot || shell",
+    ...hasBios ? [":bios", "kernel -n mboot.c32 -c boot.cfg || shell", "boot || shell"] : [],
+    "",
+  ].join("\n");
+}
+
+/** PXELINUX's configuration for legacy BIOS. */
+export function pxelinuxConfig({ prefix }: NetbootFacts): string {
+  // PXELINUX loads from its own folder, over TFTP alone.
+  const folder = prefix === undefined || prefix.includes("://") ? "" : `${prefix}/`;
+  return [
+    "DEFAULT esxi",
+    "NOHALT 1",
+    "LABEL esxi",
+    `  KERNEL ${folder}mboot.c32`,
+    `  APPEND -c ${folder}boot.cfg`,
+    "  IPAPPEND 2",
+    "",
+  ].join("\n");
+}
+
+/** What to do with the folder. */
+export function readme({ version, prefix, hasBios }: NetbootFacts): string {
+  const place = prefix === undefined
+    ? "boot.cfg names its files relative to itself: serve this folder under any name."
+    : `boot.cfg looks for its files in: ${prefix}`;
+  const path = prefix === undefined || prefix.includes("://") ? "" : `${prefix}/`;
+  return `ESXi ${version ?? "(version unknown)"} for a boot over the network, made by esxi-img.
+
+Whoever boots from here installs ESXi without a question, and what is on the disk is lost.
+Serve it to the machines that are to be installed, and only while they are.
+
+${place}
+boot.cfg, mboot.efi and ${
+    hasBios ? "mboot.c32" : "the modules"
+  } belong together: keep them in one folder.
+A folder 01-aa-bb-cc-dd-ee-ff beside mboot.efi, named by a MAC address in lower case, with a boot.cfg
+of its own in it is for that machine alone; such a boot.cfg needs a prefix=.
+
+UEFI, TFTP     the DHCP server names ${path}mboot.efi
+  dnsmasq      enable-tftp
+               tftp-root=/srv/tftp
+               dhcp-match=set:efi64,option:client-arch,7
+               dhcp-boot=tag:efi64,${path}mboot.efi
+  ISC dhcpd    class "efi" { match if substring(option vendor-class-identifier, 0, 20)
+                             = "PXEClient:Arch:00007"; filename "${path}mboot.efi"; }
+               next-server ADDRESS;
+UEFI, HTTP     the DHCP server answers the class HTTPClient with that class and with a URL
+  dnsmasq      dhcp-match=set:http,option:client-arch,16
+               dhcp-option-force=tag:http,60,HTTPClient
+               dhcp-boot=tag:http,http://ADDRESS/mboot.efi
+  ISC dhcpd    class "http" { match if substring(option vendor-class-identifier, 0, 10)
+                              = "HTTPClient"; option vendor-class-identifier "HTTPClient";
+                              filename "http://ADDRESS/mboot.efi"; }
+iPXE           loads autoexec.ipxe if it was loaded from this folder itself; else name it:
+               chain http://ADDRESS/autoexec.ipxe
+${
+    hasBios
+      ? `Legacy BIOS    pxelinux.0 of Syslinux 3.86, which is not part of the installer, beside mboot.c32;
+               its configuration is pxelinux.cfg/default
+`
+      : ""
+  }
+The file system of the server has to tell nothing but names: all are in lower case.
+`;
+}

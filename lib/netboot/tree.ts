@@ -1,0 +1,91 @@
+/**
+ * Lays an installer out as files for a server.
+ *
+ * | path                      | what                                                       |
+ * | ------------------------- | ---------------------------------------------------------- |
+ * | everything of the ISO     | under its name in lower case                               |
+ * | `boot.cfg`                | edited, its names relative to it or below the prefix       |
+ * | `esxiimg.tgz`, modules    | ours                                                       |
+ * | `mboot.efi`               | `efi/boot/bootx64.efi` beside boot.cfg, with what it loads |
+ * | `autoexec.ipxe`           | what iPXE runs                                             |
+ * | `pxelinux.cfg/default`    | for legacy BIOS, if the ISO has `mboot.c32`                |
+ * | `readme-netboot.txt`      | how to serve it                                            |
+ *
+ * @module
+ */
+
+import { bytesExtent } from "../blocks/extent.ts";
+import { Failure } from "../blocks/failure.ts";
+import { type ContentFile, type ContentTree, parentFolders } from "../blocks/file_tree.ts";
+import { decodeLatin1, encodeLatin1 } from "../blocks/latin1.ts";
+import { contentTree, type InstallerContent } from "../esxi/content.ts";
+import { networkBootCfg } from "./boot_cfg.ts";
+import { ipxeScript, pxelinuxConfig, readme } from "./texts.ts";
+
+/** Where the ISO keeps the UEFI boot loader. */
+const LOADER_FOLDER = "efi/boot/";
+const LOADER = `${LOADER_FOLDER}bootx64.efi`;
+const UEFI_BOOT_CFG = `${LOADER_FOLDER}boot.cfg`;
+const BOOT_CFG = "boot.cfg";
+/** What the loader needs beside itself from 7.0 U3 on. */
+const CRYPTO = `${LOADER_FOLDER}crypto64.efi`;
+const BIOS_LOADER = "mboot.c32";
+
+/**
+ * Lays the files of an installer out.
+ *
+ * @param content The installer, both boot.cfg edited for the network.
+ * @param prefix Where the server has the files, if that is known.
+ * @throws {Failure} `unfit-for-net` if two names are the same in lower case, or one is ours.
+ */
+export function netbootTree(content: InstallerContent, prefix: string | undefined): ContentTree {
+  const name = content.volume.source.name;
+  const given = contentTree(content);
+  const files = new Map<string, ContentFile>();
+  const add = (file: ContentFile) => {
+    const other = files.get(file.path);
+    if (other !== undefined) {
+      const what = `two files would be called /${file.path}, in lower case`;
+      throw new Failure("unfit-for-net", name, what, "rename one of them");
+    }
+    files.set(file.path, file);
+  };
+  for (const file of given.files) {
+    const path = file.path.toLowerCase();
+    if (path !== BOOT_CFG) add({ ...file, path });
+  }
+  const facts = {
+    version: content.installer.version,
+    prefix,
+    hasBios: files.has(BIOS_LOADER),
+  };
+  const text = (path: string, value: string) => {
+    const bytes = encodeLatin1(value);
+    add({ path, sizeBytes: bytes.length, content: [bytesExtent(0, bytes)] });
+  };
+  const copy = (from: string, to: string) => {
+    const file = files.get(from);
+    if (file !== undefined) add({ ...file, path: to });
+  };
+  text(BOOT_CFG, rootBootCfg(content, prefix));
+  text("autoexec.ipxe", ipxeScript(facts));
+  text("readme-netboot.txt", readme(facts));
+  if (facts.hasBios) text("pxelinux.cfg/default", pxelinuxConfig(facts));
+  copy(LOADER, "mboot.efi");
+  copy(CRYPTO, "crypto64.efi");
+  const folders = [...given.directories.map((path) => path.toLowerCase())]
+    .concat([...files.keys()].flatMap(parentFolders));
+  const directories = [...new Set(folders)];
+  const wrong = directories.find((path) => files.has(path));
+  if (wrong !== undefined) {
+    const what = `a file and a folder would be called /${wrong}, in lower case`;
+    throw new Failure("unfit-for-net", name, what, "rename one of them");
+  }
+  return { directories, files: [...files.values()] };
+}
+
+/** The UEFI boot.cfg, which is always there, with names that are relative to the tree's root. */
+function rootBootCfg({ edited }: InstallerContent, prefix: string | undefined): string {
+  const { bytes } = edited.find(({ path }) => path.toLowerCase() === UEFI_BOOT_CFG)!;
+  return networkBootCfg(decodeLatin1(bytes), `/${BOOT_CFG}`, prefix, true);
+}

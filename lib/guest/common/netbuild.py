@@ -9,7 +9,7 @@ import collections
 import ipaddress
 
 from common import consistency
-from common.reach import is_static, way_to
+from common.reach import default_way, is_static
 
 # What a deployer asks for, before anything of it is judged. names: what an option may call it by; family: 4 or 6;
 # defaults: families of the default routes that it brings.
@@ -179,13 +179,13 @@ class Builder:
         return {"address": chosen[1], "interface": chosen[2]} if chosen and chosen[1] else None
 
     def way(self, version, gateway, interface):
-        """way_to for the gateway of a default route, which may be any text."""
+        """default_way for a gateway that may be any text."""
         try:
             if ipaddress.ip_address(gateway).version != version:
                 return None, "is of another family"
         except ValueError:
             return None, "is not an address"
-        return way_to(self.interfaces, gateway, interface)
+        return default_way(self.interfaces, gateway, interface)
 
 
 def _uplinks(place):

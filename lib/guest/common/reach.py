@@ -2,6 +2,8 @@
 
 import ipaddress
 
+OFF_LINK = "is not on a network of this host: ESXi cannot reach it"
+
 
 def subnet(address):
     """The network of a static address entry."""
@@ -40,4 +42,12 @@ def way_to(interfaces, gateway, wanted):
     automatic = ("ipv4-dhcp",) if address.version == 4 else ("ipv6-slaac", "ipv6-dhcp-stateless", "ipv6-dhcp")
     if own and any(entry["type"] in automatic for entry in own["addresses"]):
         return wanted, False
-    return None, "is not on a network of this host: ESXi cannot reach it"
+    return None, OFF_LINK
+
+
+def default_way(interfaces, gateway, wanted):
+    """way_to for a default gateway: (id, None) or (None, why not). What a lease may bring does not count."""
+    way, certain = way_to(interfaces, gateway, wanted)
+    if way is not None and not certain and not ipaddress.ip_address(gateway).is_link_local:
+        return None, OFF_LINK
+    return way, None if way else certain

@@ -4,7 +4,7 @@ What lies on a NIC that is not there is left out with a warning, unless it is ma
 """
 
 from common.netbuild import Wanted, management_of
-from common.reach import way_to
+from common.reach import default_way, way_to
 
 
 class PlanError(Exception):
@@ -19,7 +19,7 @@ def of_host(network, nics, warn):
     @param warn: called with a sentence for what is left out
     @return: None when no interface has an address, else {interfaces: management first, nics: {link id: names in
         failover order}, links: {id: link}, gateway4, gateway6, routes}; gateways and routes with the interface that
-        reaches them, and whether that is "certain" (reach.way_to)
+        reaches them, routes also with whether that is "certain" (reach.way_to)
     @raise PlanError: management cannot be had
     """
     interfaces = [interface for interface in network["interfaces"] if interface["addresses"]]
@@ -97,15 +97,15 @@ def _add_gateways(network, result, warn):
         gateway = network[key]
         if gateway is None:
             continue
-        way, certain = None, "belongs to a network that is left out"
+        way, reason = None, "belongs to a network that is left out"
         if gateway["interface"] in present:
-            way, certain = way_to(result["interfaces"], gateway["address"], gateway["interface"])
+            way, reason = default_way(result["interfaces"], gateway["address"], gateway["interface"])
         if way is not None:
-            result[key] = {"address": gateway["address"], "interface": way, "certain": certain}
+            result[key] = {"address": gateway["address"], "interface": way}
         elif key == own and gateway["interface"] == management["id"]:
-            raise PlanError("the default gateway %s %s" % (gateway["address"], certain))
+            raise PlanError("the default gateway %s %s" % (gateway["address"], reason))
         else:
-            warn("the default route via %s is left out: the gateway %s" % (gateway["address"], certain))
+            warn("the default route via %s is left out: the gateway %s" % (gateway["address"], reason))
 
 
 def _add_routes(network, result, warn):

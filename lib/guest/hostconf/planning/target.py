@@ -207,15 +207,11 @@ class _Builder:
         }
 
     def add_routes(self):
-        families = [family for family in ("ipv4", "ipv6")
-                    if any(entry["type"].startswith(family) for entry in self.management["addresses"])]
         for key, family in (("gateway4", "ipv4"), ("gateway6", "ipv6")):
             gateway = self.network[key]
             if gateway:
                 vmk = self.vmk_towards(gateway["address"], gateway["interface"])
-                own = vmk == MANAGEMENT_VMK and family == families[0]
-                own = own or ipaddress.ip_address(gateway["address"]).is_link_local
-                self.add_route("default", gateway["address"], vmk, family, not own and not gateway["certain"])
+                self.add_route("default", gateway["address"], vmk, family, False)
         connected = [subnet(a) for i in self.interfaces for a in i["addresses"] if is_static(a)]
         for route in self.network["routes"]:
             target = ipaddress.ip_network(route["network"])

@@ -76,7 +76,11 @@ class _Network:
         self.name = "network %s" % self.id
         self.link = values.text_of(entry.get("link"))
         self.kind = ADDRESS_TYPES.get(values.text_of(entry.get("type")))
-        self.family = 6 if (self.kind or values.text_of(entry.get("type")) or "").startswith("ipv6") else 4
+        # Of an unknown type, what it was probably meant for: management is chosen before it is judged.
+        text = (values.text_of(entry.get("type")) or "").lower()
+        self.is_automatic = "dhcp" in text or "slaac" in text
+        is_6 = ":" in (values.text_of(entry.get("ip_address")) or "") and not self.kind
+        self.family = 6 if is_6 or (self.kind or text).startswith("ipv6") else 4
 
     @property
     def wanted(self):
@@ -84,7 +88,7 @@ class _Network:
         defaults = set()
         for target, _ in self.routes(lambda sentence: None):
             # The routes of automatic IPv6 networks come from routers: what is written there says nothing.
-            if target.prefixlen == 0 and (target.version == 4 or self.kind == "ipv6-static"):
+            if target.prefixlen == 0 and (target.version == 4 or not self.is_automatic):
                 defaults.add(target.version)
         return Wanted([self.id, self.link, values.text_of(self.entry.get("network_id"))], self.family, defaults)
 

@@ -108,6 +108,7 @@ export type {
   NetbootOptions,
   NetbootPlan,
 } from "./lib/build.ts";
+export type { BytesFile, NewFile, SourceFile } from "./lib/blocks/new_file.ts";
 export type { ContentOptions, InstallerContent } from "./lib/esxi/content.ts";
 export type { PayloadOptions } from "./lib/esxi/make_payload.ts";
 export type { ImageEncodeOptions } from "./lib/encode.ts";

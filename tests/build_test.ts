@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import { readBlocks } from "../lib/blocks/block_map.ts";
-import type { Extent, Source } from "../lib/blocks/extent.ts";
+import { bytesSource, type Extent, type Source } from "../lib/blocks/extent.ts";
 import { formatGuid } from "../lib/blocks/guid.ts";
 import { type ImageOptions, type ImagePlan, planImage } from "../lib/build.ts";
 import { FAT_EPOCH_MS } from "../lib/esxi/content.ts";
@@ -14,6 +14,10 @@ import { isoInMemory } from "./support/good_image.ts";
 
 const ISO = isoInMemory({ moduleCount: 8, modulesBytes: 60_000 });
 const text = (content: string) => new TextEncoder().encode(content);
+const module = (name: string, content: string) => ({
+  name,
+  source: bytesSource(name, text(content)),
+});
 const OPTIONS: ImageOptions = {
   fatfsWasm: await readFatfsWasm(),
   guestFiles: [
@@ -112,7 +116,7 @@ Deno.test("plan: every input but the password makes another image of it", async 
     guestFiles: { guestFiles: [{ path: "pre.sh", bytes: text("exit 1\n") }] },
     kickstart: { kickstart: text("vmaccepteula\n") },
     metadata: { metadata: [{ path: "user_data", bytes: text("x") }] },
-    modules: { modules: [{ name: "x.v00", bytes: text("x") }] },
+    modules: { modules: [module("x.v00", "x")] },
     kernelOptions: { kernelOptions: ["a=1"] },
     installDisk: { installDisk: "--firstdisk=usb" },
     sshKeys: { sshKeys: ["ssh-ed25519 AAAA"] },
@@ -162,11 +166,11 @@ Deno.test("plan: time stamps are the given one, else the ISO's, within what FAT 
 Deno.test("plan: what the ISO holds already cannot be added", async () => {
   for (const name of ["k.b00", "BOOT.CFG", "esxiimg.tgz"]) {
     await assert.rejects(
-      plan({ modules: [{ name, bytes: text("x") }] }),
+      plan({ modules: [module(name, "x")] }),
       failure("exists", /it holds a \/(k\.b00|BOOT\.CFG|esxiimg\.tgz) already/),
     );
   }
-  const twice = [{ name: "a.v00", bytes: text("x") }, { name: "A.V00", bytes: text("y") }];
+  const twice = [module("a.v00", "x"), module("A.V00", "y")];
   await assert.rejects(plan({ modules: twice }), failure("exists", /it holds a \/A\.V00 already/));
 });
 
@@ -179,8 +183,12 @@ Deno.test("plan: the payload of an ISO of ours is replaced", async () => {
 });
 
 Deno.test("plan: modules are added behind the payload, with their bytes", async () => {
-  const image = await plan({ modules: [{ name: "net-x.v00", bytes: text("driver") }] });
-  assert.equal(new TextDecoder().decode(bytesOf(image, "net-x.v00")), "driver");
+  const image = await plan({ modules: [module("net-x.v00", "driver")] });
+  const added = image.files.find(({ path }) => path === "net-x.v00")!;
+  const content = new Uint8Array(added.sizeBytes);
+  await readBlocks({ sizeBytes: added.sizeBytes, extents: added.content }, content, 0);
+  assert.equal(new TextDecoder().decode(content), "driver");
+  assert.ok(added.content.every((extent) => "source" in extent), "it is not in memory");
   const cfg = new TextDecoder().decode(bytesOf(image, "EFI/BOOT/BOOT.CFG"));
   assert.match(cfg, / --- \/esxiimg\.tgz --- \/net-x\.v00$/m);
 });

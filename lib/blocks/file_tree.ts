@@ -45,6 +45,8 @@ export interface ContentFile {
   readonly sizeBytes: number;
   /** Its bytes, as extents relative to its own beginning. */
   readonly content: readonly Extent[];
+  /** SHA-256 of its content, as hexadecimal digits, where it is known already. */
+  readonly sha256?: string;
 }
 
 /** What a medium is to hold. */

@@ -4,12 +4,13 @@
  * @module
  */
 
+import type { Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
 import type { Guid } from "../blocks/guid.ts";
 import type { Inputs } from "../checks/inputs.ts";
 import { parseBootOption } from "../esxi/boot_options.ts";
 import type { ContentOptions } from "../esxi/content.ts";
-import { payloadDiskGuid, readBootModule, unpackPayload } from "../esxi/payload.ts";
+import { payloadDiskGuid, unpackPayload } from "../esxi/payload.ts";
 import { readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
 import { readSmall } from "../host/files.ts";
@@ -25,41 +26,36 @@ export interface ContentFlags {
   readonly seed?: string | undefined;
 }
 
-const MAX_MODULE_BYTES = 1024 * 1024 * 1024;
+const MAX_PAYLOAD_BYTES = 1024 * 1024 * 1024;
 
 /**
  * Reads what the options name.
  *
  * @param inputs What was read of the payload's.
+ * @param modules The files that `--module` names.
  * @returns `diskGuid` is that of a payload that was made before.
- * @throws {Failure} `kickstart` or `boot-cfg` if payload or modules are none, `io` if they cannot be
- * read.
+ * @throws {Failure} `kickstart` or `boot-cfg` if the payload is none, `io` if it cannot be read.
  */
 export async function readContentOptions(
   flags: ContentFlags,
   inputs: Inputs,
+  modules: readonly Source[],
 ): Promise<ContentOptions & { readonly diskGuid: Guid | undefined }> {
   const payload = flags.payload === undefined
     ? undefined
-    : await readSmall(flags.payload, MAX_MODULE_BYTES);
+    : await readSmall(flags.payload, MAX_PAYLOAD_BYTES);
   const parts = payload && await unpackPayload(payload, flags.payload ?? "");
   return {
     ...payloadOptions(inputs),
     guestFiles: await readGuestFiles(),
     payload,
     diskGuid: parts && payloadDiskGuid(parts),
-    modules: await Promise.all((flags.module ?? []).map(openModule)),
+    modules: modules.map((source) => ({ name: baseName(source.name), source })),
     kernelOptions: flags.kernelopt,
     bootOptions: flags.bootOption?.map(parseBootOption),
     seed: flags.seed,
     timeSeconds: sourceDateEpochSeconds(),
   };
-}
-
-async function openModule(path: string) {
-  const bytes = await readSmall(path, MAX_MODULE_BYTES);
-  readBootModule(bytes, path);
-  return { name: baseName(path), bytes };
 }
 
 /**

@@ -8,6 +8,7 @@
 import { type ImageOptions, type ImagePlan, type IsoPlan, planImage, planIso } from "../build.ts";
 import { encodeImage } from "../encode.ts";
 import type { BlockMap } from "../blocks/block_map.ts";
+import type { Source } from "../blocks/extent.ts";
 import type { Format } from "../formats/format.ts";
 import { openImage } from "../formats/formats.ts";
 import type { Sink } from "../blocks/sink.ts";
@@ -15,9 +16,10 @@ import { Failure } from "../blocks/failure.ts";
 import { readFatfsWasm } from "../host/assets.ts";
 import { writeAndCommit } from "../host/commit.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
-import { FileSource } from "../host/files.ts";
+import { FileSource, FileSources } from "../host/files.ts";
 import { openOutput } from "../host/open_output.ts";
 import { findOutputPlace, type OutputPlace } from "../host/output_place.ts";
+import { baseName } from "../host/paths.ts";
 import type { Recorder } from "../manifest/make.ts";
 import { checkPayloadFlags, type ContentFlags, readContentOptions } from "./content_options.ts";
 import type { CommonFlags } from "./flags.ts";
@@ -77,7 +79,8 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
   const hasPayload = flags.payload !== undefined;
   const inputs = { ...await readInputs(flags), hasPayload, medium: format.medium };
   stopFor(checkInputs(inputs), { strict: false });
-  const options = await readOptions(flags, inputs);
+  using modules = FileSources.open(flags.module ?? []);
+  const options = await readOptions(flags, inputs, modules.files);
   const taps = flags.manifest === undefined ? undefined : recorder;
   const plan = format.medium === "iso"
     ? await planIso(recorder?.iso ?? file, { ...options, tapFiles: taps?.tapFiles })
@@ -106,6 +109,7 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
     await encode(plan, map, format, sink, flags);
     await checkIsoHash(flags, isoPath, recorder);
     file.checkUnchanged();
+    modules.checkUnchanged();
     const writtenPath = await image.finish();
     if (flags.verify && writtenPath !== undefined) {
       await verifyOutput(writtenPath, image.name, file, flags.quiet);
@@ -159,7 +163,7 @@ function plainOptions(flags: BuildFlags): Record<string, unknown> {
     seed,
   } = flags;
   const { allowSecureBoot, vcenterInsecure } = flags;
-  const modules = flags.module?.map((path) => path.split("/").at(-1));
+  const modules = flags.module?.map((path) => baseName(path));
   return {
     kernelopt,
     bootOption,
@@ -213,13 +217,16 @@ function checkUsage(
 
 /** The ISO's name, in the current folder, with the format's suffix. */
 function defaultOutput(isoPath: string, format: Format): string {
-  const base = isoPath.split("/").at(-1) ?? "esxi";
-  return base.replace(/\.iso$/i, "") + format.suffix;
+  return baseName(isoPath).replace(/\.iso$/i, "") + format.suffix;
 }
 
-async function readOptions(flags: BuildFlags, inputs: Inputs): Promise<ImageOptions> {
+async function readOptions(
+  flags: BuildFlags,
+  inputs: Inputs,
+  modules: readonly Source[],
+): Promise<ImageOptions> {
   return {
-    ...await readContentOptions(flags, inputs),
+    ...await readContentOptions(flags, inputs, modules),
     fatfsWasm: await readFatfsWasm(),
     withoutMaasHook: !flags.maas,
     label: flags.label ?? DEFAULT_LABEL,

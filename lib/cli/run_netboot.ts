@@ -11,7 +11,7 @@ import { type NetbootPlan, planNetboot } from "../build.ts";
 import { checkInputs } from "../checks/checks.ts";
 import { encodeRaw } from "../formats/raw/write.ts";
 import { writeAndCommit } from "../host/commit.ts";
-import { FileSource } from "../host/files.ts";
+import { FileSource, FileSources } from "../host/files.ts";
 import { createFolderOutput } from "../host/folder_output.ts";
 import { openOutput } from "../host/open_output.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
@@ -50,7 +50,9 @@ export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<
   const inputs = { ...await readInputs(flags), hasPayload, medium: "net" as const };
   stopFor(checkInputs(inputs), { strict: false });
   const prefix = flags.prefix?.replace(/\/+$/, "");
-  const plan = await planNetboot(file, { ...await readContentOptions(flags, inputs), prefix });
+  using modules = FileSources.open(flags.module ?? []);
+  const options = await readContentOptions(flags, inputs, modules.files);
+  const plan = await planNetboot(file, { ...options, prefix });
   const findings = checkInputs({ ...inputs, version: plan.installer.version });
   stopFor(findings, flags);
   const isTar = flags.output === "-";
@@ -62,6 +64,7 @@ export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<
         onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),
       });
       file.checkUnchanged();
+      modules.checkUnchanged();
     };
     if (isTar) {
       const stream = add(await openOutput(flags.output));

@@ -5,13 +5,15 @@
  * @module
  */
 
-import { bytesExtent, type Source } from "../blocks/extent.ts";
+import type { Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
 import { byFirstByte, type ContentTree, findFile, parentFolders } from "../blocks/file_tree.ts";
 import type { Guid } from "../blocks/guid.ts";
 import { sha256 } from "../blocks/hashing.ts";
 import { encodeLatin1 } from "../blocks/latin1.ts";
+import { extentOf, type NewFile, sizeOf, type SourceFile } from "../blocks/new_file.ts";
 import { type IsoVolume, readIso } from "../iso/volume.ts";
+import { examineBootModule } from "./boot_module.ts";
 import { type BootCfgEdits, editBootCfg } from "./edit_boot_cfg.ts";
 import { type BootCfgFile, type Installer, recognizeInstaller } from "./installer.ts";
 import { KICKSTART_URL } from "./kickstart/render.ts";
@@ -29,9 +31,9 @@ const FAT_END_MS = 4_354_819_198_000;
 export interface ContentOptions extends PayloadOptions {
   /** A finished payload, used instead of one made from the options above. */
   readonly payload?: Uint8Array | undefined;
-  /** Boot modules to add, by their names on the medium. */
+  /** Boot modules to add, by their names on the medium. They are read now, and when it is written. */
   readonly modules?:
-    | readonly { readonly name: string; readonly bytes: Uint8Array }[]
+    | readonly { readonly name: string; readonly source: Source }[]
     | undefined;
   /** Options of the kernel, in both boot.cfg: `NAME=VALUE` replaces one of that name. */
   readonly kernelOptions?: readonly string[] | undefined;
@@ -70,11 +72,12 @@ export interface InstallerContent {
   /** Files of the ISO that get other bytes: both boot.cfg; in an ISO of ours, the payload. */
   readonly edited: readonly PayloadFile[];
   /** New files: the payload, those of the layout, modules. */
-  readonly added: readonly PayloadFile[];
+  readonly added: readonly NewFile[];
 }
 
 /**
- * Reads an installer and edits it. Of the ISO only directories, boot.cfg and version are read.
+ * Reads an installer and edits it. Of the ISO only directories, boot.cfg and version are read, of
+ * modules everything.
  *
  * @throws {Failure} `not-iso`, `damaged-iso` or `truncated` if it is no whole ISO, `not-installer`
  * or `boot-cfg` if it is no ESXi installer, `exists` if it has a file of the
@@ -88,11 +91,11 @@ export async function readContent(
 ): Promise<InstallerContent> {
   const volume = await readIso(iso);
   const installer = await recognizeInstaller(volume);
-  const identity = identify(volume, installer, options, traits);
+  const modules = await examineModules(options);
+  const identity = identify(volume, installer, options, modules, traits);
   const timeMs = mediumTimeMs(volume, options.timeSeconds);
   const payload = options.payload ??
     makePayload(options, identity, timeMs, traits.diskGuid?.(identity));
-  const modules = options.modules?.map(({ name, bytes }) => ({ path: name, bytes })) ?? [];
   const others = [...traits.files ?? [], ...modules];
   checkNew(volume, others);
   const old = findFile(volume, PAYLOAD_NAME);
@@ -108,8 +111,16 @@ export async function readContent(
   };
 }
 
+async function examineModules({ modules = [] }: ContentOptions): Promise<SourceFile[]> {
+  const files: SourceFile[] = [];
+  for (const { name, source } of modules) {
+    files.push({ path: name, source, sha256: await examineBootModule(source) });
+  }
+  return files;
+}
+
 /** Checks that everything that is to be added has a name of its own. */
-function checkNew(volume: IsoVolume, added: readonly PayloadFile[]): void {
+function checkNew(volume: IsoVolume, added: readonly NewFile[]): void {
   const taken = new Set([PAYLOAD_NAME, ...volume.files.map(({ path }) => path)].map(upperCase));
   for (const { path } of added) {
     if (!taken.has(upperCase(path))) {
@@ -139,6 +150,7 @@ function identify(
   volume: IsoVolume,
   installer: Installer,
   options: ContentOptions,
+  modules: readonly SourceFile[],
   traits: MediumTraits,
 ): Uint8Array {
   return digest(
@@ -148,7 +160,7 @@ function identify(
       bootCfgs: installer.bootCfgs.map(({ text }) => text),
       ...payloadInputs(options),
       payload: options.payload && sha256(options.payload),
-      modules: options.modules?.map(({ name, bytes }) => [name, sha256(bytes)]),
+      modules: options.modules && modules.map((module) => [module.path, module.sha256]),
       kernelOptions: options.kernelOptions,
       bootOptions: options.bootOptions?.length ? options.bootOptions : undefined,
       ...traits.inputs,
@@ -200,9 +212,12 @@ export function contentTree(
   { volume, edited, added }: InstallerContent,
   tapFile: (path: string, source: Source, fileBytes: number) => Source = (_path, source) => source,
 ): ContentTree {
-  const ours = [...edited, ...added].map(({ path, bytes }) => (
-    { path, sizeBytes: bytes.length, content: [bytesExtent(0, bytes)] }
-  ));
+  const ours = [...edited, ...added].map((file) => ({
+    path: file.path,
+    sizeBytes: sizeOf(file),
+    content: [extentOf(file)],
+    ...("sha256" in file ? { sha256: file.sha256 } : {}),
+  }));
   const replaced = new Set(edited.map((file) => file.path));
   const kept = volume.files.filter((file) => !replaced.has(file.path)).toSorted(byFirstByte)
     .map(({ path, sizeBytes, parts }) => {

@@ -13,19 +13,11 @@
  * @module
  */
 
-import { crc32, inflateRawSync } from "node:zlib";
 import { Failure } from "../blocks/failure.ts";
 import { parentFolders } from "../blocks/file_tree.ts";
 import { type Guid, parseGuid } from "../blocks/guid.ts";
-import {
-  GZIP_FLAG,
-  GZIP_HEADER,
-  GZIP_HEADER_BYTES,
-  GZIP_TRAILER,
-  GZIP_TRAILER_BYTES,
-  isGzip,
-} from "../formats/gzip/format.ts";
 import { storeGzip } from "../formats/gzip/store.ts";
+import { readBootModule } from "./boot_module.ts";
 import type { KickstartFacts } from "./kickstart/merge.ts";
 import { KICKSTART_PATH } from "./kickstart/render.ts";
 import { packOldGnuTar } from "./tar.ts";
@@ -36,8 +28,6 @@ export const PAYLOAD_NAME = "esxiimg.tgz";
 const FOLDER = "esxiimg";
 const FACTS_NAME = "image.json";
 const FACTS_PATH = `${FOLDER}/${FACTS_NAME}`;
-/** More than this no installer has memory for; it also bounds what a hostile module takes of ours. */
-const MAX_CONTENT_BYTES = 1024 * 1024 * 1024;
 
 /** A file of the payload, its path relative to `esxiimg/`. */
 export interface PayloadFile {
@@ -155,50 +145,4 @@ export function payloadDiskGuid(files: readonly PayloadFile[]): Guid | undefined
   } catch {
     return undefined; // the guest takes it for an image without a GUID, too
   }
-}
-
-/**
- * Reads a module as the boot loader does. What begins like gzip must be exactly one member, because
- * mboot reads size and CRC from the last 8 bytes of the file.
- *
- * @param path Which file it is, for messages.
- * @returns What the installer finds.
- * @throws {Failure} `boot-cfg` if the boot loader cannot read it.
- */
-export function readBootModule(module: Uint8Array, path: string): Uint8Array<ArrayBuffer> {
-  if (!isGzip(module)) return new Uint8Array(module);
-  try {
-    const headerBytes = gzipHeaderBytes(module);
-    const trailerAt = module.length - GZIP_TRAILER_BYTES;
-    const trailer = new DataView(module.buffer, module.byteOffset + trailerAt, GZIP_TRAILER_BYTES);
-    const { buffer: content, engine } = inflateRawSync(module.subarray(headerBytes), {
-      info: true,
-      maxOutputLength: MAX_CONTENT_BYTES,
-    }) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } };
-    if (
-      headerBytes + engine.bytesWritten === trailerAt &&
-      trailer.getUint32(GZIP_TRAILER.crc32, true) === crc32(content) &&
-      trailer.getUint32(GZIP_TRAILER.size, true) === content.length
-    ) return new Uint8Array(content);
-  } catch {
-    // said below
-  }
-  throw new Failure(
-    "boot-cfg",
-    path,
-    "the boot loader needs exactly one gzip member with nothing behind it",
-    "compress it again with gzip",
-  );
-}
-
-/** RFC 1952 §2.3: where a member's deflate data begins. */
-function gzipHeaderBytes(member: Uint8Array): number {
-  const view = new DataView(member.buffer, member.byteOffset, member.length);
-  const flags = view.getUint8(GZIP_HEADER.flags);
-  let at = GZIP_HEADER_BYTES;
-  if ((flags & GZIP_FLAG.extra) !== 0) at += 2 + view.getUint16(at, true);
-  for (const flag of [GZIP_FLAG.name, GZIP_FLAG.comment]) {
-    if ((flags & flag) !== 0) at = member.indexOf(0, at) + 1;
-  }
-  return (flags & GZIP_FLAG.headerCrc) !== 0 ? at + 2 : at;
 }

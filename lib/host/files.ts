@@ -102,6 +102,46 @@ export class FileSource implements Source, Disposable {
   }
 }
 
+/** Files that are open together, and closed together. */
+export class FileSources implements Disposable {
+  /** In the order of their paths. */
+  readonly files: readonly FileSource[];
+
+  private constructor(files: readonly FileSource[]) {
+    this.files = files;
+  }
+
+  /**
+   * Opens files.
+   *
+   * @throws {Failure} `io` if one cannot be opened; those before it are closed then.
+   */
+  static open(paths: readonly string[]): FileSources {
+    const opened: FileSource[] = [];
+    try {
+      for (const path of paths) opened.push(FileSource.open(path));
+      return new FileSources(opened);
+    } catch (error) {
+      for (const file of opened) file[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Checks that what was read belongs together.
+   *
+   * @throws {Failure} `io` if one of the files has been written to since it was opened.
+   */
+  checkUnchanged(): void {
+    for (const file of this.files) file.checkUnchanged();
+  }
+
+  /** Closes the files. */
+  [Symbol.dispose](): void {
+    for (const file of this.files) file[Symbol.dispose]();
+  }
+}
+
 /**
  * Reads a whole file that is known to be small.
  *

@@ -107,11 +107,11 @@ export class Recorder {
         clusterBytes: plan.disk.clusterBytes,
         time: new Date(plan.timeMs).toISOString(),
       },
-      files: plan.files.map(({ path, sizeBytes, content }) => ({
+      files: plan.files.map(({ path, sizeBytes, content, sha256: known }) => ({
         path,
         sizeBytes,
         sha256: plan.origins.has(path)
-          ? sha256(bytesOf(content))
+          ? known ?? sha256(bytesOf(content))
           : this.#files.get(path)?.digest() ?? sha256(""),
         origin: plan.origins.get(path) ?? "iso",
       })),

@@ -5,7 +5,6 @@ import {
   type ImageFacts,
   packPayload,
   type PayloadParts,
-  readBootModule,
   unpackPayload,
 } from "../../lib/esxi/payload.ts";
 import { packTar } from "modern-tar";
@@ -248,71 +247,4 @@ Deno.test("payload: whatever is changed in it, it is read or refused", async () 
     }),
     { numRuns: 200 },
   );
-});
-
-const MEMBER = new Uint8Array(gzipSync("a boot module", { level: 9 }));
-const EMPTY_MEMBER = new Uint8Array(gzipSync(""));
-
-function joined(...parts: (Uint8Array | readonly number[])[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
-}
-
-Deno.test("boot module: one gzip member, or no gzip at all", () => {
-  const content = TEXT.encode("a boot module");
-  assert.deepEqual(readBootModule(MEMBER, "x"), content);
-  assert.deepEqual(readBootModule(content, "x"), content);
-  assert.deepEqual(readBootModule(EMPTY_MEMBER, "x"), new Uint8Array(0));
-  assert.deepEqual(readBootModule(new Uint8Array(0), "x"), new Uint8Array(0));
-  // A view into a larger buffer, as readers give them.
-  const padded = joined([1, 2, 3], MEMBER, [4]);
-  assert.deepEqual(readBootModule(padded.subarray(3, 3 + MEMBER.length), "x"), content);
-});
-
-testWith(["gzip"], "boot module: with the name of its file, as gzip writes it", async () => {
-  using folder = new Folder();
-  const file = folder.write("module.v00", "a boot module");
-  await mustRun("gzip", ["-N", file]);
-  const member = Deno.readFileSync(`${file}.gz`);
-  assert.notEqual(member[3], 0);
-  assert.deepEqual(readBootModule(member, "x"), TEXT.encode("a boot module"));
-});
-
-Deno.test("boot module: optional fields of the header are skipped", () => {
-  const fields: readonly (readonly [flag: number, bytes: Uint8Array])[] = [
-    [0x04, joined([0x2c, 1], new Uint8Array(300).fill(9))],
-    [0x08, TEXT.encode("name\0")],
-    [0x10, TEXT.encode("comment\0")],
-    [0x02, new Uint8Array(2)],
-  ];
-  for (let choice = 0; choice < 16; choice++) {
-    const chosen = fields.filter((_, i) => (choice >> i & 1) === 1);
-    const header = MEMBER.slice(0, 10);
-    for (const [flag] of chosen) header[3]! |= flag;
-    const member = joined(header, ...chosen.map(([, bytes]) => bytes), MEMBER.slice(10));
-    assert.deepEqual(readBootModule(member, "x"), TEXT.encode("a boot module"));
-  }
-});
-
-Deno.test("boot module: what the boot loader stumbles over is refused", () => {
-  const changed = (at: number) => {
-    const bytes = MEMBER.slice();
-    bytes[bytes.length + at]! ^= 1;
-    return bytes;
-  };
-  const refused = {
-    "two members": joined(MEMBER, MEMBER),
-    "an empty member before": joined(EMPTY_MEMBER, MEMBER),
-    "an empty member behind": joined(MEMBER, EMPTY_MEMBER),
-    "zeros behind": joined(MEMBER, new Uint8Array(512)),
-    "eight zeros behind": joined(MEMBER, new Uint8Array(8)),
-    "rubbish behind": joined(MEMBER, [1, 2, 3]),
-    "wrong CRC": changed(-8),
-    "wrong size": changed(-4),
-    "cut short": MEMBER.slice(0, -1),
-    "header alone": MEMBER.slice(0, 10),
-    "magic alone": MEMBER.slice(0, 2),
-  };
-  for (const [what, bytes] of Object.entries(refused)) {
-    assert.throws(() => readBootModule(bytes, "x"), failure("boot-cfg", /one gzip member/), what);
-  }
 });

@@ -144,3 +144,19 @@ for (const isReplacing of [false, true]) {
     if (isReplacing) assert.equal(await Deno.readTextFile(folder.file("out.img.gz")), "old");
   });
 }
+
+Deno.test("a module that changes while an image is built", async () => {
+  using folder = new Folder();
+  writeSlowIso(folder.file("in.iso"));
+  folder.write("extra.v00", "module");
+  const build = ["build", "in.iso", "-o", "out.img.gz", "--module", "extra.v00"];
+  await using running = await startAndStop(build, folder, "out.img.gz", 1_000_000);
+  folder.write("extra.v00", "MODULE");
+  running.signal("SIGCONT");
+  assertRefused(await running.outcome, {
+    names: "extra.v00",
+    says: /it was changed while it was read/,
+    advises: /^run again when nothing writes to it$/,
+  });
+  assert.deepEqual(folder.names(), ["extra.v00", "in.iso"]);
+});

@@ -55,6 +55,22 @@ for (const [name, options] of SIZES) {
   });
 }
 
+testWith(["python3", "gzip"], "the memory that large modules take", async (t) => {
+  using folder = new Folder();
+  const iso = folder.file("in.iso");
+  writeInstallerIso(iso, { moduleCount: 2, modulesBytes: 100_000 });
+  const plain = folder.write("plain.v00", "");
+  await Deno.truncate(plain, 1e9);
+  const noise = folder.write("noise.v01", "");
+  await mustRun("sh", ["-c", `head -c 100000000 /dev/urandom | gzip -1 > ${noise}`]);
+  const modules = ["--module", plain, "--module", noise, "--manifest", folder.file("m.json")];
+  for (const format of ["raw", "gz", "qcow2"]) {
+    await t.step(format, async () => {
+      await checkPeak(["build", iso, "-q", "-f", format, "--force", ...modules, "-o", "/dev/null"]);
+    });
+  }
+});
+
 testWith(["python3"], "the memory that deflating takes", async (t) => {
   using folder = new Folder();
   const iso = folder.file("in.iso");
@@ -68,7 +84,9 @@ testWith(["python3"], "the memory that deflating takes", async (t) => {
     ["gz", 1, []],
     ["gz", 2, []],
     ["vmdk", 1, []],
+    ["vmdk", 2, []],
     ["qcow2", 1, ["--compress"]],
+    ["qcow2", 2, ["--compress"]],
   ];
   for (const [format, processors, options] of ways) {
     await t.step(`${format}, processors: ${processors}`, async () => {

@@ -13,10 +13,10 @@
  */
 
 import { type BlockMap, blockMap } from "../../blocks/block_map.ts";
-import { bytesExtent, type Extent, type Source } from "../../blocks/extent.ts";
+import type { Extent, Source } from "../../blocks/extent.ts";
 import { Failure } from "../../blocks/failure.ts";
 import { structureAt } from "../../blocks/fields.ts";
-import { sha256 } from "../../blocks/hashing.ts";
+import { extentOf, type NewFile, sha256Of, sizeOf } from "../../blocks/new_file.ts";
 import { readDescriptors, type VolumeDescriptor } from "../descriptors.ts";
 import { DESCRIPTOR, DESCRIPTOR_TYPE, PX, PX_BYTES, SECTOR_BYTES } from "../format.ts";
 import { consistent, damaged } from "../records.ts";
@@ -30,9 +30,9 @@ import { entries, type Entry, fieldsOf, findEntry, type IsoTree, readTrees } fro
 /** What is to be different. */
 export interface IsoEdits {
   /** Files of the ISO that get other bytes, by their paths. */
-  readonly replaced: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  readonly replaced: readonly NewFile[];
   /** New files in the root. */
-  readonly added: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  readonly added: readonly NewFile[];
   /** Move directories even where a root has room: for tests of the rare case. */
   readonly moveAlways?: boolean;
 }
@@ -75,10 +75,10 @@ export async function patchIso(
 
   let end = Math.ceil(Math.max(volumeBytes, source.sizeBytes) / SECTOR_BYTES);
   const appended: Extent[] = [];
-  const append = (bytes: Uint8Array) => {
+  const append = (file: NewFile) => {
     const sector = end;
-    appended.push(bytesExtent(sector * SECTOR_BYTES, bytes));
-    end += Math.ceil(bytes.length / SECTOR_BYTES);
+    appended.push(extentOf(file, sector * SECTOR_BYTES));
+    end += Math.ceil(sizeOf(file) / SECTOR_BYTES);
     return sector;
   };
   const files = placeFiles(edits, append);
@@ -117,19 +117,19 @@ function volumeBytesOf(source: Source, { bytes }: VolumeDescriptor): number {
 }
 
 /** Gives each content a place; what is the same lies there once. */
-function placeFiles(edits: IsoEdits, append: (bytes: Uint8Array) => number) {
+function placeFiles(edits: IsoEdits, append: (file: NewFile) => number) {
   const placed = new Map<string, { sector: number; sizeBytes: number; links: number }>();
-  const keys = new Map<Uint8Array, string>();
-  for (const { bytes } of [...edits.replaced, ...edits.added]) {
-    const key = sha256(bytes);
+  const keys = new Map<NewFile, string>();
+  for (const file of [...edits.replaced, ...edits.added]) {
+    const key = sha256Of(file);
     const known = placed.get(key);
-    keys.set(bytes, key);
+    keys.set(file, key);
     if (known !== undefined) known.links++;
-    else placed.set(key, { sector: append(bytes), sizeBytes: bytes.length, links: 1 });
+    else placed.set(key, { sector: append(file), sizeBytes: sizeOf(file), links: 1 });
   }
   const order = [...placed.keys()];
-  return (bytes: Uint8Array, firstSerial: number): Placement => {
-    const key = keys.get(bytes)!;
+  return (file: NewFile, firstSerial: number): Placement => {
+    const key = keys.get(file)!;
     return { ...placed.get(key)!, serial: firstSerial + order.indexOf(key) };
   };
 }
@@ -139,28 +139,29 @@ function editTree(
   source: Source,
   tree: IsoTree,
   edits: IsoEdits,
-  placementOf: (bytes: Uint8Array, firstSerial: number) => Placement,
+  placementOf: (file: NewFile, firstSerial: number) => Placement,
 ): void {
   const firstSerial = lastSerial(source, tree) + 1;
-  for (const { path, bytes } of edits.replaced) {
-    const found = findEntry(source, tree, path);
+  for (const file of edits.replaced) {
+    const found = findEntry(source, tree, file.path);
     if (found !== undefined) {
-      pointTo(tree, found.directory, found.entry, placementOf(bytes, firstSerial));
+      pointTo(tree, found.directory, found.entry, placementOf(file, firstSerial));
     } else if (tree.descriptors.some(({ type }) => type === DESCRIPTOR_TYPE.primary)) {
-      throw damaged(source, `its primary directory holds no /${path}`);
+      throw damaged(source, `its primary directory holds no /${file.path}`);
     }
   }
   // All files of a root say the same of owner, time and version.
   const model = modelOf(source, tree);
   if (model === undefined) return;
-  for (const { path: name, bytes } of edits.added) {
+  for (const file of edits.added) {
+    const name = file.path;
     if (!/^[\w.+-]+$/.test(name) || name.length > MAX_NAME_CHARACTERS) {
       const what = `an ISO cannot hold a file of the name ${JSON.stringify(name)}`;
       const remedy =
         `rename it to at most ${MAX_NAME_CHARACTERS} letters, digits, _, -, + and dots`;
       throw new Failure("unfit-for-iso", source.name, what, remedy);
     }
-    const placement = placementOf(bytes, firstSerial);
+    const placement = placementOf(file, firstSerial);
     insertRecord(source, tree, makeRecord(source, tree, model, name, placement));
   }
 }

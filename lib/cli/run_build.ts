@@ -74,7 +74,7 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
   checkUsage(flags, format, place, manifestPlace);
   using file = FileSource.open(isoPath);
   const recorder = flags.isoSha256 ?? flags.manifest
-    ? new (await import("../manifest/make.ts")).Recorder(file)
+    ? new (await import("../manifest/make.ts")).Recorder(file, baseName(isoPath))
     : undefined;
   const hasPayload = flags.payload !== undefined;
   const inputs = { ...await readInputs(flags), hasPayload, medium: format.medium };

@@ -9,6 +9,9 @@ import { Failure } from "../blocks/failure.ts";
 import type { OutputPlace } from "./output_place.ts";
 import { splitPath } from "./paths.ts";
 
+/** As file systems do by default there: two new names may turn out to be one. */
+const IGNORES_CASE = Deno.build.os === "windows" || Deno.build.os === "darwin";
+
 /** What tells a file from all others, as far as the system says it. */
 interface Identity {
   /** Without links; `undefined` if its folder is not there. */
@@ -48,7 +51,7 @@ async function identify(path: string): Promise<Identity> {
   if (stat?.isCharDevice) return {}; // nothing that is read from it could be lost
   const realPath = await Deno.realPath(path).catch(() => realPathOfNew(path));
   return {
-    realPath,
+    realPath: IGNORES_CASE ? realPath?.toLowerCase() : realPath,
     inode: stat?.isFile && stat.ino !== null ? `${stat.dev}:${stat.ino}` : undefined,
     deviceNumber: stat?.isBlockDevice ? stat.rdev ?? undefined : undefined,
   };

@@ -51,10 +51,13 @@ export class Recorder {
   /** The ISO, to be read through this. */
   readonly iso: WholeHash;
   readonly #files = new Map<string, { digest(): string }>();
+  readonly #isoName: string;
   #output: WriteHash | undefined;
 
-  constructor(iso: Source) {
+  /** @param isoName The ISO's name without its folder. */
+  constructor(iso: Source, isoName: string) {
     this.iso = new WholeHash(iso);
+    this.#isoName = isoName;
   }
 
   /** Watches a file of the ISO being read. */
@@ -94,7 +97,7 @@ export class Recorder {
       format: 1,
       tool: { name: "esxi-img", version: VERSION },
       iso: {
-        name: volume.source.name.split("/").at(-1) ?? "",
+        name: this.#isoName,
         sizeBytes: volume.source.sizeBytes,
         sha256: await this.iso.digest(),
       },

@@ -25,7 +25,7 @@ Deno.test("manifest: hashes of the ISO, of every file and of the output, in one 
       return iso.read(into, offsetBytes);
     },
   };
-  const recorder = new Recorder(counted);
+  const recorder = new Recorder(counted, "esxi.iso");
   const plan = await planImage(recorder.iso, {
     fatfsWasm: await readFatfsWasm(),
     guestFiles: [],

@@ -40,18 +40,19 @@ interface Way {
 }
 
 /** Every format, built with its manifest and converted; with and without what is replaced. */
-const WAYS: readonly Way[] = FORMATS.flatMap(({ name }): Way[] => [
-  {
+const WAYS: readonly Way[] = FORMATS.flatMap(({ name, medium }): Way[] => {
+  const build = {
     name: `build ${name}`,
     args: ["build", "in.iso", "-f", name, "-o", "out", "--manifest", "m.json"],
     outputs: ["out", "m.json"],
-  },
-  {
+  };
+  const convert = {
     name: `convert ${name}`,
     args: ["convert", "in.img", "-f", name, "-o", "out"],
     outputs: ["out"],
-  },
-]);
+  };
+  return medium === "iso" ? [build] : [build, convert];
+});
 
 /**
  * Kills builds.

@@ -82,3 +82,20 @@ Deno.test("qcow2: plain clusters begin with a host cluster, deflated ones need n
   const sectors = (index: number) => Number(entries[index]! >> 54n & 0xffn);
   assert.ok(at(2) > at(0) && at(2) <= (Math.floor(at(0) / 512) + sectors(0) + 1) * 512);
 });
+
+Deno.test("qcow2: each of the two passes is half of the progress", async () => {
+  const content = withClusters({ 3: noise(CLUSTER) });
+  const seen: number[] = [];
+  await encodeQcow2(changingDisk(content, content), new MemorySink(), {
+    compress: true,
+    onProgress: (doneBytes) => seen.push(doneBytes),
+  });
+  assert.deepEqual(seen, seen.toSorted((a, b) => a - b));
+  const [first, second] = [
+    seen.filter((bytes) => bytes <= MIB),
+    seen.filter((bytes) => bytes > MIB),
+  ];
+  assert.equal(first.at(-1), MIB, "half, when the first pass is done");
+  assert.deepEqual([...new Set(second)], first.map((bytes) => bytes + MIB));
+  assert.equal(seen.at(-1), 2 * MIB);
+});

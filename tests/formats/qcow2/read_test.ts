@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inflateRawSync } from "node:zlib";
 import { blockMap } from "../../../lib/blocks/block_map.ts";
 import { bytesExtent, bytesSource, readBytes, type Source } from "../../../lib/blocks/extent.ts";
 import {
@@ -11,7 +12,7 @@ import {
 import { openQcow2 } from "../../../lib/formats/qcow2/read.ts";
 import { encodeQcow2 } from "../../../lib/formats/qcow2/write.ts";
 import { failure } from "../../support/failures.ts";
-import { contentOf, equalBytes, KIB, MemorySink, MIB, noise } from "../support.ts";
+import { contentOf, equalBytes, KIB, MemorySink, MIB, noise, prose } from "../support.ts";
 
 const CLUSTER = 64 * KIB;
 /** "Header": where its fields lie. */
@@ -134,4 +135,36 @@ Deno.test("qcow2: the last cluster need not be longer than the disk", async () =
   const disk = await openQcow2(cut(1024));
   assert.ok(equalBytes(await readBytes(disk, 0, 1024), data.subarray(0, 1024)));
   await refused(cut(1023), /data lies beyond its end/);
+});
+
+Deno.test("qcow2: a file may end with the last byte that is deflated", async () => {
+  const text = prose(CLUSTER);
+  const sink = new MemorySink();
+  await encodeQcow2(blockMap(CLUSTER, [bytesExtent(0, text)]), sink, { compress: true });
+  const whole = await contentOf(sink.map);
+  const view = new DataView(whole.buffer);
+  const l2At = Number(view.getBigUint64(Number(view.getBigUint64(40))) & ~(1n << 63n));
+  const place = decodeClusterEntry(view.getBigUint64(l2At), decodeHeader(whole));
+  assert.ok(place.kind === "compressed");
+  const stored = whole.subarray(place.offsetBytes, place.offsetBytes + place.maxLengthBytes);
+  const { engine } = inflateRawSync(stored, { info: true }) as unknown as {
+    engine: { bytesWritten: number };
+  };
+  assert.ok(engine.bytesWritten < place.maxLengthBytes, "its last sector is not full");
+  const end = place.offsetBytes + engine.bytesWritten;
+  const disk = await openQcow2(bytesSource("cut.qcow2", whole.slice(0, end)));
+  assert.ok(equalBytes(await readBytes(disk, 0, CLUSTER), text));
+  const cut = await openQcow2(bytesSource("cut.qcow2", whole.slice(0, end - 1)));
+  await assert.rejects(async () => await readBytes(cut, 0, CLUSTER), failure("not-image"));
+});
+
+Deno.test("qcow2: entries beyond the disk count for nothing", async () => {
+  const bytes = await imageOf(noise(CLUSTER));
+  const view = new DataView(bytes.buffer);
+  const l2At = Number(view.getBigUint64(Number(view.getBigUint64(40))) & ~(1n << 63n));
+  view.setBigUint64(FIELD.size, BigInt(CLUSTER));
+  view.setBigUint64(l2At + 8, 1n << 40n); // far behind the file's end
+  assert.equal((await openQcow2(bytesSource("x.qcow2", bytes))).sizeBytes, CLUSTER);
+  view.setBigUint64(FIELD.size, BigInt(CLUSTER) + 512n);
+  await refused(bytesSource("x.qcow2", bytes), /data lies beyond its end/);
 });

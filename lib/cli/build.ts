@@ -24,7 +24,10 @@ const sizeFlag = (brief: string) =>
 export const buildCommand = command<BuildFlags, [iso: string]>({
   loader: async () => {
     const { runBuild } = await import("./run_build.ts");
-    return (flags, iso) => runBuild(flags, iso);
+    return async (flags, iso) => {
+      if (!flags.batch) await runBuild(flags, iso);
+      else await (await import("./run_batch.ts")).runBatch(flags, iso);
+    };
   },
   parameters: {
     positional: { kind: "tuple", parameters: [argument("ISO", "The ESXi installer")] },
@@ -50,6 +53,12 @@ export const buildCommand = command<BuildFlags, [iso: string]>({
       seed: textFlag("STR", "Seed for GUIDs and salt (default: derived from all inputs)"),
       manifest: textFlag("FILE", "Write a JSON list of what went into the image"),
       isoSha256: textFlag("HEX", "Fail unless the ISO has this SHA-256"),
+      batch: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "An image for each hosts/NAME folder of --metadata, in the folder -o",
+      },
       compress: switchFlag("Deflate what shrinks by it in qcow2; the ISO is then read twice"),
       verify: switchFlag("Read the image back and compare it with the ISO"),
       force: switchFlag("Replace an output that exists"),
@@ -69,6 +78,7 @@ export const buildCommand = command<BuildFlags, [iso: string]>({
       "  esxi-img build esxi.iso --root-password-file pw        esxi.img.gz, for MAAS or dd",
       "  esxi-img build esxi.iso -o disk.img --ssh-key id.pub   a raw image; metadata brings the rest",
       "  esxi-img build esxi.iso -f iso --install-disk '--firstdisk=local'  a CD for virtual media",
+      "  esxi-img build esxi.iso --metadata DIR --batch -o images -f qcow2  one for each DIR/hosts/NAME",
       "  esxi-img build esxi.iso -o - | ssh host 'zcat | dd of=/dev/sdX bs=4M'",
       "  esxi-img build esxi.iso -k my-ks.cfg --install-disk '--disk=mpx.vmhba0:C0:T0:L0'",
       "",

@@ -41,6 +41,8 @@ export interface BuildFlags extends CommonFlags, PayloadFlags, ContentFlags {
   readonly label?: string | undefined;
   readonly manifest?: string | undefined;
   readonly isoSha256?: string | undefined;
+  /** An image for each host folder of the metadata, see `run_batch.ts`. */
+  readonly batch?: boolean | undefined;
   readonly compress: boolean;
   readonly verify: boolean;
   readonly force: boolean;
@@ -150,7 +152,7 @@ async function checkIsoHash(
 }
 
 /** The options that decide about the image and hold no secret. */
-function plainOptions(flags: BuildFlags): Record<string, unknown> {
+export function plainOptions(flags: BuildFlags): Record<string, unknown> {
   const {
     kernelopt,
     bootOption,
@@ -220,7 +222,12 @@ function defaultOutput(isoPath: string, format: Format): string {
   return baseName(isoPath).replace(/\.iso$/i, "") + format.suffix;
 }
 
-async function readOptions(
+/**
+ * Reads what a plan is made of.
+ *
+ * @throws {Failure} as {@linkcode readContentOptions}.
+ */
+export async function readOptions(
   flags: BuildFlags,
   inputs: Inputs,
   modules: readonly Source[],
@@ -235,7 +242,12 @@ async function readOptions(
   };
 }
 
-async function encode(
+/**
+ * Encodes an image.
+ *
+ * @throws {Failure} as {@linkcode encodeImage}.
+ */
+export async function encode(
   plan: ImagePlan | IsoPlan,
   map: BlockMap,
   format: Format,
@@ -253,8 +265,12 @@ async function encode(
   });
 }
 
-/** Reads an image back before it gets its name: one that is wrong is not left behind. */
-async function verifyOutput(
+/**
+ * Reads an image back before it gets its name: one that is wrong is not left behind.
+ *
+ * @throws {Failure} `mismatch` if it is not right.
+ */
+export async function verifyOutput(
   path: string,
   name: string,
   iso: FileSource,

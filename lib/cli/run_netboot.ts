@@ -53,7 +53,7 @@ export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<
   using modules = FileSources.open(flags.module ?? []);
   const options = await readContentOptions(flags, inputs, modules.files);
   const plan = await planNetboot(file, { ...options, prefix });
-  const findings = checkInputs({ ...inputs, version: plan.installer.version });
+  const findings = checkInputs(inputs, plan.installer);
   stopFor(findings, flags);
   const isTar = flags.output === "-";
   const map = isTar ? packTar(plan.tree, Math.floor(plan.timeMs / 1000)) : joinFiles(plan.tree);

@@ -1,0 +1,168 @@
+/**
+ * What `esxi-img build --batch` does: an image for each host folder of the metadata, all from one
+ * ISO. They get their names together, or not at all.
+ *
+ * @module
+ */
+
+import { Failure } from "../blocks/failure.ts";
+import type { Finding } from "../blocks/finding.ts";
+import { formatGuid } from "../blocks/guid.ts";
+import { WholeHash, WriteHash } from "../blocks/hashing.ts";
+import { planImage, planIso } from "../build.ts";
+import { checkInputs } from "../checks/checks.ts";
+import type { Inputs } from "../checks/inputs.ts";
+import { writeAndCommit } from "../host/commit.ts";
+import { FileSource, FileSources, listFolders } from "../host/files.ts";
+import { openOutput } from "../host/open_output.ts";
+import { findOutputPlace } from "../host/output_place.ts";
+import { baseName } from "../host/paths.ts";
+import { writeStderr, writeStdout } from "../host/terminal.ts";
+import { VERSION } from "../version.ts";
+import { stopFor, tell } from "./findings.ts";
+import { inputPaths, readInputs } from "./payload_options.ts";
+import { type BuildFlags, encode, plainOptions, readOptions, verifyOutput } from "./run_build.ts";
+import { formatSize } from "./sizes.ts";
+import { formatForPlace, openTarget } from "./target.ts";
+
+/** An image of a batch, as the manifest lists it. */
+interface BatchImage {
+  readonly host: string;
+  /** Its name in the folder. */
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly sha256: string | undefined;
+  readonly diskGuid: string | null;
+}
+
+/**
+ * Builds an image for each host.
+ *
+ * @throws {Failure} `usage` if there are no hosts or an option does not fit many images; else as
+ * {@linkcode runBuild}.
+ */
+export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void> {
+  const { folder, hosts } = findHosts(flags);
+  const format = formatForPlace(flags.format, undefined);
+  using file = FileSource.open(isoPath);
+  using modules = FileSources.open(flags.module ?? []);
+  const medium = format.medium;
+  const shared: Inputs = {
+    ...await readInputs({ ...flags, metadata: undefined }),
+    medium,
+  };
+  const none = { kickstart: undefined, kickstartAsIs: undefined, rootPasswordFile: undefined };
+  const inputs: { readonly host: string; readonly inputs: Inputs }[] = [];
+  for (const host of hosts) {
+    const metadata = `${folder}/hosts/${host}`;
+    const own = await readInputs({ ...flags, ...none, sshKey: undefined, metadata });
+    inputs.push({ host, inputs: { ...shared, metadata: own.metadata ?? [] } });
+  }
+  for (const { inputs: one } of inputs) stopFor(checkInputs(one), { strict: false });
+  const isoSha256 = flags.isoSha256 ?? flags.manifest ? await hashIso(flags, file) : undefined;
+  const findings: Finding[] = [];
+  let esxi:
+    | { readonly version: string | undefined; readonly build: string | undefined }
+    | undefined;
+  const images = await writeAndCommit(async (add) => {
+    const written: BatchImage[] = [];
+    const others = [isoPath, ...inputPaths(flags), ...flags.module ?? []];
+    const { force, sync } = flags;
+    for (const { host, inputs: one } of inputs) {
+      const options = await readOptions(flags, one, modules.files);
+      const plan = medium === "iso" ? await planIso(file, options) : await planImage(file, options);
+      esxi = plan.installer;
+      const found = checkInputs({ ...one, mediumBytes: plan.map.sizeBytes }, plan.installer)
+        .filter((finding) => !findings.some((known) => isSame(known, finding)));
+      stopFor(found, flags);
+      findings.push(...found);
+      const name = `${host}${format.suffix}`;
+      const place = await findOutputPlace(`${flags.output}/${name}`);
+      const { output, map } = await openTarget(place, format, plan.map, {
+        ...{ force, sync, others },
+        isSecret: true,
+      });
+      add(output);
+      const hash = flags.manifest === undefined ? undefined : new WriteHash(output);
+      await encode(plan, map, format, hash ?? output, flags);
+      const path = await output.finish();
+      if (flags.verify && path !== undefined) {
+        await verifyOutput(path, output.name, file, flags.quiet);
+      }
+      written.push({
+        host,
+        file: name,
+        sizeBytes: output.writtenBytes,
+        sha256: hash?.digest(),
+        diskGuid: plan.medium === "disk" ? formatGuid(plan.diskGuid) : null,
+      });
+    }
+    file.checkUnchanged();
+    modules.checkUnchanged();
+    if (flags.manifest !== undefined) {
+      const manifest = add(await openOutput(flags.manifest, { force, sync, others }));
+      const content = {
+        format: 1,
+        tool: { name: "esxi-img", version: VERSION },
+        iso: { name: baseName(isoPath), sizeBytes: file.sizeBytes, sha256: isoSha256 },
+        esxi: { version: esxi?.version ?? null, build: esxi?.build ?? null },
+        options: plainOptions(flags),
+        images: written.map((image) => ({ ...image, format: format.name })),
+      };
+      await manifest.write(new TextEncoder().encode(JSON.stringify(content, null, 2) + "\n"));
+      await manifest.finish();
+    }
+    return written;
+  });
+  tell(findings, flags);
+  if (flags.json) {
+    writeStdout(
+      JSON.stringify({ output: flags.output, format: format.name, images, findings }, null, 2) +
+        "\n",
+    );
+  } else if (!flags.quiet) {
+    const bytes = images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    writeStderr(
+      `${flags.output}: ESXi ${esxi?.version ?? "of unknown version"}, ${images.length} images, ` +
+        `${formatSize(bytes)} as ${format.name}\n`,
+    );
+  }
+}
+
+/** The hosts, and the folder of the metadata that they are in. */
+function findHosts(flags: BuildFlags): { readonly folder: string; readonly hosts: string[] } {
+  const { metadata, output, payload } = flags;
+  const usage = (option: string, what: string, remedy: string) =>
+    new Failure("usage", option, what, remedy);
+  if (metadata === undefined) {
+    throw usage("--batch", "there is no metadata", "pass --metadata DIR with hosts/NAME folders");
+  }
+  if (output === undefined || output === "-") {
+    throw usage("--batch", "many images need a folder", "pass -o DIR");
+  }
+  if (payload !== undefined) {
+    throw usage("--payload", "each image of a batch has its own", "leave it out");
+  }
+  const hosts = listFolders(`${metadata}/hosts`);
+  if (hosts.length === 0) {
+    throw usage(metadata, "it holds no hosts/NAME folders", "make one for each host");
+  }
+  return { folder: metadata, hosts };
+}
+
+/** Hashes the ISO, once for all images. */
+async function hashIso(flags: BuildFlags, file: FileSource): Promise<string> {
+  const found = await new WholeHash(file).digest();
+  const wanted = flags.isoSha256?.toLowerCase();
+  if (wanted === undefined || wanted === found) return found;
+  throw new Failure(
+    "mismatch",
+    file.name,
+    `its SHA-256 is ${found}, not ${wanted}`,
+    "download it again, or correct --iso-sha256",
+  );
+}
+
+function isSame(a: Finding, b: Finding): boolean {
+  return a.code === b.code && a.where === b.where && a.what === b.what;
+}

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { Folder } from "../support/folder.ts";
+import { esxiImg, mustEsxiImg } from "../support/programs.ts";
+import { writeSampleIso } from "../support/sample_isos.ts";
+import { sha256OfFile } from "../support/trees.ts";
+
+/** A folder with an ISO and the metadata of hosts. */
+async function prepare(folder: Folder, hosts: readonly string[]): Promise<void> {
+  await writeSampleIso(folder.file("esxi.iso"));
+  Deno.mkdirSync(folder.file("images"));
+  for (const [i, host] of hosts.entries()) {
+    Deno.mkdirSync(folder.file(`meta/hosts/${host}`), { recursive: true });
+    const uuid = `00000000-0000-4000-8000-00000000000${i}`;
+    folder.write(
+      `meta/hosts/${host}/meta_data.json`,
+      JSON.stringify({ uuid, hostname: host, admin_pass: "Xyz-12345-q" }),
+    );
+  }
+}
+
+Deno.test("batch: an image for each host, as if it had been built alone, and one manifest", async () => {
+  using folder = new Folder();
+  const cwd = folder.path;
+  await prepare(folder, ["esx1", "esx2", "esx3"]);
+  const common = ["build", "esxi.iso", "-f", "raw"];
+  const { stderr } = await mustEsxiImg(
+    [...common, "--metadata", "meta", "--batch", "-o", "images", "--manifest", "all.json"],
+    { cwd },
+  );
+  assert.match(stderr, /^images: ESXi 8\.0\.3, 3 images, /m);
+  const { images, iso } = JSON.parse(await Deno.readTextFile(folder.file("all.json")));
+  assert.equal(iso.sha256, await sha256OfFile(folder.file("esxi.iso")));
+  assert.deepEqual(images.map(({ host }: { host: string }) => host), ["esx1", "esx2", "esx3"]);
+  for (const { host, file, sha256 } of images) {
+    assert.equal(await sha256OfFile(folder.file(`images/${file}`)), sha256);
+    await mustEsxiImg(
+      [...common, "--metadata", `meta/hosts/${host}`, "-o", "alone.img", "--force"],
+      { cwd },
+    );
+    assert.equal(await sha256OfFile(folder.file("alone.img")), sha256, "the same bytes");
+    await mustEsxiImg(["verify", `images/${file}`, "--iso", "esxi.iso"], { cwd });
+    assert.equal(
+      Deno.statSync(folder.file(`images/${file}`)).mode! & 0o077,
+      0,
+      "nobody else reads it",
+    );
+  }
+});
+
+Deno.test("batch: if one host cannot be built, none is there", async () => {
+  using folder = new Folder();
+  const cwd = folder.path;
+  await prepare(folder, ["a", "b"]);
+  const args = ["build", "esxi.iso", "--metadata", "meta", "--batch", "-o", "images"];
+  folder.write("images/b.img.gz", "mine");
+  const exists = await esxiImg(args, { cwd });
+  assert.match(exists.stderr, /images\/b\.img\.gz: the file exists/);
+  assert.equal(await Deno.readTextFile(folder.file("images/b.img.gz")), "mine");
+  folder.write("meta/hosts/b/meta_data.json", "{");
+  const broken = await esxiImg([...args, "--force"], { cwd });
+  assert.match(broken.stderr, /hosts\/b\/meta_data\.json/);
+  assert.deepEqual([...Deno.readDirSync(folder.file("images"))].map(({ name }) => name), [
+    "b.img.gz",
+  ]);
+});
+
+Deno.test("batch: what it needs is said", async () => {
+  using folder = new Folder();
+  const cwd = folder.path;
+  await prepare(folder, ["a"]);
+  const wrong = "0".repeat(64);
+  const cases: readonly (readonly [code: number, says: RegExp, ...args: string[]])[] = [
+    [2, /--batch: there is no metadata/, "-o", "images"],
+    [2, /--batch: many images need a folder/, "--metadata", "meta"],
+    [2, /it holds no hosts\/NAME folders/, "--metadata", "meta/hosts/a", "-o", "images"],
+    [1, /SHA-256 is/, "--metadata", "meta", "-o", "images", "--iso-sha256", wrong],
+  ];
+  for (const [code, says, ...args] of cases) {
+    const outcome = await esxiImg(["build", "esxi.iso", "--batch", ...args], { cwd });
+    assert.match(outcome.stderr, says);
+    assert.equal(outcome.code, code, outcome.stderr);
+  }
+  assert.deepEqual([...Deno.readDirSync(folder.file("images"))], []);
+});

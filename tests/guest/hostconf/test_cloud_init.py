@@ -61,7 +61,7 @@ def facts_of(description):
 
 
 @unittest.skipUnless(os.path.isdir(CLOUD_INIT) and os.path.exists(PYTHON),
-                     "cloud-init is not there: deno task setup unpacks it")
+                     "cloud-init is not there: tests/support/setup.ts unpacks it")
 class CloudInitTest(unittest.TestCase):
     maxDiff = None
 

@@ -13,7 +13,7 @@ from maas_support import Deployed, Lines, Service, answers, sample_config, sampl
 
 from common import maas_metadata
 from hostconf.host.log import Log
-from hostconf.steps import firstboot, post, pre
+from hostconf.steps import firstboot, maas, post, pre
 
 CREDENTIALS = {"consumer_key": "key&with=signs", "token_key": "tokén \"quoted\"", "token_secret": "s%cret/+ü&="}
 
@@ -266,6 +266,21 @@ class FailuresTest(Deployed):
         self.assertEqual(self.first_boot(), 0, self.lines.text)
         self.assertTrue(self.fake.config()["firewall"]["enabled"])
         self.assertFalse(self.fake.files.exists("/bootbank/esxiimg.fw"))
+
+    def test_a_machine_that_maas_does_not_deploy_any_more(self):
+        """After a reported failure MAAS answers user-data with a script that switches the machine off."""
+        power_off = (b'Content-Type: multipart/mixed; boundary="b"\nMIME-Version: 1.0\n\n--b\nContent-Type: '
+                     b'text/x-shellscript; charset="utf-8"\n\n#!/bin/bash\nmain() {\n shutdown -h now\n}\nmain\nexit\n--b--\n')
+        self.begin(contents={"user-data": power_off})
+        self.assertEqual(self.first_boot(), 1)
+        self.assertIn("has to deploy it again", self.lines.text)
+        self.assertNotIn("MAAS knows that the machine is deployed", self.lines.text)
+        self.assertIsNone(self.fake.summary()["power"], "no reboot")
+        self.assertTrue(self.fake.manageable() and self.fake.summary()["ssh"]["running"])
+        self.assert_no_secrets(self.config)
+        for data in (b"", None, b"#!/bin/bash\nmain\nexit\n", b"#cloud-config\n", power_off.replace(b"main\nexit", b"echo"),
+                     power_off.replace(b"/bin/bash", b"/bin/sh")):
+            self.assertFalse(maas.is_power_off(data), data)
 
     def test_nobody_can_be_told(self):
         service = self.begin(trouble={"vendor-data": [("status", 500)] * 99, "status": [("status", 500)] * 99})

@@ -1,5 +1,6 @@
 """What MAAS adds to a step: what its metadata service knows, the end of a deployment, and its failure."""
 
+import email
 import json
 import os
 
@@ -71,6 +72,9 @@ class Deployment:
         if USER_DATA not in self.maas["fetch"]:
             return False
         data = self.client.get(USER_DATA)
+        if is_power_off(data):
+            raise MetadataError("MAAS answers with the script that switches a machine off: it does not deploy this machine "
+                                "any more, and has to deploy it again. The script is not run, the host stays as it is")
         self.deployed = True
         self.log.info("MAAS knows that the machine is deployed")
         found, configs = userdata.read(data, self.log.warn)
@@ -156,3 +160,21 @@ def signal_deployed(description, applier, log):
         log.warn("MAAS knows that the machine is deployed; nothing but what the installer set up was configured")
     except MetadataError as error:
         log.error("MAAS could not be told that the machine is deployed: %s" % error)
+
+
+def is_power_off(data):
+    """Whether user data are what MAAS gives a machine that it neither deploys nor has deployed.
+
+    That is MIME with one part alone: a script for bash, which ESXi does not have, of MAAS's making: it ends by calling
+    its function `main` (MAAS 3.8, metadataserver/user_data).
+    """
+    try:
+        message = email.message_from_bytes(data or b"")
+        parts = [part for part in message.walk() if not part.is_multipart()]
+        if not message.is_multipart() or [part.get_content_type() for part in parts] != ["text/x-shellscript"]:
+            return False
+        script = parts[0].get_payload(decode=True) or b""
+    except (ValueError, LookupError, RecursionError):
+        return False
+    words = [line.strip() for line in script.splitlines() if line.strip() and not line.strip().startswith(b"#")]
+    return script.startswith(b"#!/bin/bash") and words[-2:] == [b"main", b"exit"]

@@ -38,7 +38,7 @@ Deno.test("standard output by its other names", async () => {
   ) {
     const { stdoutBytes, stderr } = await mustEsxiImg(["build", "in.iso", "-o", name], { cwd });
     assert.equal(sha256(stdoutBytes), expected, name);
-    assert.match(stderr, /^standard output: ESXi/);
+    assert.match(stderr, /^standard output: ESXi/m);
   }
   const both = ["build", "in.iso", "-o", "-", "--manifest", "/dev/stdout"];
   assert.equal((await esxiImg(both, { cwd })).code, 2);

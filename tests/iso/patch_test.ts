@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { readBlocks } from "../../lib/blocks/block_map.ts";
 import { bytesSource, readBytes, type Source } from "../../lib/blocks/extent.ts";
+import { Failure } from "../../lib/blocks/failure.ts";
 import { findFile, readSmallFile } from "../../lib/blocks/file_tree.ts";
 import { parseRecord } from "../../lib/iso/records.ts";
 import { type PatchedIso, patchIso } from "../../lib/iso/patch/patch.ts";
 import { readIso } from "../../lib/iso/volume.ts";
+import { Random } from "../fuzz/random.ts";
 import { failure } from "../support/failures.ts";
 import { isoInMemory } from "../support/good_image.ts";
 
@@ -152,4 +154,23 @@ Deno.test("patch: checksums over the image are blanked, partitions over it grow"
   assert.ok(used.every((byte) => byte === 0x20));
   const head = await readBytes(patched, 446, 16);
   assert.equal(new DataView(head.buffer).getUint32(12, true), patched.sizeBytes / 512);
+});
+
+Deno.test("patch: whatever is wrong with an ISO is a failure that says so", async () => {
+  const iso = await bytesOf(isoInMemory({ moduleCount: 12, modulesBytes: 20_000 }));
+  const random = new Random(9660);
+  let refused = 0;
+  for (let i = 0; i < 400; i++) {
+    const bytes = iso.slice();
+    for (let changes = random.below(6); changes >= 0; changes--) {
+      bytes[16 * SECTOR + random.below(10 * SECTOR)] = random.pick([0, 1, 2, 34, 128, 255]);
+    }
+    try {
+      await patchIso(bytesSource("x.iso", bytes), { ...EDITS, moveAlways: i % 2 === 0 });
+    } catch (error) {
+      assert.ok(error instanceof Failure, `${i}: ${error}`);
+      refused++;
+    }
+  }
+  assert.ok(refused > 20, `only ${refused} were refused`);
 });

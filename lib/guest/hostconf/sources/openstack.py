@@ -4,7 +4,7 @@ import json
 import re
 
 from common import checks, description as schema
-from hostconf.sources import cloudcfg, netdata, passwords, sshkeys, userdata, vendordata
+from hostconf.sources import cloudcfg, netdata, passwords, sshkeys, userdata, vendordata, vendorforms
 from hostconf.sources.hostnames import safe_hostname
 from hostconf.sources.shacrypt import sha512_crypt
 
@@ -52,7 +52,7 @@ def read(files, source, hash_password=sha512_crypt):
         result["network"], result["dns"] = netdata.read(network_data, warn)
     except ValueError as error:
         refusals.append(str(error))
-    documents = [_json(files, name, warn) for name in ("vendor_data.json", "vendor_data2.json")]
+    documents = vendorforms.documents([_json(files, name, warn) for name in ("vendor_data.json", "vendor_data2.json")])
     vendordata.apply(documents, result, warn, set_password)
     scripts, configs = userdata.read(files.get("user_data"), warn)
     result["user_data"] += scripts

@@ -14,12 +14,13 @@ import { writeAndCommit } from "../host/commit.ts";
 import { FileSource, FileSources } from "../host/files.ts";
 import { createFolderOutput } from "../host/folder_output.ts";
 import { openOutput } from "../host/open_output.ts";
+import { checkHoldsNone } from "../host/same_file.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { joinFiles, packTar } from "../netboot/pack.ts";
 import { checkPayloadFlags, type ContentFlags, readContentOptions } from "./content_options.ts";
 import { stopFor, tell } from "./findings.ts";
 import type { CommonFlags } from "./flags.ts";
-import { type PayloadFlags, readInputs } from "./payload_options.ts";
+import { inputPaths, type PayloadFlags, readInputs } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
 import { formatSize } from "./sizes.ts";
 
@@ -66,13 +67,16 @@ export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<
       file.checkUnchanged();
       modules.checkUnchanged();
     };
+    const others = [isoPath, ...inputPaths(flags), ...flags.module ?? []];
+    if (flags.payload !== undefined) others.push(flags.payload);
     if (isTar) {
-      const stream = add(await openOutput(flags.output));
+      const stream = add(await openOutput(flags.output, { others }));
       await write(stream);
       await stream.finish();
       return stream;
     }
     const { force, sync } = flags;
+    await checkHoldsNone(flags.output, others);
     const folder = add(
       await createFolderOutput(flags.output, plan.tree, { force, sync, marks: MARKS }),
     );

@@ -40,6 +40,23 @@ export async function checkDifferent(
   }
 }
 
+/**
+ * Checks that no path leads into a folder that may be replaced as a whole.
+ *
+ * @throws {Failure} `exists` if one does.
+ */
+export async function checkHoldsNone(folder: string, others: readonly string[]): Promise<void> {
+  const real = await Deno.realPath(folder).catch(() => undefined);
+  if (real === undefined) return; // it is new
+  for (const other of others) {
+    const realOther = await Deno.realPath(other).catch(() => undefined);
+    if (realOther === undefined || !/^[\\/]/.test(realOther.slice(real.length))) continue;
+    if (!realOther.startsWith(real)) continue;
+    const what = `the same run reads ${other}, which lies in it`;
+    throw new Failure("exists", folder, what, "pass another name");
+  }
+}
+
 function isSame(a: Identity, b: Identity): boolean {
   return (Object.keys(a) as (keyof Identity)[])
     .some((key) => a[key] !== undefined && a[key] === b[key]);

@@ -51,6 +51,21 @@ testWith(["tar"], "netboot: the archive on standard output is the folder", async
   }
 });
 
+Deno.test("netboot: a folder that holds an input is not replaced", async () => {
+  using folder = new Folder();
+  const cwd = folder.path;
+  await writeSampleIso(folder.file("esxi.iso"));
+  await mustEsxiImg(["netboot", "esxi.iso", "-q", "-o", "net", ...DISK], { cwd });
+  folder.write("net/id.v00", "module");
+  folder.write("net-x.v00", "module");
+  const build = ["netboot", "esxi.iso", "-q", "--force", "-o", "net", ...DISK, "--module"];
+  const { code, stderr } = await esxiImg([...build, "net/id.v00"], { cwd });
+  assert.equal(code, 1);
+  assert.match(stderr, /^esxi-img: net: the same run reads net\/id\.v00, which lies in it; pass/m);
+  assert.equal(await Deno.readTextFile(folder.file("net/id.v00")), "module");
+  await mustEsxiImg([...build, "net-x.v00"], { cwd });
+});
+
 Deno.test("netboot: nobody's folder is replaced, and ours only with --force", async () => {
   using folder = new Folder();
   const cwd = folder.path;

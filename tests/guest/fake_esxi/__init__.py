@@ -6,18 +6,18 @@ from .errors import BootError, EsxiError
 from .files import FolderFiles, MemoryFiles
 from .host import Host
 from .kickstart import network_options
-from .launchers import write_launchers
 from .network import dns, lease
 from .network import initial as fresh_network
 from .storage import disks as storage_devices
 from .system import identity
 
-__all__ = ["BootError", "EsxiError", "Host", "attach", "create", "switches"]
+SEEN_AS = "/.fake"  # where the programs of a contained host see its sandbox
+__all__ = ["SEEN_AS", "BootError", "EsxiError", "Host", "attach", "create", "switches"]
 
 
 def create(sandbox=None, release="8.0.3", nics=None, disks=None, nvme=None, switches=None, network="",
            dhcp=None, hostd="up", phase="running", boot_options="",
-           secure_boot=False):
+           secure_boot=False, container=False):
     """Make a host.
 
     sandbox   new or empty folder for root/, bin/ and state.json; None keeps everything in memory
@@ -30,6 +30,7 @@ def create(sandbox=None, release="8.0.3", nics=None, disks=None, nvme=None, swit
     hostd     "up", "down", "hang" (vim-cmd never returns), or the number of calls that fail first
     phase     "running": freshly installed; "installer": in %pre, disks blank (see Host.install and Host.boot)
     secure_boot   UEFI Secure Boot: a boot bank with modules of others does not start
+    container     its programs run by contained.command, with the sandbox's root as their root
     boot_options  the installer's kernel options, of which systemMediaSize= shapes the disk
     """
     state = initial.state(release, nics, disks, nvme, dhcp, switches, hostd, secure_boot)
@@ -38,7 +39,7 @@ def create(sandbox=None, release="8.0.3", nics=None, disks=None, nvme=None, swit
     else:
         sandbox = os.path.abspath(sandbox)
         os.makedirs(os.path.join(sandbox, "root"), exist_ok=True)
-        host = Host(sandbox, FolderFiles(os.path.join(sandbox, "root")), state)
+        host = Host(sandbox, FolderFiles(os.path.join(sandbox, "root")), state, SEEN_AS if container else None)
     with host.world() as world:
         storage_devices.make_nodes(world)
         if phase == "installer":
@@ -55,12 +56,11 @@ def create(sandbox=None, release="8.0.3", nics=None, disks=None, nvme=None, swit
             lease.settle(world)
             persist.backup(world)
         dns.write_resolv_conf(world)
-    if sandbox is not None:
-        write_launchers(host)
+    host.furnish()
     return host
 
 
 def attach(root):
-    """The host whose root folder this is: what the launchers do with FAKE_ESXI_ROOT."""
+    """The host whose root folder this is: what the launchers do."""
     root = os.path.abspath(root)
     return Host(os.path.dirname(root), FolderFiles(root))

@@ -6,7 +6,6 @@ import json
 import os
 
 from . import bootbank, catalogue, esxcli, installer, kickstart, media, persist, stale, view
-from .launchers import write_launchers
 from .network import dns, lease, reach
 from .registry import PROGRAMS
 from .tools import sh
@@ -16,10 +15,14 @@ HANGS = -1  # status of a command that never returns
 
 
 class Host:
-    """`sandbox` is the folder with root/, bin/ and state.json; None keeps everything in memory."""
+    """`sandbox` is the folder with root/, bin/ and state.json; None keeps everything in memory.
 
-    def __init__(self, sandbox, files, state=None):
+    `seen_as` is where the host's own programs see that folder; None stands for the folder's real place.
+    """
+
+    def __init__(self, sandbox, files, state=None, seen_as=None):
         self.sandbox = sandbox
+        self.seen_as = seen_as
         self.files = files
         self._state = state
 
@@ -120,8 +123,15 @@ class Host:
             bootbank.link(world)
             bootbank.boot(world)
             dns.write_resolv_conf(world)
+        self.furnish()
+
+    def furnish(self):
+        """Put the programs of the host to their places."""
+        from . import contained, launchers  # slow to load, and commands need neither
         if self.sandbox is not None:
-            write_launchers(self)
+            launchers.write_launchers(self)
+        if self.seen_as is not None:
+            contained.furnish(self)
 
     def reboot(self, hostd="up"):
         """Shut down in good order and start again, as `reboot` and `system shutdown reboot` do."""

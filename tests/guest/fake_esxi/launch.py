@@ -1,12 +1,9 @@
-"""Entry of the launchers: find the host by FAKE_ESXI_ROOT, run one command, exit with its status."""
-import os
+"""Entry of the launchers: run one command on the host they belong to, exit with its status."""
 import sys
 
 
-def main(argv):
-    root = os.environ.get("FAKE_ESXI_ROOT")
-    if not root:
-        sys.exit("fake ESXi: FAKE_ESXI_ROOT is not set")
+def main(argv, root):
+    """`root` is the host's root folder, as programs of the host see it."""
     from . import attach
     from .host import HANGS
     stdin = "" if sys.stdin is None or sys.stdin.isatty() else _read_stdin(argv)

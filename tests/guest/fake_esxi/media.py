@@ -18,7 +18,7 @@ def attach_iso(world, device, path):
     if iso9660.label(data) is None:
         raise ValueError(f"{path}: not an ISO9660 image")
     _attach(world, device, data, {"Device Type": "CD-ROM", "Model": "Sample CD-ROM"})
-    world.hardware["isos"][device] = path
+    world.hardware["isos"][device] = {"path": path, "bytes": len(data)}
 
 
 def attach_fat(world, device, path):
@@ -98,8 +98,9 @@ def _find_medium(world, disk, entry):
         is_fat = _is_fat(file.read(gpt.SECTOR))
         file.seek(entry["start"] * gpt.SECTOR + 16 * iso9660.SECTOR + 1)
         is_iso = file.read(5) == b"CD001"
-        if is_iso or is_fat:
-            file.seek(entry["start"] * gpt.SECTOR)
-            _overwrite(world, node, 0, file.read((entry["end"] - entry["start"] + 1) * gpt.SECTOR))
+        file.seek(entry["start"] * gpt.SECTOR)
+        data = file.read((entry["end"] - entry["start"] + 1) * gpt.SECTOR) if is_iso or is_fat else b""
+    if data:
+        _overwrite(world, node, 0, data)
     if is_iso:
-        world.hardware["isos"][f"{disk}:{entry['number']}"] = world.files.real(node)
+        world.hardware["isos"][f"{disk}:{entry['number']}"] = {"path": world.files.real(node), "bytes": len(data)}

@@ -105,6 +105,7 @@ iso9660_label            | as-is upper                | case of the folder /vmfs
 iso9660_device           | name path-too              | vsish iso9660 mount takes a device name only, or a /dev/disks path too
 vim_unknown_text         | commands invalid           | vim-cmd output for an unknown command
 ssh_keys_file            | kept sticky lost           | a hand-written authorized_keys after a reboot of 8.0+: kept, kept with its sticky bit, lost
+ed25519_under_fips       | refuse accept              | whether sshd of 8.0+ takes Ed25519 keys while FIPS mode is on
 ssh_key_listing          | table text                 | layout of system ssh key list (8.0+)
 md5_root_hash            | accept refuse              | kickstart rootpw --iscrypted with a $1$ hash
 kickstart_vlan_zero      | refuse accept              | kickstart network --vlanid=0

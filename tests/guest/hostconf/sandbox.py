@@ -2,11 +2,12 @@
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 import unittest
 
 from support import Adapter, GUEST, Lines, SAMPLES, fake_esxi, nic_list
+
+from rehearsal import inputs
 
 from hostconf.host import drive
 from hostconf.host.log import Log
@@ -21,11 +22,10 @@ _PACKED = {}
 
 
 def pack_iso(folder, path, label="config-2", *options):
-    """Write a config drive with xorriso."""
+    """Write a config drive, once for each sample."""
     key = (folder, label, options)
     if key not in _PACKED or not folder.startswith(SAMPLES):
-        subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-V", label, *(options or ("-J", "-r")), "-o", path,
-                        folder], check=True, capture_output=True)
+        inputs.pack_iso(folder, path, label, *(options or ("-J", "-r")))
         with open(path, "rb") as file:
             _PACKED[key] = file.read()
     with open(path, "wb") as file:

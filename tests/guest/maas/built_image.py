@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 from maas_support import REPOSITORY
+from rehearsal.hook import machine, run_hook  # noqa: F401  (tests find both here)
 
 OFFSET = "@@1M"  # where the partition begins
 ISO_BOOT_CFG = ("bootstate=0\ntitle=Loading ESXi installer\ntimeout=5\nprefix=\nkernel=/b.b00\nkernelopt=runweasel cdromBoot\n"
@@ -91,26 +92,3 @@ def check(image, folder):
     done = subprocess.run(["fsck.fat", "-n", part], capture_output=True, text=True, check=False)
     os.remove(part)
     return done.returncode, done.stdout
-
-
-def machine(folder, efi=True, secure_boot=None):
-    """A folder that stands for the root of a machine as Ubuntu shows it. @return: the folder"""
-    variables = os.path.join(folder, "sys", "firmware", "efi", "efivars")
-    os.makedirs(variables if efi else folder, exist_ok=True)
-    if secure_boot is not None:
-        with open(os.path.join(variables, "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"), "wb") as file:
-            file.write(b"\x06\0\0\0" + bytes([secure_boot]))
-    return folder
-
-
-def run_hook(name, target, config_path, scratch, root=None):
-    """Run a hook as curtin does: the file itself, with curtin's environment. @return: CompletedProcess"""
-    # The disks and the firmware of the machine that tests run on are none of the deployment's.
-    root = root or machine(os.path.join(scratch, "machine"))
-    environment = {"PATH": os.environ["PATH"], "ESXIIMG_ROOT": root, "TARGET_MOUNT_POINT": target,
-                   "CONFIG": config_path,
-                   "WORKING_DIR": scratch, "OUTPUT_FSTAB": os.path.join(scratch, "fstab"),
-                   "OUTPUT_NETWORK_CONFIG": os.path.join(scratch, "network_config"),
-                   "CURTIN_REPORTSTACK": "cmd-install/stage-curthooks"}
-    return subprocess.run([os.path.join(target, "curtin", name)], env=environment, cwd="/", capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, check=False)

@@ -14,7 +14,7 @@ import tempfile
 import unittest
 
 import built_image
-from maas_support import GUEST, HOOK_FOLDER, NAMES, SAMPLES, boot_cfg, make_target, sample_config, sample_text
+from maas_support import GUEST, HOOK_FOLDER, NAMES, SAMPLES, boot_cfg, make_target, run_hook, sample_config, sample_text
 
 from common import bootmodule, description as schema
 from esxihook import HookError, deploy, maasconf, partition
@@ -56,10 +56,10 @@ class OnTheImage(unittest.TestCase):
             file.write(written.get("content", "nothing"))
         self.scratch = os.path.join(self.folder, "scratch")
         os.makedirs(self.scratch, exist_ok=True)
-        hook = built_image.run_hook("curtin-hooks", self.target, path, self.scratch)
+        hook = run_hook("curtin-hooks", self.target, path, self.scratch)
         if hook.returncode:
             return hook, None
-        late = built_image.run_hook("finalize", self.target, path, self.scratch)
+        late = run_hook("finalize", self.target, path, self.scratch)
         built_image.unmount(self.target, self.image)
         return hook, late
 
@@ -152,7 +152,7 @@ class OnTheImage(unittest.TestCase):
             os.makedirs(os.path.join(self.target, "root"), exist_ok=True)
             with open(os.path.join(self.target, LEFT_BY_CURTIN[0]), "w", encoding="utf-8") as file:
                 file.write(text)
-            hook = built_image.run_hook("curtin-hooks", self.target, path, self.folder)
+            hook = run_hook("curtin-hooks", self.target, path, self.folder)
             self.assertEqual(hook.returncode, 1, cut)
             self.assertRegex(hook.stderr, r"esxi-img: error: the configuration \S+ is not JSON")
             self.assertNotIn("Traceback", hook.stderr)
@@ -207,7 +207,7 @@ class OnTheImage(unittest.TestCase):
             os.makedirs(os.path.dirname(os.path.join(self.target, path)), exist_ok=True)
             with open(os.path.join(self.target, path), "w", encoding="utf-8") as file:
                 file.write(text)
-        built_image.run_hook("finalize", self.target, os.path.join(SAMPLES, "flat-static-boot-disk", "config.json"), self.folder)
+        run_hook("finalize", self.target, os.path.join(SAMPLES, "flat-static-boot-disk", "config.json"), self.folder)
         left = {path for path in built_image.tree_of(self.target) if path.lower().startswith(("root/", "etc/"))}
         self.assertEqual(left, {"ROOT/mine.txt", "etc/plain.txt"}, "what is not curtin's stays, wherever it is")
         self.assertFalse(os.path.exists(os.path.join(self.target, "ROOT/deep")))

@@ -11,9 +11,8 @@ import tempfile
 import unittest
 
 import built_image
-from maas_support import Service, answers, check_state, fake_esxi, sample_config, sample_text
+from maas_support import Service, answers, check_state, run_hook, sample_config, sample_text
 from test_endtoend import EndToEnd
-from sandbox import pack_iso
 from test_samples import EXPECTED as OPENSTACK_EXPECTED, nics
 
 from common import bootcfg
@@ -39,16 +38,14 @@ class OneImage(EndToEnd):
     def start_from(self, image, disks, **how):
         """Put the image onto the disk that is to be installed, and boot from it."""
         options, modules, partition = self.read_boot_cfg(image)
-        self.fake = fake_esxi.create(os.path.join(self.folder, "host"), phase="installer", disks=disks,
-                                     boot_options=options, **how)
-        self.fake.files.write("/dev/console", b"")
+        self.power_on(disks=disks, boot_options=options, **how)
         self.disk = next(name for name in self.fake.state()["hardware"]["disks"] if not name.startswith("naa.5000c500aa"))
         with open(image, "rb") as source, open(self.fake.path("/dev/disks/" + self.disk), "r+b") as target:
             shutil.copyfileobj(source, target)
         for name in modules:
             if name in ("esxiimg.tgz", "hostdesc.tgz"):
-                self.fake.load_module(os.path.join(partition, name))
-        self.kickstart = self.fake.files.read("/esxiimg/KS.CFG").decode()
+                self.machine.load_module(os.path.join(partition, name))
+        self.kickstart = self.machine.kickstart
         return modules
 
     def read_boot_cfg(self, image):
@@ -72,7 +69,7 @@ class OneImage(EndToEnd):
         path = os.path.join(self.folder, "config")
         with open(path, "w", encoding="utf-8") as file:
             json.dump(config, file)
-        hook = built_image.run_hook("curtin-hooks", target, path, self.folder)
+        hook = run_hook("curtin-hooks", target, path, self.folder)
         self.assertEqual(hook.returncode, 0, hook.stderr)
         built_image.unmount(target, image)
 
@@ -106,9 +103,7 @@ class OneImage(EndToEnd):
         name = "ironic-bond-active-backup"
         self.start_from(IMAGE, OTHER_DISK + "naa.600508b1001c0001\n   Size: 204800\n   Is Boot Device: true\n",
                         release="7.0.3", nics=nics(name))
-        drive = os.path.join(self.folder, "config-2.iso")
-        pack_iso(os.path.join(OPENSTACK, name), drive)
-        self.fake.attach_iso("mpx.vmhba32:C0:T0:L0", drive)
+        self.insert_drive(os.path.join(OPENSTACK, name))
         status, output = self.deploy()
         self.assertEqual(status, 0, output)
         check_state(self, self.fake, OPENSTACK_EXPECTED[name])

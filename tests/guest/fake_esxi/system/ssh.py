@@ -1,12 +1,15 @@
 """SSH server settings and keys: esxcli system ssh (8.0 and later), /etc/ssh/keys-USER/authorized_keys."""
 import base64
 import binascii
+import re
 
 from ..errors import EsxiError
 from ..output import Table, Text
 from ..registry import command
 
 _TYPES = ("ssh-rsa", "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
+# A line may begin with options.
+_KEY = re.compile(r"(?:^|\s)(" + "|".join(_TYPES) + r")\s+([A-Za-z0-9+/]{8,}=*)")
 _SETTINGS = {"port": "22", "permitrootlogin": "yes", "passwordauthentication": "no", "allowtcpforwarding": "no",
              "clientaliveinterval": "200", "clientalivecountmax": "3", "banner": "/etc/issue",
              "gatewayports": "no", "permittunnel": "no", "permituserenvironment": "no", "ignorerhosts": "yes",
@@ -35,6 +38,27 @@ def valid_key(text):
         return False
     length = int.from_bytes(blob[:4], "big")
     return blob[4:4 + length].decode("ascii", "replace") == words[0]
+
+
+def login_keys(world, user):
+    """The keys of a user that the server takes: from 8.0 on none of Ed25519 while FIPS mode is on, as it is at first
+    (switch ed25519_under_fips).
+
+    What a key holds is not looked at, only that it begins with its type: samples' keys are made up.
+    """
+    if world.config["sshd"].get("permitrootlogin", "yes") == "no" and user == "root":
+        return []
+    fips = world.at_least("8.0") and world.config["sshd"].get("fipsmode", _SETTINGS["fipsmode"]) != "no" \
+        and world.switch("ed25519_under_fips") == "refuse"
+    found = [(key, _KEY.search(key)) for key in file_keys(world, user)]
+    return [key for key, match in found if match and not (fips and "ed25519" in match.group(1))
+            and _type_inside(match.group(2)) == match.group(1)]
+
+
+def _type_inside(text):
+    """The type that the first field of a key names (RFC 4253, section 6.6)."""
+    blob = base64.b64decode(text[:len(text) // 4 * 4])
+    return blob[4:4 + int.from_bytes(blob[:4], "big")].decode("ascii", "replace")
 
 
 def _user(world, options):

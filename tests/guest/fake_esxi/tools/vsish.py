@@ -1,4 +1,6 @@
 """The program vsish: mounting ISO9660 media, boot command line, DMI, log."""
+import os
+
 from . import iso9660
 from ..errors import EsxiError
 from ..registry import program
@@ -13,11 +15,13 @@ def _medium(world, device):
     if "/" in device and world.switch("iso9660_device") == "path-too":
         disk, number = disks.name_in_path(world, device)
         device = disk if number is None else f"{disk}:{number}"
-    path = world.hardware["isos"].get(device)
-    if path is None:
+    medium = world.hardware["isos"].get(device)
+    if medium is None:
         return device, None
+    # In a container the image's own place is not there.
+    path = medium["path"] if os.path.exists(medium["path"]) else world.files.real(disks.node(world, device))
     with open(path, "rb") as file:
-        return device, file.read()
+        return device, file.read(medium["bytes"])
 
 
 def _mount(world, device):

@@ -1,0 +1,1 @@
+"""Tests of rehearsals: the outcomes of whole deployments, and the judgement itself."""

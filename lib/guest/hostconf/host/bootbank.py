@@ -13,6 +13,8 @@ from hostconf.host.places import PAYLOAD
 VOLUMES = "/vmfs/volumes"
 LABELS = ("BOOTBANK1", "BOOTBANK2")
 LINKS = ("/bootbank", "/altbootbank")
+# Where a running host shows the modules that it was started with.
+LOADED = "/tardisks"
 
 PAYLOAD_MODULE = "esxiimg.tgz"
 DESCRIPTION_MODULE = bootmodule.DESCRIPTION_NAME
@@ -105,6 +107,22 @@ def remove_modules(folder):
         if os.path.exists(path):
             # The description holds secrets.
             erase.remove(path)
+
+
+def forget_loaded(host, names=MODULES):
+    """Take modules out of the running host's memory, where root can read them until the next start otherwise.
+
+    @return: those that stay
+    """
+    stay = []
+    for name in names:
+        try:
+            os.remove(host.path(LOADED + "/" + name))
+        except FileNotFoundError:
+            pass
+        except OSError:
+            stay.append(name)
+    return stay
 
 
 def _is_other(path, data):

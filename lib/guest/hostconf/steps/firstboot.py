@@ -275,9 +275,16 @@ class FirstBoot:
             os.remove(self.host.path(KEPT_LOG))
         for folder in (HOST_FOLDER, INCLUDES, PAYLOAD):
             erase.remove_tree(self.host.path(folder))
+        self.forget_loaded(bootbank.MODULES)
+
+    def forget_loaded(self, names):
+        for name in bootbank.forget_loaded(self.host, names):
+            self.log.warn("%s/%s stays in memory until the next start, for root to read" % (bootbank.LOADED, name))
 
     def keep_for_repetition(self, again):
         """What is left for running the step again: the parts of the description whose areas failed."""
+        # Before the file below is written: it comes from this module.
+        self.forget_loaded((bootbank.DESCRIPTION_MODULE,))
         text = schema.dumps(_only(self.description, again))
         for bank in bootbank.find(self.host):
             bootbank.replace_description(bank, bootmodule.pack_description(text))

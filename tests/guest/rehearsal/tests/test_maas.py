@@ -17,7 +17,8 @@ class Samples(RehearsalTest):
             with self.subTest(name):
                 result = self.rehearse(maas=folder, image_password=True)
                 self.assertEqual((result["outcome"], result["maas"]), ("configured", "Deployed"), result["reason"])
-                self.assertEqual([report["kind"] for report in result["reports"]], ["deployed"])
+                self.assertEqual([report["name"] for report in result["reports"] if "/" not in report["name"]],
+                                 ["user-data"])
                 self.assertTrue(result["login"]["password"] and result["login"]["ssh"])
                 with open(os.path.join(folder, "local-hostname"), encoding="utf-8") as file:
                     self.assertEqual(result["host"]["fqdn"].split(".")[0], file.read().strip().split(".")[0])
@@ -55,7 +56,8 @@ class Failures(RehearsalTest):
         self.write("disks.txt", next(block for block in blocks if "Is Boot Device: true" in block) + "\n")
         result = self.rehearse(maas=folder, image_password=True)
         self.assertEqual((result["outcome"], result["maas"]), ("failed", "Failed deployment"))
-        self.assertEqual(result["reports"][0]["result"], "FAIL")
+        report, = [report for report in result["reports"] if "/" not in report["name"]]
+        self.assertEqual((report["kind"], report["result"]), ("event", "FAIL"))
         self.assertIn("storage", result["reason"])
         self.assertTrue(result["login"]["password"])
 

@@ -13,6 +13,10 @@ import { checkHosts } from "./hosts.ts";
 import { checkKickstart } from "./kickstart.ts";
 import { checkLogin } from "./login.ts";
 import { checkMedium } from "./medium.ts";
+import { checkMetadata } from "./metadata.ts";
+import { checkModules } from "./modules.ts";
+import { checkInstallArguments } from "./install_arguments.ts";
+import { checkOptions } from "./options.ts";
 import { checkPassword } from "./password.ts";
 import { checkSshKeys } from "./ssh_keys.ts";
 
@@ -20,6 +24,10 @@ const CHECKS: readonly ((inputs: Inputs) => Finding[])[] = [
   checkPassword,
   checkSshKeys,
   checkCertificates,
+  checkMetadata,
+  checkModules,
+  checkInstallArguments,
+  checkOptions,
   checkKickstart,
   checkHosts,
   checkLogin,

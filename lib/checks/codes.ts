@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Failure } from "../blocks/failure.ts";
+import { Failure, type FailureCode } from "../blocks/failure.ts";
 import type { Finding } from "../blocks/finding.ts";
 import { INPUT_CODES } from "./input_codes.ts";
 import type { Kind } from "./kind.ts";
@@ -27,8 +27,23 @@ export function finding(code: CheckCode, where: string, what: string, remedy?: s
   return { code, severity: kind.severity, where, what, remedy: remedy ?? kind.remedy };
 }
 
-/** The failure that a build stops with for a finding, its code that of the finding's kind. */
+/** The failure that a build stops with for a finding. */
 export function failureOf({ code, where, what, remedy }: Finding): Failure {
   const kind: Kind | undefined = Object.hasOwn(KINDS, code) ? KINDS[code as CheckCode] : undefined;
-  return new Failure(kind?.failure ?? "usage", where, what, remedy);
+  const failure = new Failure(kind?.failure ?? code as FailureCode, where, what, remedy);
+  return Object.assign(failure, { finding: code });
+}
+
+/** The finding that stands for what stopped a build: its kind's, or with the failure's own code. */
+export function findingOf(failure: Failure): Finding {
+  const { path, message } = failure;
+  const text = message.slice(path.length + 2);
+  const at = text.lastIndexOf("; ");
+  return {
+    code: (failure as { finding?: string }).finding ?? failure.code,
+    severity: "error",
+    where: path,
+    what: at === -1 ? text : text.slice(0, at),
+    remedy: at === -1 ? "" : text.slice(at + 2),
+  };
 }

@@ -49,7 +49,7 @@ export function checkHosts({ metadata }: Inputs): Finding[] {
 
 function readIdentities(files: NonNullable<Inputs["metadata"]>): Map<string, Identity> {
   const hosts = new Map<string, Identity>();
-  for (const { path, bytes } of files) {
+  for (const { name: path, bytes } of files) {
     const [, name, kind] = HOST_FILE.exec(path) ?? [];
     if (name === undefined) continue;
     const known = hosts.get(name) ?? { macs: [] };

@@ -43,6 +43,28 @@ export const INPUT_CODES = {
       "A folder below `hosts/` names nothing that a machine could be known by.",
       "add its NICs' MACs to network_data.json, or uuid or serial (of SMBIOS) to meta_data.json",
     ],
+    "module-kind": [
+      "The file that `--module` names is nothing that the installer can load: it takes tars and ELF files, with " +
+      "gzip around them or without.",
+      "pass a module",
+    ],
+    "install-arguments": [
+      "`--install-disk` holds what the kickstart's `install` does not take.",
+      "correct it",
+    ],
+    "metadata-json": ["A file of the metadata is not JSON.", "correct it"],
+    "metadata-folder": [
+      "The folder that `--metadata` names holds none of the metadata's files; they may lie in another level.",
+      "pass the folder with meta_data.json, or the root of a config drive",
+    ],
+    "metadata-type": [
+      "A value in the metadata is of another type than in what Nova writes.",
+      "correct it",
+    ],
+    "option-no-effect": [
+      "An option cannot do what it says together with the others.",
+      "leave it out",
+    ],
     "certificate-none": [
       "The file that `--vcenter-ca` names holds no certificate in PEM form.",
       "pass the certificates of the vCenter's CA (PEM)",
@@ -77,6 +99,34 @@ export const INPUT_CODES = {
       "The image brings no password, no key and no metadata. Unless a config drive or MAAS brings one, the " +
       "installation stops before it touches a disk.",
       "pass --root-password-file, unless a config drive or MAAS will be there",
+    ],
+  }),
+  ...kinds("error", "boot-cfg", {
+    "module-gzip": [
+      "The boot loader cannot unpack the file: it wants exactly one gzip member, deflated, with nothing behind it.",
+      "compress it again with gzip",
+    ],
+  }),
+  ...kinds("warning", "usage", {
+    "install-names-disk": [
+      "`--install-disk` names a disk outright: it wins over the disk that the image was written to.",
+      "leave it out to install on the image's disk",
+    ],
+    "metadata-gateway": [
+      "A default gateway is in no subnet of its network, so that nothing reaches it.",
+      "correct the gateway, the address or the netmask",
+    ],
+    "metadata-link": [
+      "A network is on a link that the metadata does not have: it is left out, or refused where management needs it.",
+      "correct its link",
+    ],
+    "metadata-unknown-key": [
+      "The metadata has a key at its top that Nova does not write and that nobody reads: a misspelt one, perhaps.",
+      "correct or remove it",
+    ],
+    "metadata-no-hostname": [
+      "The metadata names no host: it keeps the name that the installer gives it.",
+      "add hostname to meta_data.json",
     ],
   }),
   ...kinds("warning", "boot-cfg", {

@@ -11,6 +11,25 @@ export interface InputFile {
   readonly bytes: Uint8Array;
 }
 
+/** Enough to tell what a file is: an ISO has its mark behind 16 sectors. */
+export const MODULE_HEAD_BYTES = 17 * 2048;
+
+/** A file of the metadata that is embedded. */
+export interface MetadataFile extends InputFile {
+  /** Its name in the payload. */
+  readonly name: string;
+}
+
+/** Options of a build that name no file. */
+export interface BuildSwitches {
+  /** The name of the format that is written. */
+  readonly format: string;
+  readonly compress: boolean;
+  /** Whether MAAS's hook goes onto the disk. */
+  readonly maas: boolean;
+  readonly hasKernelOptions: boolean;
+}
+
 /** The inputs of a build, or of a part of one. */
 export interface Inputs {
   readonly kickstart?: InputFile | undefined;
@@ -21,10 +40,14 @@ export interface Inputs {
   readonly rootPassword?: InputFile | undefined;
   readonly sshKeys?: InputFile | undefined;
   /** Whether metadata is embedded. */
-  readonly metadata?: readonly InputFile[] | undefined;
+  readonly metadata?: readonly MetadataFile[] | undefined;
   /** Whether the payload was made before. */
   readonly hasPayload?: boolean | undefined;
   readonly installDisk?: string | undefined;
+  /** The beginnings of the boot modules to add: {@linkcode MODULE_HEAD_BYTES}. */
+  readonly modules?: readonly InputFile[] | undefined;
+  /** Options of build that may have no effect together. */
+  readonly options?: BuildSwitches | undefined;
   /** What is built, unless it is an image of a disk. */
   readonly medium?: "iso" | "net" | undefined;
   /** The size of what is built, where it is known. */

@@ -37,8 +37,13 @@ export function checkStatement(
     findings.push(finding(code, `${path}:${statement.line}:${column}`, what, remedy));
   };
   const { name, words, openQuoteColumn } = statement;
-  const isMark = name.value === "rootpw" ? WHOLE_MARK : TEMPLATE_MARK;
-  const mark = [name, ...words].find(({ value }) => isMark.test(value));
+  const text = words.map(({ value }) => value).join(" ");
+  const hasMark = (name.value === "rootpw" ? WHOLE_MARK : TEMPLATE_MARK).test(text);
+  const mark = TEMPLATE_MARK.test(name.value)
+    ? name
+    : hasMark
+    ? words.find(({ value }) => /[{<$@]/.test(value)) ?? name
+    : undefined;
   if (mark !== undefined) {
     report("kickstart-template-mark", mark, `${shown(name)} has a place that was not filled in`);
   } else if (openQuoteColumn !== undefined) {

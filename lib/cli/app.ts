@@ -20,7 +20,7 @@ import { isClosedPipe } from "../host/io_failure.ts";
 import { wantsColor, writeStderr, writeStdout } from "../host/terminal.ts";
 import { VERSION } from "../version.ts";
 import { checkNotEmpty, normalizeArguments } from "./arguments.ts";
-import { buildCommand } from "./build.ts";
+import { buildCommand, checkCommand } from "./build.ts";
 import { completionCommand } from "./completion.ts";
 import { convertCommand } from "./convert.ts";
 import { listCommands } from "./definitions.ts";
@@ -42,6 +42,7 @@ export const routes: RouteMap<CommandContext> = buildRouteMap({
   routes: {
     build: buildCommand,
     netboot: netbootCommand,
+    check: checkCommand,
     convert: convertCommand,
     inspect: inspectCommand,
     verify: verifyCommand,

@@ -16,10 +16,52 @@ import {
 } from "./flags.ts";
 import { formatNames } from "../formats/formats.ts";
 import { parseSize } from "./sizes.ts";
-import type { BuildFlags } from "./run_build.ts";
+import type { BuildFlags } from "./build_options.ts";
 
 const sizeFlag = (brief: string) =>
   ({ kind: "parsed", parse: parseSize, optional: true, placeholder: "SIZE", brief }) as const;
+
+/** What build takes, and check. */
+const parameters = {
+  positional: { kind: "tuple", parameters: [argument("ISO", "The ESXi installer")] },
+  aliases: { o: "output", f: "format", k: "kickstart", q: "quiet" },
+  flags: {
+    output: textFlag(
+      "PATH",
+      "Where to write the image; - is standard output (default: the ISO's name here, .img.gz)",
+    ),
+    format: textFlag(
+      "FORMAT",
+      `${formatNames()} (default: by the output's suffix, else gz)`,
+    ),
+    ...payloadFlags,
+    payload: textFlag("FILE", "A payload made before with: esxi-img payload"),
+    module: textsFlag("FILE", "A boot module to add; may be repeated"),
+    kernelopt: textsFlag("STR", "A kernel option; NAME=VALUE replaces one; may be repeated"),
+    bootOption: textsFlag("KEY=VALUE", "A setting of the boot loader's; may be repeated"),
+    maas: { kind: "boolean", default: true, brief: "What MAAS runs, on the image" },
+    free: sizeFlag("Free space on the image's partition (default: 64M)"),
+    size: sizeFlag("Size of the whole disk (default: as small as it can be)"),
+    label: textFlag("LABEL", "Label of the partition's file system (default: ESXI)"),
+    seed: textFlag("STR", "Seed for GUIDs and salt (default: derived from all inputs)"),
+    manifest: textFlag("FILE", "Write a JSON list of what went into the image"),
+    isoSha256: textFlag("HEX", "Fail unless the ISO has this SHA-256"),
+    batch: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "An image for each hosts/NAME folder of --metadata, in the folder -o",
+    },
+    compress: switchFlag("Deflate what shrinks by it in qcow2; the ISO is then read twice"),
+    verify: switchFlag("Read the image back and compare it with the ISO"),
+    force: switchFlag("Replace an output that exists"),
+    sync: syncFlag,
+    quiet: switchFlag("Suppress normal output"),
+    json: switchFlag("Print the result as JSON"),
+    color: { kind: "boolean", default: true, brief: "Colour on a terminal" },
+    ...commonFlags,
+  },
+} as const;
 
 export const buildCommand = command<BuildFlags, [iso: string]>({
   loader: async () => {
@@ -29,46 +71,7 @@ export const buildCommand = command<BuildFlags, [iso: string]>({
       else await (await import("./run_batch.ts")).runBatch(flags, iso);
     };
   },
-  parameters: {
-    positional: { kind: "tuple", parameters: [argument("ISO", "The ESXi installer")] },
-    aliases: { o: "output", f: "format", k: "kickstart", q: "quiet" },
-    flags: {
-      output: textFlag(
-        "PATH",
-        "Where to write the image; - is standard output (default: the ISO's name here, .img.gz)",
-      ),
-      format: textFlag(
-        "FORMAT",
-        `${formatNames()} (default: by the output's suffix, else gz)`,
-      ),
-      ...payloadFlags,
-      payload: textFlag("FILE", "A payload made before with: esxi-img payload"),
-      module: textsFlag("FILE", "A boot module to add; may be repeated"),
-      kernelopt: textsFlag("STR", "A kernel option; NAME=VALUE replaces one; may be repeated"),
-      bootOption: textsFlag("KEY=VALUE", "A setting of the boot loader's; may be repeated"),
-      maas: { kind: "boolean", default: true, brief: "What MAAS runs, on the image" },
-      free: sizeFlag("Free space on the image's partition (default: 64M)"),
-      size: sizeFlag("Size of the whole disk (default: as small as it can be)"),
-      label: textFlag("LABEL", "Label of the partition's file system (default: ESXI)"),
-      seed: textFlag("STR", "Seed for GUIDs and salt (default: derived from all inputs)"),
-      manifest: textFlag("FILE", "Write a JSON list of what went into the image"),
-      isoSha256: textFlag("HEX", "Fail unless the ISO has this SHA-256"),
-      batch: {
-        kind: "boolean",
-        optional: true,
-        withNegated: false,
-        brief: "An image for each hosts/NAME folder of --metadata, in the folder -o",
-      },
-      compress: switchFlag("Deflate what shrinks by it in qcow2; the ISO is then read twice"),
-      verify: switchFlag("Read the image back and compare it with the ISO"),
-      force: switchFlag("Replace an output that exists"),
-      sync: syncFlag,
-      quiet: switchFlag("Suppress normal output"),
-      json: switchFlag("Print the result as JSON"),
-      color: { kind: "boolean", default: true, brief: "Colour on a terminal" },
-      ...commonFlags,
-    },
-  },
+  parameters,
   docs: {
     brief: "Build a disk image from an installer ISO",
     fullDescription: [
@@ -86,6 +89,27 @@ export const buildCommand = command<BuildFlags, [iso: string]>({
       "or what --metadata embeds. If it finds none it stops before it touches a disk.",
       "Sizes are written as 64M or 2GiB (powers of 1024) or 2GB (powers of 1000).",
       "SOURCE_DATE_EPOCH sets the time of everything in the image; it is the ISO's otherwise.",
+    ].join("\n"),
+  },
+});
+
+export const checkCommand = command<BuildFlags, [iso: string]>({
+  loader: async () => {
+    const { runCheck } = await import("./run_check.ts");
+    return (flags, iso) => runCheck(flags, iso);
+  },
+  parameters,
+  docs: {
+    brief: "Check what a build with the same options would refuse or warn about",
+    fullDescription: [
+      "Takes the options of build, reads what build would read, and tells everything that build would",
+      "refuse or warn about, and what it would do. Nothing is written. The exit status is not 0 if there",
+      "is an error, with --strict if there is a warning.",
+      "",
+      "  esxi-img check esxi.iso -k my-ks.cfg --root-password-file pw",
+      "  esxi-img check esxi.iso --json | jq -r '.findings[] | .code'",
+      "",
+      "docs/checks.md lists each code: what it means, and what to do.",
     ].join("\n"),
   },
 });

@@ -13,10 +13,10 @@ interface GenImgFlags extends CommonFlags {
   readonly esxiimg?: string | undefined;
 }
 
-/** What these commands do not ask for. As in the Python tool, they replace their output. */
+/** What these commands do not ask for. As the Python tool, they never replace a file. */
 const DEFAULTS = {
   debug: false,
-  force: true,
+  force: false,
   sync: false,
   quiet: false,
   json: false,
@@ -36,7 +36,14 @@ export const genImgCommand = command<GenImgFlags, [iso: string, output: string]>
   loader: async () => {
     const { runBuild } = await import("./run_build.ts");
     return ({ format, ksTemplate, esxiimg }, iso, output) =>
-      runBuild({ ...DEFAULTS, output, format, kickstart: ksTemplate, payload: esxiimg }, iso);
+      runBuild({
+        ...DEFAULTS,
+        output,
+        // The Python tool writes a raw image unless it is told otherwise.
+        format: format ?? (/\.[^./]+$/.test(output) ? undefined : "raw"),
+        kickstart: ksTemplate,
+        payload: esxiimg,
+      }, iso);
   },
   parameters: {
     positional: {

@@ -5,7 +5,8 @@
  */
 
 import type { PayloadOptions } from "../esxi/make_payload.ts";
-import type { InputFile, Inputs } from "../checks/inputs.ts";
+import type { InputFile, Inputs, MetadataFile } from "../checks/inputs.ts";
+import { failureOf, finding } from "../checks/codes.ts";
 import { readPassword } from "../checks/password.ts";
 import { readCertificates } from "../checks/certificates.ts";
 import { readSshKeys } from "../checks/ssh_keys.ts";
@@ -119,12 +120,12 @@ export function payloadOptions(inputs: Inputs): Omit<PayloadOptions, "guestFiles
     allowSecureBoot: inputs.allowSecureBoot,
     vcenterCa: inputs.vcenterCa && readCertificates(inputs.vcenterCa.bytes),
     vcenterInsecure: inputs.vcenterInsecure,
-    metadata,
+    metadata: metadata?.map(({ name, bytes }) => ({ path: name, bytes })),
   };
 }
 
 /** Reads the metadata of one host, or of many: a folder `hosts/NAME` for each. */
-async function readMetadata(folder: string): Promise<InputFile[]> {
+async function readMetadata(folder: string): Promise<MetadataFile[]> {
   const one = await readHost(folder);
   const names = listFolders(`${folder}/hosts`).toSorted();
   if (one.length > 0 && names.length > 0) {
@@ -133,16 +134,15 @@ async function readMetadata(folder: string): Promise<InputFile[]> {
   }
   if (names.length > 0) return await readHosts(folder, names);
   if (one.length > 0) return one;
-  throw new Failure(
-    "usage",
-    folder,
-    `it holds none of ${METADATA_FILES.join(", ")}, and no hosts/NAME folders`,
-    "pass the folder with the metadata",
-  );
+  const below = await fileExists(`${folder}/latest/meta_data.json`)
+    ? `pass ${folder}/latest`
+    : undefined;
+  const what = `it holds none of ${METADATA_FILES.join(", ")}, and no hosts/NAME folders`;
+  throw failureOf(finding("metadata-folder", folder, what, below));
 }
 
-async function readHosts(folder: string, names: readonly string[]): Promise<InputFile[]> {
-  const files: InputFile[] = [];
+async function readHosts(folder: string, names: readonly string[]): Promise<MetadataFile[]> {
+  const files: MetadataFile[] = [];
   for (const name of names) {
     const place = `${folder}/hosts/${name}`;
     if (!HOST_NAME.test(name)) {
@@ -154,31 +154,22 @@ async function readHosts(folder: string, names: readonly string[]): Promise<Inpu
       const what = `it holds none of ${METADATA_FILES.join(", ")}`;
       throw new Failure("usage", place, what, "remove it, or add the host's metadata");
     }
-    files.push(...found.map(({ path, bytes }) => ({ path: `hosts/${name}/${path}`, bytes })));
+    files.push(...found.map((file) => ({ ...file, name: `hosts/${name}/${file.name}` })));
   }
   return files;
 }
 
 /** Reads what a folder holds of OpenStack's files; it may also be the root of a config drive. */
-async function readHost(folder: string): Promise<InputFile[]> {
-  const files: InputFile[] = [];
+async function readHost(folder: string): Promise<MetadataFile[]> {
+  const files: MetadataFile[] = [];
   for (const place of [folder, `${folder}/openstack/latest`]) {
     for (const name of METADATA_FILES) {
       const path = `${place}/${name}`;
       if (!await fileExists(path)) continue;
       const bytes = await readSmall(path, MAX_TEXT_BYTES);
-      if (name.endsWith(".json")) checkJson(bytes, path);
-      files.push({ path: name, bytes });
+      files.push({ path, name, bytes });
     }
     if (files.length > 0) return files;
   }
   return files;
-}
-
-function checkJson(bytes: Uint8Array, path: string): void {
-  try {
-    JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new Failure("usage", path, "it is not JSON", "correct it", cause);
-  }
 }

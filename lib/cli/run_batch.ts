@@ -21,7 +21,8 @@ import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { VERSION } from "../version.ts";
 import { stopFor, tell } from "./findings.ts";
 import { inputPaths, readInputs } from "./payload_options.ts";
-import { type BuildFlags, encode, plainOptions, readOptions, verifyOutput } from "./run_build.ts";
+import { type BuildFlags, plainOptions, readOptions } from "./build_options.ts";
+import { encode, verifyOutput } from "./run_build.ts";
 import { formatSize } from "./sizes.ts";
 import { formatForPlace, openTarget } from "./target.ts";
 

@@ -5,59 +5,34 @@
  * @module
  */
 
-import { type ImageOptions, type ImagePlan, type IsoPlan, planImage, planIso } from "../build.ts";
+import { type ImagePlan, type IsoPlan, planImage, planIso } from "../build.ts";
 import { encodeImage } from "../encode.ts";
 import type { BlockMap } from "../blocks/block_map.ts";
-import type { Source } from "../blocks/extent.ts";
 import type { Format } from "../formats/format.ts";
 import { openImage } from "../formats/formats.ts";
 import type { Sink } from "../blocks/sink.ts";
 import { Failure } from "../blocks/failure.ts";
-import { readFatfsWasm } from "../host/assets.ts";
 import { writeAndCommit } from "../host/commit.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource, FileSources } from "../host/files.ts";
 import { openOutput } from "../host/open_output.ts";
-import { findOutputPlace, type OutputPlace } from "../host/output_place.ts";
 import { baseName } from "../host/paths.ts";
 import type { Recorder } from "../manifest/make.ts";
-import { checkPayloadFlags, type ContentFlags, readContentOptions } from "./content_options.ts";
-import type { CommonFlags } from "./flags.ts";
 import { checkInputs } from "../checks/checks.ts";
-import type { Inputs } from "../checks/inputs.ts";
+import {
+  type BuildFlags,
+  buildPaths,
+  findPlaces,
+  hasSecret,
+  plainOptions,
+  readBuildInputs,
+  readOptions,
+} from "./build_options.ts";
 import { stopFor, tell } from "./findings.ts";
-import { type CompatFlags, inputPaths, type PayloadFlags, readInputs } from "./payload_options.ts";
+import type { CompatFlags } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
 import { reportBuild } from "./report_build.ts";
-import { checkStays, formatForPlace, openTarget } from "./target.ts";
-
-/** The options of build. */
-export interface BuildFlags extends CommonFlags, PayloadFlags, ContentFlags {
-  readonly output?: string | undefined;
-  readonly format?: string | undefined;
-  readonly maas: boolean;
-  readonly free?: number | undefined;
-  readonly size?: number | undefined;
-  readonly label?: string | undefined;
-  readonly manifest?: string | undefined;
-  readonly isoSha256?: string | undefined;
-  /** An image for each host folder of the metadata, see `run_batch.ts`. */
-  readonly batch?: boolean | undefined;
-  readonly compress: boolean;
-  readonly verify: boolean;
-  readonly force: boolean;
-  readonly sync: boolean;
-  readonly quiet: boolean;
-  readonly json: boolean;
-  readonly color: boolean;
-}
-
-const DEFAULT_FREE_BYTES = 64 * 1024 * 1024;
-const DEFAULT_LABEL = "ESXI";
-/** Microsoft FAT specification 1.03 §3: a label has 11 characters of the short name's kind. */
-const LABEL = /^[A-Z0-9_-]{1,11}$/;
-/** Options of a disk's layout. */
-const DISK_OPTIONS = ["label", "free", "size"] as const;
+import { openTarget } from "./target.ts";
 
 /**
  * Builds an image.
@@ -67,21 +42,14 @@ const DISK_OPTIONS = ["label", "free", "size"] as const;
  * `truncated` or `io` from either.
  */
 export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string): Promise<void> {
-  const given = flags.output === undefined ? undefined : await findOutputPlace(flags.output);
-  const format = formatForPlace(flags.format, given);
-  const place = given ?? await findOutputPlace(defaultOutput(isoPath, format));
-  const manifestPlace = flags.manifest === undefined
-    ? undefined
-    : await findOutputPlace(flags.manifest);
-  checkUsage(flags, format, place, manifestPlace);
+  const { format, place, manifestPlace } = await findPlaces(flags, isoPath);
   using file = FileSource.open(isoPath);
   const recorder = flags.isoSha256 ?? flags.manifest
     ? new (await import("../manifest/make.ts")).Recorder(file, baseName(isoPath))
     : undefined;
-  const hasPayload = flags.payload !== undefined;
-  const inputs = { ...await readInputs(flags), hasPayload, medium: format.medium };
-  stopFor(checkInputs(inputs), { strict: false });
   using modules = FileSources.open(flags.module ?? []);
+  const inputs = await readBuildInputs(flags, format, modules.files);
+  stopFor(checkInputs(inputs), { strict: false });
   const options = await readOptions(flags, inputs, modules.files);
   const taps = flags.manifest === undefined ? undefined : recorder;
   const plan = format.medium === "iso"
@@ -92,8 +60,7 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
   stopFor(findings, flags);
   const { image, isFile } = await writeAndCommit(async (add) => {
     // Opened before the work, so that one that cannot be written is told at once.
-    const others = [isoPath, ...inputPaths(flags), ...flags.module ?? []];
-    if (flags.payload !== undefined) others.push(flags.payload);
+    const others = buildPaths(flags, isoPath);
     const { force, sync } = flags;
     const { output: image, map } = await openTarget(place, format, plan.map, {
       force,
@@ -129,12 +96,6 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
   reportBuild(plan, { ...flags, format, image, isFile, findings });
 }
 
-/** Whether the image holds what others on the machine should not read. */
-function hasSecret(flags: BuildFlags): boolean {
-  const { rootPasswordFile, kickstart, kickstartAsIs, payload, metadata } = flags;
-  return (rootPasswordFile ?? kickstart ?? kickstartAsIs ?? payload ?? metadata) !== undefined;
-}
-
 async function checkIsoHash(
   flags: BuildFlags,
   isoPath: string,
@@ -149,97 +110,6 @@ async function checkIsoHash(
     `its SHA-256 is ${found}, not ${wanted}`,
     "download it again, or correct --iso-sha256",
   );
-}
-
-/** The options that decide about the image and hold no secret. */
-export function plainOptions(flags: BuildFlags): Record<string, unknown> {
-  const {
-    kernelopt,
-    bootOption,
-    installDisk,
-    requireMetadata,
-    allowEd25519,
-    free,
-    size,
-    label,
-    seed,
-  } = flags;
-  const { allowSecureBoot, vcenterInsecure } = flags;
-  const modules = flags.module?.map((path) => baseName(path));
-  return {
-    kernelopt,
-    bootOption,
-    maas: flags.maas ? undefined : false,
-    installDisk,
-    requireMetadata: requireMetadata || undefined,
-    allowEd25519: allowEd25519 || undefined,
-    allowSecureBoot: allowSecureBoot || undefined,
-    vcenterInsecure: vcenterInsecure || undefined,
-    freeBytes: free,
-    sizeBytes: size,
-    label,
-    seed,
-    modules,
-  };
-}
-
-function checkUsage(
-  flags: BuildFlags,
-  format: Format,
-  output: OutputPlace,
-  manifest: OutputPlace | undefined,
-): void {
-  const usage = (path: string, what: string, remedy: string) =>
-    new Failure("usage", path, what, remedy);
-  const label = flags.label ?? DEFAULT_LABEL;
-  if (!LABEL.test(label)) {
-    throw usage("--label", `${label} is not a label`, "use up to 11 of A-Z, 0-9, - and _");
-  }
-  for (const option of format.medium === "iso" ? DISK_OPTIONS : []) {
-    if (flags[option] === undefined) continue;
-    throw usage(`--${option}`, "an ISO keeps its size and its label", "leave it out");
-  }
-  if (flags.json && output.kind === "stdout") {
-    throw usage("--json", "standard output carries the image", "pass -o FILE");
-  }
-  if (manifest?.kind === "stdout" && (flags.json || output.kind === "stdout")) {
-    throw usage("--manifest", "standard output carries something else", "pass --manifest FILE");
-  }
-  checkStays("--verify", flags.verify, "read back", output);
-  checkStays("--sync", flags.sync, "made durable", output);
-  if (flags.isoSha256 !== undefined && !/^[0-9a-f]{64}$/i.test(flags.isoSha256)) {
-    throw usage(
-      "--iso-sha256",
-      `${flags.isoSha256} is not a SHA-256`,
-      "pass 64 hexadecimal digits",
-    );
-  }
-  checkPayloadFlags(flags);
-}
-
-/** The ISO's name, in the current folder, with the format's suffix. */
-function defaultOutput(isoPath: string, format: Format): string {
-  return baseName(isoPath).replace(/\.iso$/i, "") + format.suffix;
-}
-
-/**
- * Reads what a plan is made of.
- *
- * @throws {Failure} as {@linkcode readContentOptions}.
- */
-export async function readOptions(
-  flags: BuildFlags,
-  inputs: Inputs,
-  modules: readonly Source[],
-): Promise<ImageOptions> {
-  return {
-    ...await readContentOptions(flags, inputs, modules),
-    fatfsWasm: await readFatfsWasm(),
-    withoutMaasHook: !flags.maas,
-    label: flags.label ?? DEFAULT_LABEL,
-    freeBytes: flags.free ?? (flags.size === undefined ? DEFAULT_FREE_BYTES : 0),
-    diskBytes: flags.size,
-  };
 }
 
 /**

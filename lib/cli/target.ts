@@ -8,9 +8,10 @@ import type { BlockMap } from "../blocks/block_map.ts";
 import { Failure } from "../blocks/failure.ts";
 import type { Format } from "../formats/format.ts";
 import { checkDiskSize, formatFor } from "../formats/formats.ts";
-import { openOutput } from "../host/open_output.ts";
+import { checkOutput, openOutput } from "../host/open_output.ts";
 import type { Output, OutputOptions } from "../host/output.ts";
 import type { OutputPlace } from "../host/output_place.ts";
+import type { TargetDevice } from "../host/target_device.ts";
 
 /** An output, and the disk as it goes there. */
 export interface Target {
@@ -59,9 +60,32 @@ export async function openTarget(
   map: BlockMap,
   options: OutputOptions,
 ): Promise<Target> {
+  const device = await checkTarget(place, format, map, options);
+  if (device === undefined) return { output: await openOutput(place, options), map };
+  const { moveBackupGpt } = await import("../disk/move_gpt.ts");
+  const moved = await moveBackupGpt(map, device.sizeBytes, place.path);
+  const { openDeviceOutput } = await import("../host/device_output.ts");
+  return { output: openDeviceOutput(device, map.sizeBytes), map: moved };
+}
+
+/**
+ * Checks a target without opening it.
+ *
+ * @returns The disk, if it is one.
+ * @throws {Failure} as {@linkcode openTarget}, as far as can be told beforehand.
+ */
+export async function checkTarget(
+  place: OutputPlace,
+  format: Format,
+  map: BlockMap,
+  options: OutputOptions,
+): Promise<TargetDevice | undefined> {
   const { path } = place;
   checkDiskSize(format, map.sizeBytes, path);
-  if (place.kind !== "disk") return { output: await openOutput(place, options), map };
+  if (place.kind !== "disk") {
+    await checkOutput(place, options);
+    return undefined;
+  }
   if (format.name !== "raw") {
     throw new Failure("usage", "--format", `a disk takes no ${format.name} image`, "use raw");
   }
@@ -76,8 +100,5 @@ export async function openTarget(
       "pass --force to write over it",
     );
   }
-  const { moveBackupGpt } = await import("../disk/move_gpt.ts");
-  const moved = await moveBackupGpt(map, device.sizeBytes, path);
-  const { openDeviceOutput } = await import("../host/device_output.ts");
-  return { output: openDeviceOutput(device, map.sizeBytes), map: moved };
+  return device;
 }

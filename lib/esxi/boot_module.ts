@@ -18,6 +18,10 @@ import {
   isGzip,
 } from "../formats/gzip/format.ts";
 
+/** RFC 1952 §2.3.1: where the method stands, the only one there is, and the flags without meaning. */
+const GZIP_METHOD_AT = 2;
+const GZIP_DEFLATE = 8;
+const GZIP_RESERVED_FLAGS = 0xe0;
 /** Holds all of any gzip header but absurd ones. */
 const HEAD_BYTES = 256 * 1024;
 /**
@@ -59,6 +63,7 @@ export async function examineBootModule(module: Source): Promise<string> {
  */
 export function readBootModule(module: Uint8Array, path: string): Uint8Array<ArrayBuffer> {
   if (!isGzip(module)) return new Uint8Array(module);
+  checkGzipHeader(module, path);
   try {
     const headerBytes = gzipHeaderBytes(module);
     const trailerAt = module.length - GZIP_TRAILER_BYTES;
@@ -76,6 +81,23 @@ export function readBootModule(module: Uint8Array, path: string): Uint8Array<Arr
     // said below
   }
   throw notOneMember(path);
+}
+
+/**
+ * Checks the parts of a gzip header that mboot refuses: it stops with error 4 at another method, and
+ * with error 37 at a flag that is reserved.
+ *
+ * @throws {Failure} `boot-cfg` if it would.
+ */
+export function checkGzipHeader(head: Uint8Array, path: string): void {
+  const refused = (what: string) =>
+    new Failure("boot-cfg", path, what, "compress it again with gzip");
+  if (head[GZIP_METHOD_AT] !== undefined && head[GZIP_METHOD_AT] !== GZIP_DEFLATE) {
+    throw refused("the boot loader knows no other method of gzip than deflate");
+  }
+  if (((head[GZIP_HEADER.flags] ?? 0) & GZIP_RESERVED_FLAGS) !== 0) {
+    throw refused("it has a flag in its gzip header that the boot loader refuses");
+  }
 }
 
 /** The failure for a gzipped module that is more or less than one member. */
@@ -98,6 +120,7 @@ function gzipHeaderBytes(member: Uint8Array): number {
 async function openMember(module: Source): Promise<Member | undefined> {
   const head = await readBytes(module, 0, Math.min(HEAD_BYTES, module.sizeBytes));
   if (!isGzip(head)) return undefined;
+  checkGzipHeader(head, module.name);
   const startBytes = gzipHeaderBytes(head);
   const endBytes = module.sizeBytes - GZIP_TRAILER_BYTES;
   if (startBytes < GZIP_HEADER_BYTES || startBytes > Math.min(endBytes, head.length)) {

@@ -51,25 +51,40 @@ export function formatNames(): string {
   return FORMATS.map((format) => format.name).join(", ");
 }
 
+/** What formats are called besides, in lower case. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { dd: "raw", img: "raw" };
+
 /**
- * Chooses a format: the one that is named, else by the output's suffix, else gz; raw for a device.
+ * Chooses a format: the one that is named, in capitals or not, else by the output's suffix, else gz; raw for a device.
  *
  * @throws {Failure} `usage` if the name or the suffix says nothing.
  */
 export function formatFor(name: string | undefined, outputPath: string | undefined): Format {
   if (name !== undefined) {
-    const format = FORMATS.find((candidate) => candidate.name === name);
+    const wanted = name.toLowerCase();
+    const meant = Object.hasOwn(OTHER_NAMES, wanted) ? OTHER_NAMES[wanted] : wanted;
+    const format = FORMATS.find((candidate) => candidate.name === meant);
     if (format !== undefined) return format;
     const known = `use one of ${formatNames()}`;
     throw new Failure("usage", "--format", `there is no format ${name}`, known);
   }
   if (outputPath === undefined || outputPath === "-") return GZIP.formats[0]!;
   const path = outputPath.toLowerCase();
-  const format = FORMATS.find(({ suffixes }) => suffixes.some((suffix) => path.endsWith(suffix)));
+  const format = formatOfSuffix(path);
+  const inner = format?.name === "gz" ? formatOfSuffix(path.replace(/\.gz$/, "")) : undefined;
+  if (inner !== undefined && inner.name !== "raw") {
+    const what = `gzip around ${inner.name} is a format that nothing reads as a disk`;
+    throw new Failure("usage", outputPath, what, `write ${inner.name}, or a disk as .img.gz`);
+  }
   if (format !== undefined) return format;
   if (path.startsWith("/dev/")) return RAW.formats[0]!;
   const known = `pass -f, one of ${formatNames()}`;
   throw new Failure("usage", outputPath, "its suffix names no format", known);
+}
+
+/** The format that a path in lower case is named after, if it is. */
+function formatOfSuffix(path: string): Format | undefined {
+  return FORMATS.find(({ suffixes }) => suffixes.some((suffix) => path.endsWith(suffix)));
 }
 
 /**

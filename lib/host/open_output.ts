@@ -24,9 +24,21 @@ export async function openOutput(
 ): Promise<Output> {
   const place = typeof to === "string" ? await findOutputPlace(to) : to;
   const { path, kind } = place;
-  await checkDifferent(place, options.others ?? []);
+  await checkOutput(place, options);
   if (kind === "stdout") return openStdout();
   if (kind === "stream") return await openStreamOutput(path);
+  return await createFileOutput(path, options);
+}
+
+/**
+ * Checks that an output of any kind but a disk may be written to, as far as can be told without
+ * opening it.
+ *
+ * @throws {Failure} `exists` if there is a file already or it is an input.
+ */
+export async function checkOutput(place: OutputPlace, options: OutputOptions): Promise<void> {
+  const { path, kind } = place;
+  await checkDifferent(place, options.others ?? []);
   if (kind === "disk") {
     throw new Failure("exists", path, "it is a disk", "pass the name of a file");
   }
@@ -34,7 +46,6 @@ export async function openOutput(
     const what = place.isLink ? "a symbolic link of that name exists" : "the file exists";
     throw new Failure("exists", path, what, "pass --force to replace it, or another name");
   }
-  return await createFileOutput(path, options);
 }
 
 function openStdout(): Output {

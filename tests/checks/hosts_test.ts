@@ -11,7 +11,7 @@ function check(hosts: Record<string, Host>): string[] {
       path: `hosts/${name}/network_data.json`,
       bytes: bytes({ links: macs.map((mac) => ({ type: "phy", ethernet_mac_address: mac })) }),
     },
-  ]);
+  ]).map(({ path, bytes }) => ({ path, name: path, bytes }));
   return checkHosts({ metadata }).map(({ code, where, what }) => `${code} ${where}: ${what}`);
 }
 

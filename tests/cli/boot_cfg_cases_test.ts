@@ -59,6 +59,13 @@ async function refused(name: string, names: string, says: RegExp, advises: RegEx
   const outcome = await esxiImg(BUILD, { cwd: folder.path });
   assertRefused(outcome, { names, says, advises });
   assert.deepEqual(folder.names(), before);
+  const check = await esxiImg(["check", ...BUILD.slice(1), "--json"], { cwd: folder.path });
+  assert.equal(check.code, 1);
+  const { ok, findings } = JSON.parse(check.stdout);
+  assert.equal(ok, false);
+  assert.deepEqual([findings[0].code, findings[0].where], ["boot-cfg", names]);
+  assert.match(findings[0].what, says);
+  assert.deepEqual(folder.names(), before, "check writes nothing");
 }
 
 testWith(["mcopy"], "boot.cfg case arm: built, inspected and named to MAAS", async () => {

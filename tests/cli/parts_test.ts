@@ -140,9 +140,14 @@ testWith(NEEDED, "the spellings of the Python tool", async (t) => {
   await t.step("gen-img", async () => {
     await run("gen-img", "in.iso", "old.img");
     assert.equal(await hashOf("old.img"), expected);
-    await run("gen-img", "in.iso", "old.img"); // it replaces its output
-    await run("gen-img", "in.iso", "old", "--format", "raw");
-    assert.equal(await hashOf("old"), expected);
+    const again = await esxiImg(["gen-img", "in.iso", "old.img"], { cwd });
+    assert.deepEqual([again.code, /the file exists/.test(again.stderr)], [1, true]);
+    for (
+      const [name, ...options] of [["old"], ["old2", "--format", "raw"], ["old3", "--format=RAW"]]
+    ) {
+      await run("gen-img", "in.iso", name!, ...options);
+      assert.equal(await hashOf(name!), expected);
+    }
   });
   await t.step("gen-img --ks-template and --esxiimg", async () => {
     await run("gen-img", "in.iso", "ks.img", "--ks-template", "my.cfg");
@@ -162,6 +167,7 @@ testWith(NEEDED, "the spellings of the Python tool", async (t) => {
   });
   await t.step("installer-helper", async () => {
     await run("installer-helper", "helper2.tgz");
+    assert.equal((await esxiImg(["installer-helper", "helper2.tgz"], { cwd })).code, 1);
     await run("payload");
     assert.equal(await hashOf("helper2.tgz"), await hashOf("esxiimg.tgz"));
   });

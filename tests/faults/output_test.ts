@@ -51,7 +51,7 @@ Deno.test("no input is ever replaced", async (t) => {
     "id.pub",
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHMwCHH0TBaOfJSd4sdQ5gwsm7j/UwAXxaJnI06ctNuO me\n",
   );
-  folder.write("mod.v00", "module");
+  folder.write("mod.v00", "\x7fELF module");
   await mustEsxiImg(["payload", "-o", "p.tgz"], { cwd });
   await Deno.mkdir(folder.file("sub"));
   await Deno.mkdir(folder.file("md/hosts/one/openstack/latest"), { recursive: true });

@@ -42,5 +42,5 @@ export function bootCfgValue(text: string, key: string): string {
 
 /** A boot module as the boot loader takes it, with a content that tells it from others. */
 export function moduleNamed(name: string): Uint8Array {
-  return new TextEncoder().encode(`module ${name} ${sha256(name)}\n`);
+  return new TextEncoder().encode(`\x7fELF module ${name} ${sha256(name)}\n`);
 }

@@ -1,0 +1,55 @@
+/**
+ * Checks for options that have no effect with the others: somebody expects something of them.
+ *
+ * @module
+ */
+
+import type { Finding } from "../blocks/finding.ts";
+import { decodeLatin1 } from "../blocks/latin1.ts";
+import { finding } from "./codes.ts";
+import type { Inputs } from "./inputs.ts";
+
+/** The format that `--compress` is about. */
+const COMPRESSIBLE = "qcow2";
+
+/** Checks the options of a build. */
+export function checkOptions(inputs: Inputs): Finding[] {
+  const { options, hasPayload, installDisk, requireMetadata, allowEd25519 } = inputs;
+  const findings = checkAsIsOptions(inputs);
+  const without = (option: string, what: string, remedy = "leave it out") =>
+    findings.push(finding("option-no-effect", option, what, remedy));
+  if (options?.compress && options.format !== COMPRESSIBLE) {
+    without("--compress", `a ${options.format} is written as small as it can be`);
+  }
+  if (hasPayload) {
+    const remedy = "pass it to esxi-img payload, or leave --payload out";
+    const what = "a finished payload has its own";
+    if (installDisk !== undefined) without("--install-disk", what, remedy);
+    if (requireMetadata) without("--require-metadata", what, remedy);
+    if (allowEd25519) without("--allow-ed25519", what, remedy);
+  }
+  if (options !== undefined && !options.maas && inputs.medium !== undefined) {
+    without("--no-maas", "MAAS's hook is only on images of disks");
+  }
+  return findings;
+}
+
+/** What a kickstart that is used byte for byte makes of the other options. */
+function checkAsIsOptions(inputs: Inputs): Finding[] {
+  const { kickstart, isKickstartAsIs, rootPassword, sshKeys, metadata, installDisk } = inputs;
+  if (!isKickstartAsIs || kickstart === undefined) return [];
+  const text = decodeLatin1(kickstart.bytes);
+  const runs = (script: string) => text.includes(`/esxiimg/${script}`);
+  const includes = (name: string) => runs("pre.sh") && text.includes(`/tmp/esxiimg/${name}`);
+  const isHostConfigured = runs("pre.sh") && runs("firstbt.sh");
+  const given: readonly (readonly [option: string, isGiven: boolean, hasEffect: boolean])[] = [
+    ["--root-password-file", rootPassword !== undefined, includes("rootpw")],
+    ["--install-disk", installDisk !== undefined, includes("disk")],
+    ["--ssh-key", sshKeys !== undefined, isHostConfigured],
+    ["--metadata", metadata !== undefined, isHostConfigured],
+  ];
+  return given.filter(([, isGiven, hasEffect]) => isGiven && !hasEffect).map(([option]) => {
+    const what = `${kickstart.path} is used as it is and does not look for it`;
+    return finding("option-no-effect", option, what, "pass the kickstart with -k");
+  });
+}

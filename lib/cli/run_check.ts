@@ -1,0 +1,160 @@
+/**
+ * What `esxi-img check` does: all that a build with the same options would refuse or warn about, and
+ * what it would do. Nothing is written.
+ *
+ * @module
+ */
+
+import { type ImagePlan, type IsoPlan, planImage, planIso } from "../build.ts";
+import { Failure } from "../blocks/failure.ts";
+import type { Finding } from "../blocks/finding.ts";
+import { WholeHash } from "../blocks/hashing.ts";
+import { checkInputs } from "../checks/checks.ts";
+import { failureOf, findingOf } from "../checks/codes.ts";
+import { FileSource, FileSources } from "../host/files.ts";
+import { checkOutput } from "../host/open_output.ts";
+import { writeStdout } from "../host/terminal.ts";
+import {
+  type BuildFlags,
+  buildPaths,
+  type BuildPlaces,
+  findPlaces,
+  readBuildInputs,
+  readOptions,
+} from "./build_options.ts";
+import { stopFor, tell } from "./findings.ts";
+import { formatSize } from "./sizes.ts";
+import { checkTarget } from "./target.ts";
+
+/** Bumped when a field of the JSON changes its meaning or goes. */
+const SCHEMA = 1;
+
+/** Runs a part of a check; what stops it becomes a finding. */
+type Attempt = <T>(work: () => Promise<T>) => Promise<T | undefined>;
+
+/**
+ * Checks what a build with the same options would do.
+ *
+ * @throws {Failure} that of the first error, after everything was told.
+ */
+export async function runCheck(flags: BuildFlags, isoPath: string): Promise<void> {
+  const findings: Finding[] = [];
+  const attempt: Attempt = async (work) => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      findings.push(findingOf(error));
+      return undefined;
+    }
+  };
+  const places = await attempt(() => findPlaces(flags, isoPath));
+  const plan = await attempt(() => checkPlan(flags, isoPath, places, findings, attempt));
+  const distinct = sortFindings(findings);
+  if (flags.json) writeStdout(describeJson(flags, isoPath, places, plan, distinct));
+  else {
+    const [first, ...others] = distinct.filter(({ severity }) => severity === "error");
+    tell([...others, ...distinct.filter((finding) => finding.severity !== "error")], flags);
+    if (first === undefined && !flags.quiet) writeStdout(describe(isoPath, places, plan));
+  }
+  stopFor(distinct, flags);
+}
+
+async function checkPlan(
+  flags: BuildFlags,
+  isoPath: string,
+  places: BuildPlaces | undefined,
+  findings: Finding[],
+  attempt: Attempt,
+): Promise<ImagePlan | IsoPlan | undefined> {
+  const format = places?.format;
+  using modules = FileSources.open(flags.module ?? []);
+  const files = modules.files;
+  const inputs = await attempt(() => readBuildInputs(flags, format ?? { name: "gz" }, files));
+  if (inputs !== undefined) findings.push(...checkInputs(inputs));
+  const others = buildPaths(flags, isoPath);
+  if (places?.manifestPlace !== undefined) {
+    const place = places.manifestPlace;
+    await attempt(() => checkOutput(place, { force: flags.force, others }));
+  }
+  using iso = FileSource.open(isoPath);
+  const wanted = flags.isoSha256?.toLowerCase();
+  if (wanted !== undefined) await attempt(() => checkHash(iso, wanted));
+  const options = inputs && await attempt(() => readOptions(flags, inputs, files));
+  if (inputs === undefined || options === undefined) return undefined;
+  // Options that contradict each other are told already; what can be planned without them is.
+  const plan = format?.medium === "iso"
+    ? await planIso(iso, options)
+    : await planImage(iso, places === undefined ? { ...options, label: "ESXI" } : options);
+  findings.push(...checkInputs({ ...inputs, mediumBytes: plan.map.sizeBytes }, plan.installer));
+  if (places !== undefined) {
+    const { place, format } = places;
+    await attempt(() => checkTarget(place, format, plan.map, { force: flags.force, others }));
+  }
+  return plan;
+}
+
+async function checkHash(iso: FileSource, wanted: string): Promise<void> {
+  const hash = new WholeHash(iso);
+  hash.start();
+  const found = await hash.digest();
+  if (found === wanted) return;
+  const what = `its SHA-256 is ${found}, not ${wanted}`;
+  throw new Failure("mismatch", iso.name, what, "download it again, or correct --iso-sha256");
+}
+
+/** Each finding once: errors, warnings, notes. */
+function sortFindings(findings: readonly Finding[]): Finding[] {
+  const distinct = new Map<string, Finding>();
+  for (const finding of findings) {
+    const { message } = failureOf(finding);
+    // What stops a build may have been found before, as a kind of its own.
+    if (!distinct.has(message)) distinct.set(message, finding);
+  }
+  const of = (severity: Finding["severity"]) =>
+    [...distinct.values()].filter((finding) => finding.severity === severity);
+  return [...of("error"), ...of("warning"), ...of("note")];
+}
+
+function describe(
+  isoPath: string,
+  places: BuildPlaces | undefined,
+  plan: ImagePlan | IsoPlan | undefined,
+): string {
+  if (places === undefined || plan === undefined) return "";
+  const { version, build, architecture } = plan.installer;
+  const edited = [...plan.origins].filter(([, origin]) => origin === "edited").map(([path]) =>
+    path
+  );
+  const added = [...plan.origins].filter(([, origin]) => origin === "added").length;
+  return `${isoPath}: ESXi ${version ?? "of unknown version"}${build ? ` build ${build}` : ""}, ` +
+    `for ${architecture}\n` +
+    `would write ${places.place.path} as ${places.format.name}, ${plan.files.length} files, ` +
+    `${formatSize(plan.map.sizeBytes)}; edits /${edited.join(" and /")}, adds ${added} files\n`;
+}
+
+function describeJson(
+  flags: BuildFlags,
+  isoPath: string,
+  places: BuildPlaces | undefined,
+  plan: ImagePlan | IsoPlan | undefined,
+  findings: readonly Finding[],
+): string {
+  const isBad = ({ severity }: Finding) =>
+    severity === "error" || (flags.strict && severity === "warning");
+  const facts = {
+    schema: SCHEMA,
+    iso: isoPath,
+    ok: !findings.some(isBad),
+    version: plan?.installer.version,
+    build: plan?.installer.build,
+    architecture: plan?.installer.architecture,
+    output: places?.place.path,
+    format: places?.format.name,
+    mediumBytes: plan?.map.sizeBytes,
+    files: plan?.files.length,
+    changes: plan && Object.fromEntries(plan.origins),
+    findings,
+  };
+  return JSON.stringify(facts, null, 2) + "\n";
+}

@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { documentChecks } from "../../lib/checks/document.ts";
+import { KINDS } from "../../lib/checks/codes.ts";
+import { Folder } from "../support/folder.ts";
+import { esxiImg, mustEsxiImg } from "../support/programs.ts";
+import { writeSampleIso } from "../support/sample_isos.ts";
+
+interface Found {
+  readonly code: string;
+  readonly severity: string;
+  readonly where: string;
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** A good password, as a file. */
+const PASSWORD = ["--root-password-file", "pw"];
+const RSA = "ssh-rsa " + btoa(
+  "\0\0\0\x07ssh-rsa\0\0\0\x03\x01\0\x01\0\0\x01\x01\0" + "x".repeat(256),
+);
+const ED25519 = "ssh-ed25519 " + btoa("\0\0\0\x0bssh-ed25519\0\0\0\x20" + "k".repeat(32));
+const META = { uuid: "u", hostname: "esx01" };
+const NETWORK = {
+  links: [{ id: "a", type: "phy", ethernet_mac_address: "02:00:5e:00:53:01" }],
+  networks: [{
+    ...{ id: "n", link: "a", type: "ipv4", ip_address: "192.0.2.10", netmask: "255.255.255.0" },
+    routes: [{ network: "0.0.0.0", netmask: "0.0.0.0", gateway: "192.0.2.1" }],
+  }],
+  services: [],
+};
+const metadata = (meta: unknown, network: unknown = NETWORK) => ({
+  "md/meta_data.json": typeof meta === "string" ? meta : JSON.stringify(meta),
+  "md/network_data.json": JSON.stringify(network),
+});
+
+/** A row of the table: a kind of finding, the files it comes from, and the options. */
+type Row = readonly [
+  code: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+  args: readonly string[],
+];
+
+const ks = (code: string, text: string): Row => [code, { "ks.cfg": text }, ["-k", "ks.cfg"]];
+const GOOD = "vmaccepteula\nrootpw --iscrypted $6$a$" + "b".repeat(86) +
+  "\ninstall --firstdisk --overwritevmfs\nreboot\n";
+const with_ = (text: string) => GOOD + text;
+const asIs = (code: string, text: string): Row => [
+  code,
+  { "ks.cfg": text },
+  ["--kickstart-as-is", "ks.cfg"],
+];
+const pw = (code: string, text: string): Row => [
+  code,
+  { "other-pw": text },
+  ["--root-password-file", "other-pw"],
+];
+const key = (code: string, text: string): Row => [
+  code,
+  { "id.pub": text },
+  ["--ssh-key", "id.pub", ...PASSWORD],
+];
+const module = (code: string, content: string | Uint8Array): Row => [
+  code,
+  { "m.v00": content },
+  ["--module", "m.v00", ...PASSWORD],
+];
+const md = (code: string, meta: unknown, network?: unknown): Row => [
+  code,
+  metadata(meta, network),
+  ["--metadata", "md", ...PASSWORD],
+];
+const changed = (bytes: Uint8Array, at: number, value: number) => bytes.with(at, value);
+const GZIP = new Uint8Array(gzipSync("x"));
+
+const ROWS: readonly Row[] = [
+  ks("kickstart-empty", "# nothing\n\n"),
+  ks("kickstart-binary", "vmaccepteula\n\x01\x02\n"),
+  ks("kickstart-utf16", "v\0m\0a\0c\0c\0e\0p\0t\0"),
+  ks("kickstart-foreign", "lang en_US\n%packages\n"),
+  ks("kickstart-foreign", "#cloud-config\nusers: []\n"),
+  ks("kickstart-foreign", "d-i debian-installer/locale string en_US\n"),
+  ks("kickstart-template-mark", "vmaccepteula\nrootpw {{ password }}\n"),
+  ks("kickstart-template-mark", "vmaccepteula\nrootpw <PASSWORD>\n"),
+  ks("kickstart-template-mark", with_("network --bootproto=static --ip=${IP}\n")),
+  ks("kickstart-include-missing", with_("%include /tmp/nobody\n")),
+  ks("kickstart-command", with_("instal --firstdisk\n")),
+  ks("kickstart-option", with_("clearpart --alldisks\n")),
+  ks("kickstart-option", with_("network --device vmnic0\n")),
+  ks("kickstart-argument", "install --firstdisk --disk=a\n"),
+  ks("kickstart-argument", with_("network --bootproto=static --ip=192.0.2.300\n")),
+  ks("kickstart-argument", with_("network --vlanid=5000\n")),
+  ks("kickstart-argument", with_("serialnum --esx=AAAAA\n")),
+  ks("kickstart-quote", with_("keyboard 'US Default\n")),
+  ks("kickstart-section", with_("%post --interpreter=perl\n")),
+  ks("kickstart-password-kind", "rootpw --iscrypted $y$j9T$abc\n"),
+  ks("kickstart-password-kind", "rootpw --iscrypted $6$a$short\n"),
+  ks("kickstart-no-eula", "install --firstdisk\n"),
+  ks("kickstart-no-reboot", "vmaccepteula\n"),
+  asIs("kickstart-no-install", "vmaccepteula\nreboot\n"),
+  asIs("kickstart-no-password", "vmaccepteula\nreboot\n"),
+  ks("kickstart-other-disk", with_("clearpart --alldrives\n")),
+  ks("kickstart-other-disk", "install --disk=mpx.vmhba0:C0:T0:L0\n"),
+  ks("kickstart-plain-password", "rootpw Example#Pass-77\n"),
+  ks("kickstart-password-weak", "rootpw Password1\n"),
+  ks("kickstart-ignored", with_("network --bootproto=dhcp --ip=192.0.2.1\n")),
+  ks("kickstart-repeated", with_("install --firstdisk\n")),
+  ks("kickstart-include-in-section", with_("%pre\ntouch /tmp/x\n%include /tmp/x\n")),
+  ks("kickstart-end", with_("%post\necho\n%end\n")),
+  ks("kickstart-crlf", GOOD.replaceAll("\n", "\r\n")),
+  ks("kickstart-bom", "\ufeff" + GOOD),
+  ks("kickstart-firstboot-restart", with_("%firstboot\nreboot\n")),
+  ks(
+    "kickstart-firstboot-restart",
+    with_("%firstboot\nesxcli system shutdown reboot -d 10 -r x\n"),
+  ),
+  ks("kickstart-dryrun", with_("dryrun\n")),
+  ks("kickstart-upgrade", "upgrade --firstdisk\n"),
+  ks("kickstart-mark-in-script", with_("%post\necho {{ host }}\n")),
+  ks("kickstart-merged", GOOD),
+  pw("password-empty", "\n"),
+  pw("password-lines", "Example#Pass-77\nmore\n"),
+  pw("password-kind", "$y$j9T$abcdef$ghi\n"),
+  pw("password-kind", "$2b$12$abcdefghijklmnopqrstuv\n"),
+  pw("password-kind", "root:$6$a$b:19000:0:99999:7:::\n"),
+  pw("password-kind", "$6$salt$tooShort\n"),
+  pw("password-weak", "Password1\n"),
+  ["text-encoding", { "other-pw": Uint8Array.of(0xff, 0xfe) }, [
+    "--root-password-file",
+    "other-pw",
+  ]],
+  key("ssh-key-private", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n"),
+  key("ssh-key-cut", RSA.slice(0, 100) + "\n"),
+  key("ssh-key-none", "# none\n"),
+  key("ssh-key-none", "hello\n"),
+  key("ssh-key-ed25519", ED25519 + "\n"),
+  ["login-none", {}, []],
+  module("module-kind", "plain text"),
+  module("module-kind", "PK\x03\x04zip"),
+  module("module-kind", "!<arch>\ndebian"),
+  module("module-kind", ""),
+  module("module-gzip", changed(GZIP, 2, 7)),
+  module("module-gzip", changed(GZIP, 3, 0x80)),
+  ["install-arguments", {}, ["--install-disk", "--firstdisc", ...PASSWORD]],
+  ["install-arguments", {}, ["--install-disk", "--disk='a", ...PASSWORD]],
+  ["install-arguments", {}, ["--install-disk", "mpx.vmhba0:C0:T0:L0", ...PASSWORD]],
+  ["install-names-disk", {}, ["--install-disk", "--disk=mpx.vmhba0:C0:T0:L0", ...PASSWORD]],
+  md("metadata-json", "{"),
+  md("metadata-type", [1]),
+  md("metadata-type", { ...META, public_keys: [RSA] }),
+  md("metadata-type", META, { ...NETWORK, links: {} }),
+  md("metadata-link", META, { ...NETWORK, links: [] }),
+  md("metadata-gateway", META, {
+    ...NETWORK,
+    networks: [{ ...NETWORK.networks[0], ip_address: "198.51.100.1" }],
+  }),
+  md("metadata-unknown-key", { ...META, hostnam: "x" }),
+  md("metadata-no-hostname", { uuid: "u" }),
+  ["option-no-effect", {}, ["--compress", ...PASSWORD]],
+  ["option-no-effect", { "ks.cfg": GOOD }, ["--kickstart-as-is", "ks.cfg", ...PASSWORD]],
+];
+
+/** What a row needs, and what check says of it. */
+async function check(folder: Folder, [, files, args]: Row) {
+  Deno.mkdirSync(folder.file("md"), { recursive: true });
+  for (const [name, content] of Object.entries(files)) folder.write(name, content);
+  const before = folder.names();
+  const outcome = await esxiImg(["check", "in.iso", "-o", "out.img", "--json", ...args], {
+    cwd: folder.path,
+  });
+  assert.deepEqual(folder.names(), before, "nothing is written");
+  const findings: Found[] = JSON.parse(outcome.stdout).findings;
+  return { ...outcome, findings };
+}
+
+async function withIso(): Promise<Folder> {
+  const folder = new Folder();
+  await writeSampleIso(folder.file("in.iso"));
+  folder.write("pw", "Example#Pass-77\n");
+  return folder;
+}
+
+for (const row of ROWS) {
+  const [code, files, args] = row;
+  Deno.test(`check: ${code}: ${JSON.stringify(Object.values(files)[0] ?? args).slice(0, 60)}`, async () => {
+    using folder = await withIso();
+    const { code: status, stderr, findings } = await check(folder, row);
+    const found = findings.find((finding) => finding.code === code);
+    assert.ok(found, JSON.stringify(findings));
+    const { severity } = KINDS[code as keyof typeof KINDS];
+    assert.equal(found.severity, severity);
+    for (const text of [found.where, found.what, found.remedy]) assert.match(text, /^\P{Cc}+$/u);
+    const isError = findings.some((finding) => finding.severity === "error");
+    assert.equal(status !== 0, isError);
+    assert.match(stderr, isError ? /^esxi-img: \P{Cc}+\n$/u : /^$/);
+
+    // A build says the same, and stops for the same.
+    const build = ["build", "in.iso", "-o", "out.img", ...args];
+    const { code: built, stderr: said } = await esxiImg(build, { cwd: folder.path });
+    assert.equal(built !== 0, isError, said);
+    if (severity !== "error" && isError) return;
+    assert.ok(said.includes(`${found.where}: ${found.what}`), said);
+    const strict = await esxiImg([...build, "--strict", "--force"], { cwd: folder.path });
+    assert.equal(
+      strict.code !== 0,
+      severity !== "note" || findings.some((one) => one.severity === "warning"),
+    );
+  });
+}
+
+Deno.test("check: every kind but those of a medium or an installer has a row", () => {
+  const elsewhere =
+    /^(boot-cfg-|installer-|iso-|install-disk-none|certificate-|metadata-folder|host-)/;
+  const missing = Object.keys(KINDS).filter((code) =>
+    !elsewhere.test(code) && !ROWS.some(([row]) => row === code)
+  );
+  assert.deepEqual(missing, []);
+});
+
+Deno.test("check: everything at once, and what it would do", async () => {
+  using folder = await withIso();
+  const { path: cwd } = folder;
+  folder.write("ks.cfg", "vmaccepteula\nrootpw Secret-Word-9\nfoo\nbar\n");
+  folder.write("id.pub", "nothing\n");
+  folder.write("out.img", "");
+  const args = ["check", "in.iso", "-o", "out.img", "-k", "ks.cfg", "--ssh-key", "id.pub"];
+  const { stdout } = await esxiImg([...args, "--json"], { cwd });
+  const codes = (JSON.parse(stdout).findings as Found[]).map(({ code }) => code);
+  for (const code of ["ssh-key-none", "kickstart-command", "exists", "kickstart-no-reboot"]) {
+    assert.ok(codes.includes(code), `${code} of ${codes}`);
+  }
+  assert.equal(codes.filter((code) => code === "kickstart-command").length, 2);
+  assert.doesNotMatch(stdout, /Secret-Word/);
+
+  const good = await mustEsxiImg(["check", "in.iso", "-o", "x.qcow2", ...PASSWORD], { cwd });
+  assert.match(
+    good.stdout,
+    /^in\.iso: ESXi 8\.0\.3 build 24280767, for x86_64\nwould write x\.qcow2 as qcow2, /,
+  );
+  assert.equal(good.stderr, "");
+  for (
+    const [args, code] of [
+      [["/none.iso"], "io"],
+      [["pw"], "not-iso"],
+      [["in.iso", "--label", "?"], "usage"],
+      [["in.iso", "--iso-sha256", "0".repeat(64)], "mismatch"],
+      [["in.iso", "--metadata", "."], "metadata-folder"],
+      [["in.iso", "-o", "x.qcow2.gz"], "usage"],
+    ] as const
+  ) {
+    const outcome = await esxiImg(["check", ...args, "--json", ...PASSWORD], { cwd });
+    assert.notEqual(outcome.code, 0);
+    assert.equal(JSON.parse(outcome.stdout).findings[0].code, code, args.join(" "));
+  }
+});
+
+Deno.test("check: docs/checks.md is made from the code", () => {
+  const words = (text: string) => text.replaceAll(/[\s|-]+/g, "");
+  const page = Deno.readTextFileSync(new URL("../../docs/checks.md", import.meta.url));
+  assert.equal(words(page), words(documentChecks()), "deno task checks > docs/checks.md");
+});

@@ -49,7 +49,9 @@ const refused = (file: Source, why: RegExp) =>
   assert.rejects(openQcow2(file), failure("not-image", why));
 
 Deno.test("qcow2: versions 2 and 3", async () => {
-  for (const version of [2, 3]) await openQcow2(changed([FIELD.version, version]));
+  for (const version of [2, 3]) {
+    assert.equal((await openQcow2(changed([FIELD.version, version]))).variant, "plain");
+  }
   for (const version of [1, 4]) await refused(changed([FIELD.version, version]), /of version/);
 });
 
@@ -153,6 +155,7 @@ Deno.test("qcow2: a file may end with the last byte that is deflated", async () 
   assert.ok(engine.bytesWritten < place.maxLengthBytes, "its last sector is not full");
   const end = place.offsetBytes + engine.bytesWritten;
   const disk = await openQcow2(bytesSource("cut.qcow2", whole.slice(0, end)));
+  assert.equal(disk.variant, "compressed");
   assert.ok(equalBytes(await readBytes(disk, 0, CLUSTER), text));
   const cut = await openQcow2(bytesSource("cut.qcow2", whole.slice(0, end - 1)));
   await assert.rejects(async () => await readBytes(cut, 0, CLUSTER), failure("not-image"));

@@ -54,9 +54,11 @@ Deno.test("no input is ever replaced", async (t) => {
   folder.write("mod.v00", "\x7fELF module");
   await mustEsxiImg(["payload", "-o", "p.tgz"], { cwd });
   await Deno.mkdir(folder.file("sub"));
-  await Deno.mkdir(folder.file("md/hosts/one/openstack/latest"), { recursive: true });
-  for (const name of ["meta_data.json", "hosts/one/openstack/latest/user_data"]) {
-    folder.write(`md/${name}`, "{}");
+  const host = "rack/hosts/one/openstack/latest";
+  for (const place of ["md", host]) await Deno.mkdir(folder.file(place), { recursive: true });
+  const uuid = JSON.stringify({ uuid: "4c4c4544-0000-2010-8020-80c04f202020" });
+  for (const name of ["md/meta_data.json", `${host}/meta_data.json`, `${host}/user_data`]) {
+    folder.write(name, uuid);
   }
   await Deno.link(folder.file("in.iso"), folder.file("hard.iso"));
   await Deno.symlink("in.iso", folder.file("link.iso"));
@@ -75,8 +77,8 @@ Deno.test("no input is ever replaced", async (t) => {
     build("hard.iso"),
     build("md/meta_data.json", "--metadata", "md"),
     build("md/../md/meta_data.json", "--metadata", "md/"),
-    build("md/hosts/one/openstack/latest/user_data", "--metadata", "md"),
-    build("x.img", "--metadata", "md", "--manifest", "md/hosts/one/openstack/latest/user_data"),
+    build(`${host}/user_data`, "--metadata", "rack"),
+    build("x.img", "--metadata", "rack", "--manifest", `${host}/user_data`),
     build("pw", "--root-password-file", "pw"),
     build("ks.cfg", "-k", "ks.cfg"),
     build("id.pub", "--ssh-key", "id.pub"),

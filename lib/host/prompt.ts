@@ -36,6 +36,9 @@ export async function askPassword(): Promise<string> {
     const characters = typedCharacters(restore);
     const first = await askLine("root's password: ", characters);
     const second = await askLine("once more: ", characters);
+    if (first === "" && second === "") {
+      throw new Failure("usage", "standard input", "no password was typed", "run it again");
+    }
     if (first === second) return first;
   } finally {
     restore();

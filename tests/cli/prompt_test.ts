@@ -54,7 +54,7 @@ testWith(["python3"], "passwords that are typed wrong", async (t) => {
   const cases: readonly (readonly [first: string, second: string, says: string, status: number])[] =
     [
       ["uno\r", "two\r", "two different passwords were typed; run it again", 2],
-      ["\r", "\r", "the password is empty; write it into the first line", 2],
+      ["\r", "\r", "standard input: no password was typed; run it again", 2],
       ["a\x1b[A\r", "", "the password holds a control character", 2],
       ["abc\x04", "", "it ended before a password was typed; type one", 2],
       ["abc\x03", "", "stopped by SIGINT; nothing was left behind", 130],

@@ -34,7 +34,7 @@ for (const format of ["raw", "gz"]) {
     await mustEsxiImg([...build, "file"], { cwd });
     const piped = await mustEsxiImg([...build, "-"], { cwd });
     assert.equal(sha256(piped.stdoutBytes), await sha256OfFile(folder.file("file")));
-    assert.match(piped.stderr, /^standard output: ESXi 8\.0\.3/);
+    assert.match(piped.stderr, /^standard output: ESXi 8\.0\.3/m);
     const quiet = await mustEsxiImg([...build, "-", "-q"], { cwd });
     assert.equal(quiet.stderr, "");
   });

@@ -56,13 +56,13 @@ Deno.test("netboot: a folder that holds an input is not replaced", async () => {
   const cwd = folder.path;
   await writeSampleIso(folder.file("esxi.iso"));
   await mustEsxiImg(["netboot", "esxi.iso", "-q", "-o", "net", ...DISK], { cwd });
-  folder.write("net/id.v00", "module");
-  folder.write("net-x.v00", "module");
+  folder.write("net/id.v00", "\x7fELF");
+  folder.write("net-x.v00", "\x7fELF");
   const build = ["netboot", "esxi.iso", "-q", "--force", "-o", "net", ...DISK, "--module"];
   const { code, stderr } = await esxiImg([...build, "net/id.v00"], { cwd });
   assert.equal(code, 1);
   assert.match(stderr, /^esxi-img: net: the same run reads net\/id\.v00, which lies in it; pass/m);
-  assert.equal(await Deno.readTextFile(folder.file("net/id.v00")), "module");
+  assert.equal(await Deno.readTextFile(folder.file("net/id.v00")), "\x7fELF");
   await mustEsxiImg([...build, "net-x.v00"], { cwd });
 });
 

@@ -148,10 +148,10 @@ for (const isReplacing of [false, true]) {
 Deno.test("a module that changes while an image is built", async () => {
   using folder = new Folder();
   writeSlowIso(folder.file("in.iso"));
-  folder.write("extra.v00", "module");
+  folder.write("extra.v00", "\x7fELF module");
   const build = ["build", "in.iso", "-o", "out.img.gz", "--module", "extra.v00"];
   await using running = await startAndStop(build, folder, "out.img.gz", 1_000_000);
-  folder.write("extra.v00", "MODULE");
+  folder.write("extra.v00", "\x7fELF MODULE");
   running.signal("SIGCONT");
   assertRefused(await running.outcome, {
     names: "extra.v00",

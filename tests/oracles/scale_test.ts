@@ -59,7 +59,7 @@ testWith(["python3", "gzip"], "the memory that large modules take", async (t) =>
   using folder = new Folder();
   const iso = folder.file("in.iso");
   writeInstallerIso(iso, { moduleCount: 2, modulesBytes: 100_000 });
-  const plain = folder.write("plain.v00", "");
+  const plain = folder.write("plain.v00", "\x7fELF");
   await Deno.truncate(plain, 1e9);
   const noise = folder.write("noise.v01", "");
   await mustRun("sh", ["-c", `head -c 100000000 /dev/urandom | gzip -1 > ${noise}`]);

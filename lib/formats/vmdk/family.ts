@@ -12,14 +12,14 @@ import { openedDisk } from "../virtual_disk.ts";
 export const VMDK: FormatFamily = {
   formats: [{
     name: "vmdk",
-    brief: "streamOptimized, for vSphere, Glance and OVF",
+    brief: "streamOptimized, for vSphere and OVF",
     suffix: ".vmdk",
     suffixes: [".vmdk"],
     encode: async (map, sink, options) =>
       await (await import("./write_stream.ts")).encodeVmdkStream(map, sink, options),
   }, {
     name: "vmdk-sparse",
-    brief: "monolithicSparse, for Workstation",
+    brief: "monolithicSparse, for Workstation and Glance",
     suffix: ".vmdk",
     suffixes: [],
     encode: async (map, sink, options) =>

@@ -46,7 +46,6 @@ def plan(description, inventory):
         network += _vm_commands(description, _after(inventory, wanted), warn)
     except PlanError as error:
         refusal = str(error)
-        description = without_servers(description)
     system = sysplan.commands(description, inventory, warn)
     return Plan(login, network, system, warnings, sysplan.needs_reboot(description, inventory), refusal)
 
@@ -69,11 +68,6 @@ def _after(inventory, wanted):
     for group in wanted["portgroups"]:
         groups[group["name"]] = {"vswitch": group["vswitch"], "vlan": group["vlan"], "failover": None, "override": None}
     return dict(inventory, vswitches=switches, portgroups=groups)
-
-
-def without_servers(description):
-    """The description of a host whose network is refused: its name servers stay those of the installer's network."""
-    return dict(description, dns=dict(description["dns"], servers=[]))
 
 
 def network_target(description, inventory, warn):

@@ -6,6 +6,7 @@
 
 import { driveTarget } from "./drive_target.ts";
 import type { Target } from "./fuzzer.ts";
+import { bootCfgLoaderTarget } from "./boot_cfg_target.ts";
 import { imageTarget } from "./image_target.ts";
 import { isoTarget } from "./iso_target.ts";
 import { metadataTarget } from "./metadata_target.ts";
@@ -19,6 +20,7 @@ export const TARGETS: readonly Target<any>[] = [
   planTarget,
   imageTarget,
   bootCfgTarget,
+  bootCfgLoaderTarget,
   payloadTarget,
   argumentsTarget,
   manifestTarget,

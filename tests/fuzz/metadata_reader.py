@@ -51,7 +51,7 @@ def read_curtin(files):
 def read_answers(files):
     """The answers of MAAS's metadata service."""
     before = schema.validate({"format": schema.FORMAT, "source": "maas"})
-    return maas.read_answers(files, before, lambda sentence: None)[0]
+    return maas.read_answers(files, before, lambda sentence: None)
 
 
 READERS = {"openstack": read_openstack, "curtin": read_curtin, "answers": read_answers}

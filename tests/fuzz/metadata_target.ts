@@ -62,6 +62,11 @@ const WORDS = wordsOf(
   "cloud-init: |\n",
   "runcmd:\n- [a, b]\n",
   "write_files:\n- {path: /x, content: y, encoding: gz+b64}\n",
+  "esxi: {networks: {network0: {tags: vmotion, management: true, security: {}}}, unnumbered: true}\n",
+  "esxi: {datastores: {x: [boot, naa.1]}, vcenter: {server: x, username: y, password: z}}\n",
+  "phone_home: {url: http://x/, tries: 3}\n",
+  "chpasswd: {users: [{name: root, password: x}]}\n",
+  "users: [{name: root, ssh_authorized_keys: [x], sudo: y}]\n",
   ..."--- ... - : ? & * ! | > ' \" % @ ` [ ] { } , # ~ null true 0x1f 0o7 1_000 .5 1e9 \t \xa0 \xb2 \x85"
     .split(" "),
   " ",

@@ -139,6 +139,13 @@ def disk_number(value):
     return value
 
 
+def path(value):
+    """An absolute path that leads up nowhere."""
+    if not string(value).startswith("/") or ".." in value.split("/"):
+        raise ValueError("%s is not an absolute path" % describe(value))
+    return value
+
+
 def ssh_key(value):
     """One line of an authorized_keys file; blanks around it are dropped."""
     text = string(value.strip() if isinstance(value, str) else value)

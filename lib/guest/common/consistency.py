@@ -134,5 +134,5 @@ def _check_storage(storage, errors):
 
 
 def _check_disk(disk, path, errors):
-    if not (disk["boot_disk"] or disk["serial"] or disk["path"] or disk["numbers"]):
-        errors.append("%s: needs boot_disk, serial, path or numbers" % path)
+    if not any(disk[key] for key in ("boot_disk", "serial", "path", "device", "numbers")):
+        errors.append("%s: needs boot_disk, serial, path, device or numbers" % path)

@@ -17,6 +17,10 @@ FORMAT = 1
 STATIC_TYPES = ("ipv4-static", "ipv6-static")
 ADDRESS_TYPES = STATIC_TYPES + ("ipv4-dhcp", "ipv6-slaac", "ipv6-dhcp-stateless", "ipv6-dhcp")
 
+# esxcli network ip interface tag add
+TAGS = ("Management", "VMotion", "VSAN", "faultToleranceLogging", "vSphereReplication", "vSphereReplicationNFC",
+        "vSphereProvisioning")
+
 _text = value_of(checks.string)
 _secret = value_of(checks.secret)
 _bool = value_of(checks.boolean)
@@ -60,6 +64,8 @@ _address = object_of({
     "prefix": optional(value_of(checks.integer(0, 128))),
 })
 
+_security = object_of(dict((name, optional(_bool)) for name in ("promiscuous", "mac_changes", "forged_transmits")))
+
 _interface = object_of({
     "id": required(_text),
     "link": required(_text),
@@ -67,6 +73,9 @@ _interface = object_of({
     "mtu": optional(_mtu),
     "mac": optional(value_of(checks.mac)),
     "addresses": optional(list_of(_address), list),
+    "port_group": optional(_text),
+    "tags": optional(list_of(value_of(checks.one_of(*TAGS))), list),
+    "security": optional(_security),
 })
 
 _gateway = object_of({
@@ -103,6 +112,7 @@ _disk = object_of({
     "serial": optional(_text),
     "model": optional(_text),
     "path": optional(_text),
+    "device": optional(_text),
     "numbers": optional(list_of(value_of(checks.disk_number)), list),
     "size_bytes": optional(_bytes),
 })
@@ -146,6 +156,20 @@ _vcenter = object_of({
     "verify_tls": optional(_bool, True),
 })
 
+_file = object_of({
+    "path": required(value_of(checks.path)),
+    "content_base64": required(value_of(_base64)),
+    "mode": required(value_of(checks.integer(0, 0o7777))),
+    "append": optional(_bool, False),
+    "defer": optional(_bool, False),
+})
+
+_phone_home = object_of({
+    "url": required(_secret),
+    "post": optional(list_of(_text), list),
+    "tries": optional(value_of(checks.integer(1, 100)), 1),
+})
+
 _description = object_of({
     "format": required(value_of(checks.integer(FORMAT, FORMAT))),
     "source": required(value_of(checks.one_of("embedded", "config-drive", "maas"))),
@@ -172,6 +196,10 @@ _description = object_of({
     "licence_key": optional(_secret),
     "advanced": optional(map_of(checks.advanced_option, value_of(_advanced_value)), dict),
     "kernel": optional(map_of(checks.string, _text), dict),
+    "instance_id": optional(_text),
+    "vm_network": optional(_bool),
+    "files": optional(list_of(_file), list),
+    "phone_home": optional(_phone_home),
     "user_data": optional(list_of(object_of({
         "name": required(_text),
         "script_base64": required(value_of(_base64)),
@@ -201,6 +229,15 @@ def validate(document):
     if errors:
         raise DescriptionError("; ".join(errors))
     return result
+
+
+def part(name, value):
+    """One part of a description in canonical form, judged alone.
+
+    @param name: a field of the description, such as "storage"
+    @raise DescriptionError: naming each fault
+    """
+    return validate({"format": FORMAT, "source": "embedded", name: value})[name]
 
 
 def loads(text):

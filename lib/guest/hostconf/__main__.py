@@ -72,6 +72,8 @@ def show_plan(options):
         return 1
     for warning in result.warnings:
         print("warning: %s" % warning, file=sys.stderr)
+    for file in description["files"]:
+        print("note: the file %s is written after that" % file["path"], file=sys.stderr)
     for script in description["user_data"]:
         print("note: the script %s runs after that" % script["name"], file=sys.stderr)
     _write("".join(command.shell() + "\n" for command in result.commands))
@@ -126,7 +128,7 @@ def read_description(folder, nics):
             with open(os.path.join(folder, name), "rb") as file:
                 answers[name] = file.read()
     more = []
-    completed, _ = maas.read_answers(answers, description, more.append)
+    completed = maas.read_answers(answers, description, more.append)
     return dict(completed, warnings=completed["warnings"] + more)
 
 

@@ -9,9 +9,10 @@ from support import Adapter, GUEST, Lines, SAMPLES, fake_esxi, nic_list
 
 from rehearsal import inputs
 
+from common import description as schema
 from hostconf.host import drive
 from hostconf.host.log import Log
-from hostconf.steps import pre
+from hostconf.steps import firstboot, post, pre
 
 HASH = "$6$abcdefgh$" + "k" * 86
 TWO_DISKS = ("mpx.vmhba0:C0:T0:L0\n   Size: 102400\n   Is Boot Device: true\n"
@@ -76,3 +77,27 @@ class Sandbox(unittest.TestCase):
 
     def calls(self, program):
         return [call for call in self.fake.state()["runtime"]["calls"] if call[0] == program]
+
+
+class Installed(Sandbox):
+    """A host at its first boot."""
+
+    def installed(self, description, hostd="up", **how):
+        """A host as it is when %firstboot begins."""
+        self.start(**how)
+        self.embed(meta_data={"hostname": "x"})
+        self.prepare()
+        self.fake.files.write("/tmp/esxiimg/description.json", schema.dumps(schema.validate(description)))
+        self.fake.install("vmaccepteula\n%include /tmp/esxiimg/rootpw\n%include /tmp/esxiimg/disk\n"
+                          "%include /tmp/esxiimg/network\n")
+        post.keep(self.host, self.log)
+        self.fake.boot(hostd)
+        self.host = Adapter(self.fake)
+
+    def configure(self):
+        self.naps = []
+        step = firstboot.FirstBoot(self.host, self.log, self.naps.append)
+        step.configure()
+        self.status = step.finish()
+        self.failures = dict(step.failures)
+        return step.reboot

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import unittest
 
-from sandbox import HASH, Sandbox, TWO_DISKS
+from sandbox import HASH, Installed, Sandbox, TWO_DISKS
 from support import Adapter, GUEST, describe, network_config
 from test_scenarios import KEY, phy, static
 
@@ -102,27 +102,7 @@ class BootBankTest(Sandbox):
             post.keep(self.host, self.log)
 
 
-class FirstBootTest(Sandbox):
-    def installed(self, description, hostd="up", **how):
-        """A host as it is when %firstboot begins."""
-        self.start(**how)
-        self.embed(meta_data={"hostname": "x"})
-        self.prepare()
-        self.fake.files.write("/tmp/esxiimg/description.json", schema.dumps(schema.validate(description)))
-        self.fake.install("vmaccepteula\n%include /tmp/esxiimg/rootpw\n%include /tmp/esxiimg/disk\n"
-                          "%include /tmp/esxiimg/network\n")
-        post.keep(self.host, self.log)
-        self.fake.boot(hostd)
-        self.host = Adapter(self.fake)
-
-    def configure(self):
-        self.naps = []
-        step = firstboot.FirstBoot(self.host, self.log, self.naps.append)
-        step.configure()
-        self.status = step.finish()
-        self.failures = dict(step.failures)
-        return step.reboot
-
+class FirstBootTest(Installed):
     def test_hostd_is_waited_for(self):
         self.installed({"format": 1, "source": "embedded", "hostname": "x"}, hostd=7)
         self.assertFalse(self.configure())
@@ -217,7 +197,7 @@ class FirstBootTest(Sandbox):
         self.host.run = run
         self.configure()
         self.assertEqual(self.status, 1)
-        self.assertIn("a ended with exit status 3; c asks", self.failures["user data"])
+        self.assertIn("a ended with exit status 3 (its last lines: out-of-a); c asks", self.failures["user data"])
         self.assertEqual(ran, ["sh", "python"])
         self.assertIn("out-of-a", self.lines.text)
         self.assertIn("script b ended with exit status 0", self.lines.text)

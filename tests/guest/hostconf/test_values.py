@@ -41,11 +41,14 @@ class NumbersTest(unittest.TestCase):
         self.assertEqual(described(b"#cloud-config\nhostname: 0815\n")["hostname"], "0815")
 
     def test_modes(self):
-        for text, mode in (("0644", 0o644), ("'0600'", 0o600), ("0755", 0o644), ("384", 0o600), ("\"0x\"", 0o600),
-                           ("null", 0o644)):
+        for text, mode in (("0644", 0o644), ("'0600'", 0o600), ("0755", 0o755), ("384", 0o600), ("\"0x\"", 0o600),
+                           ("null", 0o644), ("644", 0o644), ("'755'", 0o755), ("9999", 0o600)):
             data = "cloud-init: |\n  #cloud-config\n  write_files:\n  - {path: /tmp/x, content: x, permissions: %s}\n" % text
-            _, files = maas.read_answers({"vendor-data": data.encode()}, described(hostname="x"), self.fail)
-            self.assertEqual(files, [("/tmp/x", b"x", mode)], text)
+            warnings = []
+            files = maas.read_answers({"vendor-data": data.encode()}, described(hostname="x"), warnings.append)["files"]
+            self.assertEqual([(file["path"], file["content_base64"], file["mode"]) for file in files],
+                             [("/tmp/x", "eA==", mode)], text)
+            self.assertEqual(len(warnings), 1 if text in ("\"0x\"", "9999") else 0, text)
 
 
 class CryptTest(unittest.TestCase):

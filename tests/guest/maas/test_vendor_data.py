@@ -12,10 +12,11 @@ import yaml
 from maas_support import Lines, NAMES, answers
 
 from common import description as schema
+from hostconf.host import files as writer
 from hostconf.host.log import Log
 from hostconf.host.run import Host
+from hostconf.sources import files
 from hostconf.sources.maas import read_answers
-from hostconf.steps import maas
 
 BASE = schema.validate({"format": 1, "source": "maas", "hostname": "old", "ssh_keys": []})
 RSA = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7 one@example.net"
@@ -29,8 +30,8 @@ def vendor(config, header="#cloud-config\n"):
 
 def read(**given):
     warnings = []
-    result, files = read_answers({key.replace("_", "-"): value for key, value in given.items()}, BASE, warnings.append)
-    return result, files, " ".join(warnings)
+    result = read_answers({key.replace("_", "-"): value for key, value in given.items()}, BASE, warnings.append)
+    return result, " ".join(warnings)
 
 
 class AnswersTest(unittest.TestCase):
@@ -47,7 +48,7 @@ class AnswersTest(unittest.TestCase):
 
     def test_keys(self):
         text = "\n".join([RSA, "", "# comment", ED, RSA + " again", "no key at all"])
-        result, _, warnings = read(public_keys=text.encode())
+        result, warnings = read(public_keys=text.encode())
         self.assertEqual(result["ssh_keys"], [RSA, ED])
         self.assertIn("none", warnings)
         self.assertNotIn("no key at all", warnings)
@@ -55,10 +56,10 @@ class AnswersTest(unittest.TestCase):
     def test_samples(self):
         for name in NAMES:
             given = answers(name)
-            result, files, _ = read(**{key.replace("-", "_"): value for key, value in given.items()})
+            result, _ = read(**{key.replace("-", "_"): value for key, value in given.items()})
             inner = yaml.safe_load(yaml.safe_load(given["vendor-data"])["cloud-init"])
             self.assertEqual(result["ntp"], {key: inner["ntp"].get(key, []) for key in ("servers", "pools")})
-            self.assertEqual(files, [])
+            self.assertEqual(result["files"], [])
             self.assertEqual(bool(result["vcenter"]), name == "bond-ab-vlans-vcenter")
 
     def test_passwords_survive_three_layers_of_yaml(self):
@@ -72,15 +73,15 @@ class AnswersTest(unittest.TestCase):
                                       "vcenter_password": password, "vcenter_datacenter": "DC " + password}, default_flow_style=False)
             config = {"write_files": [{"content": content, "path": "/altbootbank/maas/vcenter.yaml"}],
                       "ntp": {"servers": ["192.0.2.5"], "pools": []}}
-            result, files, _ = read(vendor_data=vendor(config))
+            result, _ = read(vendor_data=vendor(config))
             self.assertEqual(result["vcenter"]["password"], password)
             self.assertEqual(result["vcenter"]["datacenter"], "DC " + password)
-            self.assertEqual((result["ntp"]["servers"], files), (["192.0.2.5"], []))
+            self.assertEqual((result["ntp"]["servers"], result["files"]), (["192.0.2.5"], []))
 
     def test_vcenter_keys(self):
         def found(**keys):
             content = yaml.safe_dump({"vcenter_" + key: value for key, value in keys.items()})
-            result, _, warnings = read(vendor_data=vendor({"write_files": [{"content": content, "path": "/x/vcenter.yaml"}]}))
+            result, warnings = read(vendor_data=vendor({"write_files": [{"content": content, "path": "/x/vcenter.yaml"}]}))
             self.assertNotIn("hidden", warnings)
             return result["vcenter"], warnings
         base = {"server": "https://vc.example.net/", "username": "u", "password": "hidden1"}
@@ -89,14 +90,14 @@ class AnswersTest(unittest.TestCase):
         more = found(verify_tls=False, folder="F", cluster="C", datacenter="", **base)[0]
         self.assertEqual((more["verify_tls"], more["folder"], more["cluster"], more["datacenter"]), (False, "F", "C", None))
         for change, words in (({"server": "bad name!"}, "host name"), ({"username": None}, "vcenter_username"), ({"password": ""}, "vcenter_password"),
-                              ({"password": "hidden\x07"}, "control"), ({"verify_tls": "maybe"}, "true or false")):
+                              ({"password": "hidden\x07"}, "one line"), ({"verify_tls": "maybe"}, "true or false")):
             result, warnings = found(**dict(base, **change))
             self.assertIsNone(result)
             self.assertIn(words, warnings)
 
     def test_a_broken_vcenter_file_is_never_quoted(self):
         config = {"write_files": [{"content": "vcenter_password: 'hidden\nvcenter_server: x", "path": "/x/vcenter.yaml"}]}
-        result, _, warnings = read(vendor_data=vendor(config))
+        result, warnings = read(vendor_data=vendor(config))
         self.assertIsNone(result["vcenter"])
         self.assertNotIn("hidden", warnings)
         self.assertIn("vcenter.yaml", warnings)
@@ -104,8 +105,8 @@ class AnswersTest(unittest.TestCase):
     def test_what_only_linux_can_do_is_ignored(self):
         config = {"snap": {"commands": ["snap set system proxy.http=x"]}, "system_info": {"default_user": {"name": "d"}},
                   "runcmd": ["touch /tmp/must-not-be"], "packages": ["a"], "hostname": "other", "users": ["default"]}
-        result, files, warnings = read(vendor_data=vendor(config))
-        self.assertEqual((result, files), (BASE, []))
+        result, warnings = read(vendor_data=vendor(config))
+        self.assertEqual(result, BASE)
         self.assertIn("hostname, packages, runcmd, users", warnings)
 
     def test_shapes_of_vendor_data(self):
@@ -126,21 +127,24 @@ class AnswersTest(unittest.TestCase):
                    {"path": "relative", "content": "x"}, {"path": "/opt/../etc/passwd", "content": "x"}, {"content": "x"},
                    {"path": "/opt/e", "content": "x", "encoding": "rot13"}, {"path": "/opt/f", "content": "x", "encoding": "gz"},
                    {"path": "/opt/g", "content": ["x"]}, "nonsense"]
-        _, files, warnings = read(vendor_data=vendor({"write_files": entries}))
-        self.assertEqual([(path, content.decode(), mode) for path, content, mode in files],
-                         [("/opt/a", plain, 0o644), ("/opt/b", plain, 0o600), ("/opt/deep/c", plain, 0o644), ("/opt/d", plain, 0o644)])
+        result, warnings = read(vendor_data=vendor({"write_files": entries}))
+        found = [(file["path"], files.content_of(file), file["mode"]) for file in result["files"]]
+        self.assertEqual([(path, content.decode(), mode) for path, content, mode in found],
+                         [("/opt/a", plain, 0o644), ("/opt/b", plain, 0o600), ("/opt/deep/c", plain, 0o755), ("/opt/d", plain, 0o644)])
         self.assertEqual(warnings.count("is ignored"), 7)
         folder = tempfile.mkdtemp(prefix="esxi-files-")
         self.addCleanup(shutil.rmtree, folder)
         lines = Lines()
         with open(os.path.join(folder, "plain"), "w", encoding="ascii"):
             pass
-        maas.write_files(files + [("/plain/below", b"x", 0o600)], Host(folder), Log([lines]))
-        for path, content, mode in files:
+        below = dict(result["files"][0], path="/plain/below")
+        with self.assertRaisesRegex(writer.FilesError, "/plain/below could not be written"):
+            writer.write_all([below] + result["files"], Host(folder), Log([lines]))
+        for path, content, mode in found:
             with open(folder + path, "rb") as file:
                 self.assertEqual(file.read(), content)
             self.assertEqual(os.stat(folder + path).st_mode & 0o777, mode)
-        self.assertIn("/plain/below could not be written", lines.text)
+        self.assertIn("wrote /opt/deep/c", lines.text)
 
     def test_any_vendor_data_is_read_or_reported(self):
         generator = random.Random(4)
@@ -150,7 +154,7 @@ class AnswersTest(unittest.TestCase):
             for _ in range(generator.randint(1, 6)):
                 at = generator.randrange(len(data))
                 data[at:at + generator.randint(0, 3)] = bytes(generator.choice(b" \n'\"\\:#-{}[]|>x\xff") for _ in range(generator.randint(0, 3)))
-            result, _, warnings = read(vendor_data=bytes(data[:generator.randint(1, len(data))]))
+            result, warnings = read(vendor_data=bytes(data[:generator.randint(1, len(data))]))
             schema.validate(result)
             self.assertNotIn("w#rd", warnings)
 

@@ -4,10 +4,9 @@ Types: physical, bond, vlan, bridge, nameserver, route. Only what carries an add
 is left alone, even if the configuration names it. What the host cannot have is left out, unless it is management.
 """
 
-import collections
 import ipaddress
 
-from common import checks, netvalues as values
+from common import checks, netvalues as values, vmsegments
 from common.netbuild import Builder, Wanted, management_of
 from esxihook import HookError
 from esxihook.netplaces import Places, name_of, texts
@@ -78,53 +77,21 @@ def _network(entries, warn):
 def _vm_networks(entries, network, warn):
     """The network with what has no address: this is how MAAS's users give virtual machines their uplinks.
 
-    NICs, bonds and VLANs that no address lies on become segments, members of bonds and bridges left out. A link that
-    carries addressed VLANs has no segment of its own without a VLAN.
+    NICs, bonds and VLANs that no address lies on become segments, members of bonds and bridges left out.
 
     @return: None when there is nothing at all
     """
     places = Places(entries, lambda sentence: None)
-    addressed = [(interface["link"], interface["vlan"]) for interface in network["interfaces"]]
-    carrying = set(link for link, _ in addressed)
     members = set()
     for entry in entries:
         members.update(texts(entry.get("bond_interfaces")) + texts(entry.get("bridge_interfaces")))
-    links = collections.OrderedDict((link["id"], link) for link in network["links"])
-    owners = _uplinks_of(network["interfaces"], links)
-    found = []
+    candidates = []
     for entry in entries:
         name = values.text_of(entry.get("name")) or values.text_of(entry.get("id"))
-        if entry.get("type") not in ("physical", "bond", "vlan", "bridge") or name in members:
-            continue
-        try:
-            place = places.place(entry)
-            base = place.links[-1]
-            if (base["id"], place.vlan) in addressed or not place.vlan and base["id"] in carrying:
-                continue
-            nics = base["members"] if base["kind"] == "bond" else [base["id"]]
-            taken = [nic for nic in nics if owners.setdefault(nic, base["id"]) != base["id"]]
-            if taken:
-                raise ValueError("NIC %s is an uplink of %s" % (taken[0], owners[taken[0]]))
-        except ValueError as error:
-            warn("interface %s gives virtual machines no uplink: %s" % (name, error))
-            continue
-        for link in place.links:
-            links.setdefault(link["id"], link)
-        addressed.append((base["id"], place.vlan))
-        found.append({"id": place.id, "link": base["id"], "vlan": place.vlan, "mtu": place.mtu})
-    if not found:
-        return network if network["interfaces"] else None
-    return dict(network, links=list(links.values()), vm_networks=found)
+        if entry.get("type") in ("physical", "bond", "vlan", "bridge") and name not in members:
+            candidates.append(("interface %s" % name, lambda entry=entry: places.place(entry)))
+    return vmsegments.add(network, candidates, warn)
 
-
-def _uplinks_of(interfaces, links):
-    """{id of a NIC: the link whose uplink it is}."""
-    owners = {}
-    for interface in interfaces:
-        link = links[interface["link"]]
-        for nic in link["members"] if link["kind"] == "bond" else [link["id"]]:
-            owners[nic] = link["id"]
-    return owners
 
 
 class _Subnet:

@@ -3,8 +3,8 @@
 import time
 
 from hostconf.host import inventory as inventories, listing
-from hostconf.planning import netplan, parts, sysplan, vmnet
-from hostconf.planning.plan import PlanError, network_target
+from hostconf.planning import netoptions, netplan, parts, sysplan, vmnet
+from hostconf.planning.plan import PlanError, network_target, without_servers
 
 VIM_CMD_SECONDS = 30  # has been seen to hang during the first boot
 RETRY_SECONDS = 3
@@ -28,6 +28,7 @@ class Applier:
         self.host = host
         self.log = log
         self.sleep = sleep
+        self.refused = False  # whether management could not be had, so that the installer's network stays
 
     def apply(self, description):
         """Login, network, and every area of planning/sysplan.
@@ -47,6 +48,7 @@ class Applier:
         for warning in description["warnings"]:
             self.log.warn(warning)
         attempt(self.network, description)
+        attempt(self.network_options, description)
         attempt(self.vm_networks, description)
         self.wait_for_leases()
         present = self.read_system(description)
@@ -73,6 +75,8 @@ class Applier:
         @param present: as read_system gives it
         @raise ApplyError: naming the commands that failed
         """
+        if name == "dns" and self.refused:
+            description = without_servers(description)
         self._all(sysplan.AREAS[name](description, present, self.log.warn))
 
     def _all(self, commands):
@@ -148,7 +152,11 @@ class Applier:
         if description["network"] is None and not description["refusal"]:
             return
         present = self.read_network()
-        wanted = network_target(description, present, self.log.warn)
+        try:
+            wanted = network_target(description, present, self.log.warn)
+        except PlanError:
+            self.refused = True
+            raise
         if wanted is None:
             return
         left_out = []
@@ -160,11 +168,24 @@ class Applier:
         if left_out:
             raise ApplyError("; ".join(left_out))
 
+    def network_options(self, description):
+        """Tags, security and "VM Network", on the network as it turned out. @raise ApplyError"""
+        if not netoptions.are_wanted(description):
+            return
+        present = self.read_network()
+        try:
+            wanted = network_target(description, present, _say_nothing)
+        except PlanError:
+            wanted = None  # said when the network failed
+        more = inventories.read_network_options(self.run, present)
+        self._all(netoptions.commands(description, wanted, more, self.log.warn))
+
     def part_by_part(self, wanted):
         """(the target that was reached, sentences about what is left out). @raise ApplyError: not even management"""
         (_, accepted), *others = parts.split(wanted)
         reason = self.reach(lambda _now: accepted, self.read_network())
         if reason is not None:
+            self.refused = True
             raise ApplyError("the network could not be set up: %s" % reason)
         left_out = []
         for name, part in others:

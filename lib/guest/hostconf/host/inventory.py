@@ -10,6 +10,9 @@ DEFAULT_STACK = "defaultTcpipStack"
 # policy failover set and get name the same policies differently.
 POLICY_NAMES = {"srcport": "portid", "srcmac": "mac", "iphash": "iphash", "explicit": "explicit"}
 
+_SECURITY = (("promiscuous", "Allow Promiscuous"), ("mac_changes", "Allow MAC Address Change"),
+             ("forged_transmits", "Allow Forged Transmits"))
+
 _NIC = re.compile(
     r"(?P<name>vmnic\d+|vusb\d+|\S+)\s+\S+\s+\S+\s+(?:Up|Down)\s+(?P<link>Up|Down)\s+\d+\s+\S+\s+"
     r"(?P<mac>[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5})\s")
@@ -70,6 +73,25 @@ def read_system(run, kernel_names=()):
         "ssh_keys": optional("system", "ssh", "key", "list", "-u", "root"),
         "kernel": dict((name, _configured(optional, name)) for name in kernel_names),
     }
+
+
+def read_network_options(run, present):
+    """What planning/netoptions needs besides the network of an inventory; what cannot be read is missing.
+
+    @param present: as read_network gives it
+    """
+    optional = _optional(run)
+    tags, security = {}, {}
+    for vmk in present["vmks"]:
+        text = optional("network", "ip", "interface", "tag", "get", "-i", vmk)
+        if text is not None:
+            tags[vmk] = listing.words(_field(text, "Tags") or "")
+    for name in present["vswitches"]:
+        text = optional("network", "vswitch", "standard", "policy", "security", "get", "-v", name)
+        if text is not None:
+            fields = listing.struct(text)
+            security[name] = dict((key, listing.boolean(fields[title])) for key, title in _SECURITY if title in fields)
+    return {"portgroups": present["portgroups"], "tags": tags, "security": security}
 
 
 def _optional(run):

@@ -9,6 +9,9 @@ from hostconf.sources.userdata import interpreter
 
 FOLDER = "/tmp/esxiimg-user"
 SCRIPT_SECONDS = 3600
+# How much of a failed script's output is in the reason; the log has all of it.
+LAST_LINES = 5
+LINE_CHARACTERS = 200
 
 
 class ScriptError(Exception):
@@ -48,7 +51,13 @@ def run_all(entries, host, log):
         for line in output.splitlines():
             log.info("script %s: %s" % (entry["name"], line))
         if status != 0:
-            failed.append("%s ended with exit status %d" % (entry["name"], status))
+            failed.append("%s ended with exit status %d%s" % (entry["name"], status, _end_of(output)))
     erase.remove_tree(folder)
     if failed:
         raise ScriptError("user data: " + "; ".join(failed))
+
+
+def _end_of(output):
+    """The last lines of an output, for a message."""
+    lines = [line.strip()[:LINE_CHARACTERS] for line in output.splitlines() if line.strip()][-LAST_LINES:]
+    return " (its last lines: %s)" % " / ".join(lines) if lines else ""

@@ -41,7 +41,7 @@ def find_all(wanted, disks, warn):
 
 def label(entry):
     """How messages speak of a wanted disk."""
-    known = ["%s %s" % (key, entry[key]) for key in ("serial", "model", "path") if entry[key]]
+    known = ["%s %s" % (key, entry[key]) for key in ("serial", "model", "path", "device") if entry[key]]
     return "the disk with %s" % ", ".join(known) if known else "the boot disk"
 
 
@@ -81,7 +81,12 @@ def _by_evidence(entry, disks):
 
 
 def _that_show(entry, disks):
-    """The disks that show one of the numbers; else the serial, among which path and size decide; else the path."""
+    """The disks that show one of the numbers; else the serial, among which path and size decide; else the path.
+
+    ESXi's own name decides alone.
+    """
+    if entry["device"]:
+        return [disk for disk in disks if entry["device"] in [disk.name] + disk.uids]
     found = [disk for disk in disks if any(_shows_number(disk, number) for number in entry["numbers"])]
     if found:
         return _of_size(found, entry)

@@ -1,6 +1,6 @@
 """plan(description, inventory) → the ordered commands that make the host as described. Pure."""
 
-from hostconf.planning import netplan, sysplan, target, vmnet
+from hostconf.planning import netoptions, netplan, sysplan, target, vmnet
 from hostconf.planning.target import PlanError
 
 __all__ = ["Plan", "PlanError", "network_target", "plan"]
@@ -44,8 +44,11 @@ def plan(description, inventory):
         wanted = network_target(description, inventory, warn)
         network = netplan.commands(wanted, inventory) if wanted else []
         network += _vm_commands(description, _after(inventory, wanted), warn)
+        present = {"portgroups": inventory["portgroups"], "tags": {}, "security": {}}
+        network += netoptions.commands(description, wanted, present, warn)
     except PlanError as error:
         refusal = str(error)
+        description = without_servers(description)
     system = sysplan.commands(description, inventory, warn)
     return Plan(login, network, system, warnings, sysplan.needs_reboot(description, inventory), refusal)
 
@@ -68,6 +71,11 @@ def _after(inventory, wanted):
     for group in wanted["portgroups"]:
         groups[group["name"]] = {"vswitch": group["vswitch"], "vlan": group["vlan"], "failover": None, "override": None}
     return dict(inventory, vswitches=switches, portgroups=groups)
+
+
+def without_servers(description):
+    """The description of a host whose network is refused: its name servers stay those of the installer's network."""
+    return dict(description, dns=dict(description["dns"], servers=[]))
 
 
 def network_target(description, inventory, warn):

@@ -166,7 +166,8 @@ class _Builder:
             return management
         groups, vswitch = self.inventory["portgroups"], self.vswitch_of(interface["link"])["name"]
         elsewhere = [group for group in groups if groups[group]["vswitch"] != vswitch]
-        wanted = interface["id"] if number == 0 else "%s:%d" % (interface["id"], number)
+        wanted = interface["port_group"] or interface["id"]
+        wanted = wanted if number == 0 else "%s:%d" % (wanted, number)
         return port_group_name(wanted, taken + elsewhere + [management, KEEPER_PORT_GROUP, "VM Network"])
 
     def vmk_name(self, portgroup, is_management):

@@ -1,6 +1,6 @@
 """The links of OpenStack's network_data: which NIC, bond and VLAN a network lies on."""
 
-from common import bonds, checks, netvalues as values
+from common import bonds, checks, netvalues as values, vmsegments
 from common.netbuild import Place
 
 # Types that nova's schema gives to a link that is one NIC of the host.
@@ -105,3 +105,21 @@ class Links:
         ids = [nic["id"] for nic in members]
         return members + [{"id": link_id, "kind": "bond", "mode": mode, "members": ids, "mtu": mtu,
                            "primary": primary if primary in ids else None}]
+
+
+def add_unused(data, network, warn):
+    """The network with the links that no network of network_data uses as uplinks of virtual machines.
+
+    @param data: parsed network_data.json
+    @param network: as netdata.read gives it; None where it asks for nothing
+    @return: None when there are no links either
+    """
+    links = Links([link for link in values.objects(data.get("links") if isinstance(data, dict) else None) if link],
+                  lambda sentence: None)
+    members = set()
+    for link in links.by_id.values():
+        if link.get("type") == "bond" and isinstance(link.get("bond_links"), list):
+            members.update(values.text_of(member) for member in link["bond_links"])
+    candidates = [("link %s" % name, lambda name=name: links.place(name)) for name in sorted(links.by_id)
+                  if name not in members]
+    return vmsegments.add(network or {"links": [], "interfaces": []}, candidates, warn)

@@ -4,7 +4,9 @@ import json
 import re
 
 from common import checks, description as schema
-from hostconf.sources import cloudcfg, netdata, passwords, sshkeys, userdata, vendordata, vendorforms
+from common.netvalues import objects
+from hostconf.sources import (cloudcfg, esxikeys, netdata, netlinks, passwords, sshkeys, userdata, vendordata,
+                              vendorforms)
 from hostconf.sources.hostnames import safe_hostname
 from hostconf.sources.shacrypt import sha512_crypt
 
@@ -37,7 +39,9 @@ def read(files, source, hash_password=sha512_crypt):
     result = {
         "format": schema.FORMAT, "source": source, "hostname": None, "root_password_hash": None, "ssh_keys": [],
         "services": {}, "network": None, "dns": {"servers": [], "search": []}, "ntp": {}, "syslog": [],
-        "licence_key": None, "advanced": {}, "kernel": {}, "user_data": [],
+        "licence_key": None, "advanced": {}, "kernel": {}, "user_data": [], "files": [], "phone_home": None,
+        "unnumbered": False,
+        "instance_id": meta["uuid"] if isinstance(meta.get("uuid"), str) and _UUID.match(meta["uuid"]) else None,
     }
 
     def set_password(password, is_hash):
@@ -47,18 +51,22 @@ def read(files, source, hash_password=sha512_crypt):
         except ValueError as error:
             warn(str(error))
 
+    documents = vendorforms.documents([_json(files, name, warn) for name in ("vendor_data.json", "vendor_data2.json")])
+    scripts, configs = userdata.read(files.get("user_data"), warn)
+    own_keys = vendordata.own_keys(documents) + [config.get("esxi") for config in configs]
+    aliases = _aliases(network_data)
     _names_and_keys(meta, result, warn, set_password)
     try:
-        result["network"], result["dns"] = netdata.read(network_data, warn)
+        result["network"], result["dns"] = netdata.read(network_data, warn, esxikeys.management(own_keys))
     except ValueError as error:
         refusals.append(str(error))
-    documents = vendorforms.documents([_json(files, name, warn) for name in ("vendor_data.json", "vendor_data2.json")])
-    vendordata.apply(documents, result, warn, set_password)
-    scripts, configs = userdata.read(files.get("user_data"), warn)
+    vendordata.apply(documents, result, warn, set_password, aliases)
     result["user_data"] += scripts
     for config in configs:
-        cloudcfg.apply(config, result, warn, set_password)
+        cloudcfg.apply(config, result, warn, set_password, aliases)
     result["ssh_keys"] = sshkeys.distinct(result["ssh_keys"])
+    if result.pop("unnumbered") and not refusals:
+        result["network"] = netlinks.add_unused(network_data, result["network"], warn)
     return _validated(result, warnings, refusals)
 
 
@@ -73,6 +81,13 @@ def _validated(result, warnings, refusals):
         result["network"] = None
         result["refusal"] = checks.one_line("; ".join(refusals))
     return schema.validate(result)
+
+
+def _aliases(network_data):
+    """{Neutron's id of a network: its id in network_data}"""
+    networks = network_data.get("networks") if isinstance(network_data, dict) else None
+    return dict((entry["network_id"], entry["id"]) for entry in objects(networks)
+                if isinstance(entry.get("network_id"), str) and isinstance(entry.get("id"), str))
 
 
 def _names_and_keys(meta, result, warn, set_password):

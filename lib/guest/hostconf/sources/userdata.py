@@ -24,6 +24,11 @@ _UNSUPPORTED = (
     ("#cloud-config-archive", "a cloud-config archive"), ("## template:", "a template"),
     ("#cloud-config-jsonp", "a JSON patch"),
 )
+# What Heat puts around user data for its agent in a Linux guest (heat's engine/clients/os/nova, build_userdata).
+_GLUE_TYPES = ("text/x-cfninitdata", "text/part-handler")
+_GLUE_NAMES = ("loguserdata.py", "loguserdata.sh", "part-handler.py", "part_handler.py", "boothook.sh", "cfn-userdata")
+# The part of Heat's that holds what the user gave it.
+_WRAPPED = "cfn-userdata"
 
 
 def read(data, warn, name="user_data"):
@@ -32,15 +37,16 @@ def read(data, warn, name="user_data"):
     @param data: bytes as the deployer gave them (plain, gzip or MIME multipart), or None
     @return: scripts as description entries {name, script_base64}; cloud_configs as parsed objects
     """
-    scripts = []
-    configs = []
+    reader = _Reader(warn)
     try:
-        _read_part(_inflate(data or b""), None, name, scripts, configs, warn)
+        reader.read(_inflate(data or b""), None, name)
     except (ValueError, LookupError) as error:
         warn("%s is ignored: %s" % (name, error))
     except RecursionError:
         warn("%s is ignored: it is nested too deeply" % name)
-    return scripts, configs
+    if reader.glue:
+        warn("%s: the parts %s are for the agent in a Linux guest and are skipped" % (name, ", ".join(reader.glue)))
+    return reader.scripts, reader.configs
 
 
 def interpreter(script):
@@ -72,27 +78,47 @@ def _inflate(data):
     return plain
 
 
-def _read_part(data, content_type, name, scripts, configs, warn):
-    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:200]
-    first = start.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
-    if not start:
-        return
-    if first.lower().startswith(("content-type: multipart/", "mime-version:", "content-type: text/")):
-        for part in _mime_parts(data):
-            label = "%s part %s" % (name, part.get_filename() or part.get_content_type())
-            _read_part(_inflate(part.get_payload(decode=True) or b""), part.get_content_type(), label,
-                       scripts, configs, warn)
-    elif first.startswith("#!"):
-        _add_script(data, name, scripts, warn)
-    elif any(first.startswith(word) for word, _ in _UNSUPPORTED):
-        what = [text for word, text in _UNSUPPORTED if first.startswith(word)][0]
-        warn("%s is %s, which is not supported; it is ignored" % (name, what))
-    elif first.startswith("#cloud-config") or content_type == "text/cloud-config":
-        _add_config(data, name, configs, warn)
-    elif content_type in _SCRIPT_TYPES:
-        warn("%s is declared a shell script and has no first line #!; it is not run" % name)
-    else:
-        warn("%s is neither a script (#!) nor cloud-config nor MIME; it is ignored" % name)
+class _Reader:
+    """scripts, configs: what was found so far; glue: the names of parts that were skipped."""
+
+    def __init__(self, warn):
+        self.warn = warn
+        self.scripts = []
+        self.configs = []
+        self.glue = []
+
+    def read(self, data, content_type, name):
+        """One part, or the whole, as `content_type` and its first line say."""
+        start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:200]
+        first = start.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+        if not start:
+            return
+        if first.lower().startswith(("content-type: multipart/", "mime-version:", "content-type: text/")):
+            for part in _mime_parts(data):
+                self.read_part(part, name)
+        elif first.startswith("#!"):
+            _add_script(data, name, self.scripts, self.warn)
+        elif any(first.startswith(word) for word, _ in _UNSUPPORTED):
+            what = [text for word, text in _UNSUPPORTED if first.startswith(word)][0]
+            self.warn("%s is %s, which is not supported; it is ignored" % (name, what))
+        elif first.startswith("#cloud-config") or content_type == "text/cloud-config":
+            _add_config(data, name, self.configs, self.warn)
+        elif content_type in _SCRIPT_TYPES:
+            self.warn("%s is declared a shell script and has no first line #!; it is not run" % name)
+        else:
+            self.warn("%s is neither a script (#!) nor cloud-config nor MIME; it is ignored" % name)
+
+    def read_part(self, part, name):
+        """One part of a MIME message."""
+        file_name, content_type = part.get_filename(), part.get_content_type()
+        data = _inflate(part.get_payload(decode=True) or b"")
+        is_glue = content_type in _GLUE_TYPES or file_name in _GLUE_NAMES
+        if file_name == _WRAPPED and data.strip():
+            is_glue, content_type = False, None
+        if is_glue:
+            self.glue.append(file_name or content_type)
+        else:
+            self.read(data, content_type, "%s part %s" % (name, file_name or content_type))
 
 
 def _mime_parts(data):

@@ -12,6 +12,7 @@ Area = collections.namedtuple("Area", "name what needs counts repeats")
 AREAS = (
     Area("login", "root's keys, SSH server, shell, console: twice, before and after hostd answers", "", True, True),
     Area("network", "vSwitches, port groups, VMkernel interfaces, routes", "", True, True),
+    Area("network options", "VMkernel tags, what vSwitches allow, the port group VM Network", "network", True, True),
     Area("vm networks", "vSwitches and port groups for virtual machines, from links without address", "network", True, True),
     Area("maas", "what MAAS's metadata service knows; its keys go through login at once", "network", True, False),
     Area("name", "host name", "maas", True, True),
@@ -25,6 +26,7 @@ AREAS = (
     Area("vcenter", "joining a vCenter", "certificate, dns, ntp", False, False),
     Area("files", "files that the metadata bring", "", False, False),
     Area("user data", "scripts, in order", "everything before", True, False),
+    Area("phone home", "telling whom cloud-config names", "everything before", False, False),
 )
 
 BY_NAME = dict((area.name, area) for area in AREAS)

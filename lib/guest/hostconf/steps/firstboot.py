@@ -13,34 +13,31 @@ import sys
 import time
 import traceback
 
-from common import bootmodule, description as schema, erase
-from hostconf.host import bootbank, firewall, scripts, storage, vcenter
+from common import description as schema
+from hostconf.host import files, firewall, phonehome, scripts, storage, vcenter
 from hostconf.host.apply import Applier, ApplyError
 from hostconf.host.log import Log
 from common.maas_metadata import MetadataError
-from hostconf.host.places import (HOST_FOLDER, INCLUDES, LOG, MAAS_DESCRIPTION, PAYLOAD, console_streams, install_log,
-                                  root_folder, write_private)
+from hostconf.host.places import (LOG, MAAS_DESCRIPTION, PAYLOAD, console_streams, install_log, root_folder,
+                                  write_private)
 from hostconf.host.run import Host
 from hostconf.model.inventory import InventoryError
-from hostconf.planning import sysplan
+from hostconf.planning import netoptions, sysplan
 from hostconf.planning.plan import PlanError
-from hostconf.steps import areas, maas
+from hostconf.steps import areas, leftovers, maas
 
 HOSTD_SECONDS = 600
 HOSTD_CALL_SECONDS = 30
 HOSTD_PAUSE_SECONDS = 2
 # How long hostd may take before the first login commands are run without it.
 HOSTD_FIRST_CALL_SECONDS = 5
-# A copy of the log where it lasts even if /var/log is still in memory.
-KEPT_LOG = "/bootbank/esxi-img.log"
-# What `configure` leaves for `finish`.
-OUTCOME = HOST_FOLDER + "/outcome.json"
 # What a message is enough for; anything else is a fault of this program and logged with its stack.
 EXPECTED = (PlanError, ApplyError, InventoryError, MetadataError, schema.DescriptionError, scripts.ScriptError,
-            storage.StorageError, vcenter.VCenterError, OSError)
+            storage.StorageError, vcenter.VCenterError, files.FilesError, phonehome.PhoneHomeError, OSError)
 REBOOT_REASON = "esxi-img: settings that take effect at the next start"
 # The secrets of a description that must not appear in any message.
-_SECRETS = (("maas", ("consumer_key", "token_key", "token_secret")), ("vcenter", ("password",)))
+_SECRETS = (("maas", ("consumer_key", "token_key", "token_secret")), ("vcenter", ("password",)),
+            ("phone_home", ("url",)))
 
 
 def main(halves=("configure", "finish")):
@@ -124,6 +121,8 @@ class FirstBoot:
         for warning in wanted["warnings"]:
             self.log.warn(warning)
         self.area("network", lambda: self.applier.network(wanted))
+        if netoptions.are_wanted(wanted):
+            self.area("network options", lambda: self.applier.network_options(wanted))
         if wanted["network"] and wanted["network"]["vm_networks"]:
             self.area("vm networks", lambda: self.applier.vm_networks(wanted))
         self.applier.wait_for_leases()
@@ -155,14 +154,16 @@ class FirstBoot:
             self.area("certificate", self.renew_certificate)
 
     def configure_rest(self):
-        """What is done last: vCenter, files, scripts."""
+        """What is done last: vCenter, files, scripts, telling whoever wants to know."""
         wanted = self.description
         if wanted["vcenter"]:
             self.area("vcenter", self.join_vcenter)
-        if self.deployment and self.deployment.files:
-            self.area("files", lambda: maas.write_files(self.deployment.files, self.host, self.log))
+        if wanted["files"]:
+            self.area("files", lambda: files.write_all(wanted["files"], self.host, self.log))
         if wanted["user_data"]:
             self.area("user data", lambda: scripts.run_all(wanted["user_data"], self.host, self.log))
+        if wanted["phone_home"]:
+            self.area("phone home", lambda: phonehome.tell(wanted, self.applier, self.log))
 
     def load(self):
         """Read the description; its secrets are hidden from the log from here on. @return: whether there is one"""
@@ -260,38 +261,13 @@ class FirstBoot:
         again = [name for name, _ in failed if name in areas.BY_NAME and areas.BY_NAME[name].repeats]
         try:
             if again:
-                self.keep_for_repetition(again)
+                leftovers.keep_for_repetition(self.host, self.log, self.description, again)
             else:
-                self.remove_everything()
+                leftovers.remove_everything(self.host, self.log)
         except Exception:  # pylint: disable=broad-except
             # The host must still be reported on.
             self.log.error("cleaning up failed: %s" % traceback.format_exc())
         return again
-
-    def remove_everything(self):
-        for bank in bootbank.find(self.host):
-            bootbank.remove_modules(bank)
-        if os.path.exists(self.host.path(KEPT_LOG)):
-            os.remove(self.host.path(KEPT_LOG))
-        for folder in (HOST_FOLDER, INCLUDES, PAYLOAD):
-            erase.remove_tree(self.host.path(folder))
-        self.forget_loaded(bootbank.MODULES)
-
-    def forget_loaded(self, names):
-        for name in bootbank.forget_loaded(self.host, names):
-            self.log.warn("%s/%s stays in memory until the next start, for root to read" % (bootbank.LOADED, name))
-
-    def keep_for_repetition(self, again):
-        """What is left for running the step again: the parts of the description whose areas failed."""
-        # Before the file below is written: it comes from this module.
-        self.forget_loaded((bootbank.DESCRIPTION_MODULE,))
-        text = schema.dumps(_only(self.description, again))
-        for bank in bootbank.find(self.host):
-            bootbank.replace_description(bank, bootmodule.pack_description(text))
-        write_private(self.host.path(MAAS_DESCRIPTION), text)
-        if os.path.exists(self.host.path(OUTCOME)):
-            erase.remove(self.host.path(OUTCOME))
-        erase.remove_tree(self.host.path(INCLUDES))
 
     def say_failed(self, failed, again):
         """Why, where it can be read later."""
@@ -303,20 +279,20 @@ class FirstBoot:
         if self.description and self.description["maas"]:
             self.log.error("MAAS has the machine as failed and allows no way from there but to deploy it again")
         try:
-            shutil.copyfile(self.host.path(LOG), self.host.path(KEPT_LOG))
+            shutil.copyfile(self.host.path(LOG), self.host.path(leftovers.KEPT_LOG))
         except OSError:
             pass
 
     def save_outcome(self):
         """Keep for `finish` what `configure` found out."""
-        write_private(self.host.path(OUTCOME), json.dumps({
+        write_private(self.host.path(leftovers.OUTCOME), json.dumps({
             "failures": self.failures, "reboot": self.reboot, "hostd": self.host.hostd,
             "description": self.description}))
 
     def load_outcome(self):
         """Take up what `configure` left; without it, the description counts as not applied."""
         try:
-            with open(self.host.path(OUTCOME), encoding="utf-8") as file:
+            with open(self.host.path(leftovers.OUTCOME), encoding="utf-8") as file:
                 outcome = json.load(file)
             self.load()
             self.failures = [tuple(failure) for failure in outcome["failures"]]
@@ -332,7 +308,7 @@ def clean():
     """Remove everything that a failed first boot kept. @return: exit status"""
     root = root_folder()
     log = Log([sys.stderr, install_log(root)])
-    FirstBoot(Host(root), log).remove_everything()
+    leftovers.remove_everything(Host(root), log)
     log.info("payload, description and secrets are removed")
     return 0
 
@@ -347,17 +323,3 @@ def _summary(failed):
 
 def _empty():
     return schema.validate({"format": schema.FORMAT, "source": "embedded"})
-
-
-# The fields of a description that each area reads; login's are kept always.
-_FIELDS = {"network": ("network", "refusal"), "vm networks": ("network", "refusal"), "name": ("hostname",), "dns": ("dns",), "ntp": ("ntp",),
-           "syslog": ("syslog",), "settings": ("advanced", "kernel"), "licence": ("licence_key",),
-           "storage": ("storage",), "login": ()}
-
-
-def _only(description, names):
-    """The description with the fields of these areas alone."""
-    fields = ["format", "source", "ssh_keys", "services"]
-    for name in names:
-        fields += _FIELDS[name]
-    return schema.validate(dict((field, description[field]) for field in fields))

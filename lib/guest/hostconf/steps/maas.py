@@ -2,16 +2,15 @@
 
 import email
 import json
-import os
 
 from common import description as schema
-from hostconf.host import firewall, scripts
+from hostconf.host import files, firewall, phonehome, scripts
 from common.maas_metadata import USER_DATA, Client, MetadataError
 from hostconf.host.apply import Applier
 from hostconf.model.command import Command
 from hostconf.planning import sysplan
 from hostconf.sources import cloudcfg, userdata
-from hostconf.sources.maas import ROOT_ONLY, read_answers
+from hostconf.sources.maas import read_answers
 
 TOKENS = ("consumer_key", "token_key", "token_secret")
 
@@ -29,7 +28,6 @@ class Deployment:
         self.applier = applier
         self.log = log
         self.client = client or _client(self.maas, applier, log)
-        self.files = []
         self.deployed = False  # whether MAAS knows that the machine is deployed
         self.takes_events = True
 
@@ -56,7 +54,7 @@ class Deployment:
         for command in sysplan.dns_commands(description["dns"], self.applier.read_system(description)["dns"]):
             self.applier.execute(command)
         answers = dict((name, self.client.get(name)) for name in self.maas["fetch"] if name != USER_DATA)
-        completed, self.files = read_answers(answers, description, self.log.warn)
+        completed = read_answers(answers, description, self.log.warn)
         if completed["vcenter"]:
             self.log.hide(completed["vcenter"]["password"])
         return completed
@@ -86,8 +84,29 @@ class Deployment:
         if configs:
             reboot = self.applier.apply(schema.validate(extra))
             self.set_password(passwords)
-        scripts.run_all(found + extra["user_data"], self.applier.host, self.log)
+        self.run_rest(dict(extra, user_data=found + extra["user_data"], instance_id=description["instance_id"]))
         return reboot
+
+    def run_rest(self, extra):
+        """What user data bring besides settings: files, scripts, telling whom they name. @raise ScriptError"""
+        host, log = self.applier.host, self.log
+        for part in ("storage", "vcenter"):
+            if extra[part]:
+                log.warn("user data: esxi.%s is ignored: MAAS has the say in that"
+                         % ("datastores" if part == "storage" else part))
+        try:
+            files.write_all(extra["files"], host, log)
+        except files.FilesError as error:
+            log.error(str(error))
+        try:
+            scripts.run_all(extra["user_data"], host, log)
+        finally:
+            if extra["phone_home"]:
+                log.hide(extra["phone_home"]["url"])
+                try:
+                    phonehome.tell(extra, self.applier, log)
+                except phonehome.PhoneHomeError as error:
+                    log.error(str(error))
 
     def set_password(self, passwords):
         for text, hashed in passwords[-1:]:
@@ -103,22 +122,6 @@ class Deployment:
 
 def _client(maas, applier, log):
     return Client(maas, log, sleep=applier.sleep, gate=firewall.gate(applier.host, applier.run, log))
-
-
-def write_files(files, host, log):
-    """Write the files that vendor data brings. One that cannot be written is reported."""
-    for path, content, mode in files:
-        place = host.path(path)
-        try:
-            if not os.path.isdir(os.path.dirname(place)):
-                os.makedirs(os.path.dirname(place))
-            number = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, ROOT_ONLY)
-            with os.fdopen(number, "wb") as file:
-                file.write(content)
-            os.chmod(place, mode)
-            log.info("vendor data: wrote %s" % path)
-        except OSError as error:
-            log.warn("vendor data: %s could not be written: %s" % (path, error.strerror))
 
 
 def report_failure(description, applier, log, reason):

@@ -1,0 +1,69 @@
+"""What a network gets besides addresses: tags of its VMkernel interface, what its vSwitch allows, "VM Network". Pure.
+
+Works on a target (see target.py) that the host has reached.
+"""
+
+from hostconf.model.command import Command
+
+VM_PORT_GROUP = "VM Network"
+_SECURITY = (("promiscuous", "--allow-promiscuous"), ("mac_changes", "--allow-mac-change"),
+             ("forged_transmits", "--allow-forged-transmits"))
+
+
+def are_wanted(description):
+    """Whether a description asks for anything of this."""
+    interfaces = description["network"]["interfaces"] if description["network"] else []
+    return description["vm_network"] is False or any(i["tags"] or i["security"] for i in interfaces)
+
+
+def commands(description, target, present, warn):
+    """The commands that are left to do.
+
+    @param target: None where the network is left as the installer made it
+    @param present: {"portgroups": as in the inventory, "tags": {vmk: [tag]}, "security": {vSwitch: {name: bool}}};
+        what could not be read is missing
+    """
+    plan = []
+    interfaces = dict((i["id"], i) for i in description["network"]["interfaces"]) if target else {}
+    for vmk in target["vmks"] if target else []:
+        interface = interfaces[vmk["interface"]]
+        if vmk is not _first(target, vmk["interface"]):
+            continue
+        for tag in interface["tags"]:
+            if tag not in present["tags"].get(vmk["name"], ()):
+                plan.append(Command("esxcli", "network", "ip", "interface", "tag", "add", "-i", vmk["name"], "-t", tag))
+    for name, security in _securities(target, interfaces, warn):
+        now = present["security"].get(name, {})
+        words = []
+        for key, option in _SECURITY:
+            if security[key] is not None and security[key] != now.get(key):
+                words.append("%s=%s" % (option, "true" if security[key] else "false"))
+        if words:
+            plan.append(Command("esxcli", "network", "vswitch", "standard", "policy", "security", "set", "-v", name,
+                                *words))
+    group = present["portgroups"].get(VM_PORT_GROUP)
+    if description["vm_network"] is False and group:
+        plan.append(Command("esxcli", "network", "vswitch", "standard", "portgroup", "remove", "-p", VM_PORT_GROUP,
+                            "-v", group["vswitch"]))
+    return plan
+
+
+def _first(target, interface_id):
+    """The VMkernel interface that stands for an interface: its first one."""
+    return next(vmk for vmk in target["vmks"] if vmk["interface"] == interface_id)
+
+
+def _securities(target, interfaces, warn):
+    """[(vSwitch, security)] in the order of the switches; of networks on one switch the first decides."""
+    found = {}
+    groups = dict((group["name"], group["vswitch"]) for group in target["portgroups"]) if target else {}
+    for vmk in target["vmks"] if target else []:
+        interface = interfaces[vmk["interface"]]
+        vswitch = groups[vmk["portgroup"]]
+        if interface["security"] is None:
+            continue
+        first, security = found.setdefault(vswitch, (interface["id"], interface["security"]))
+        if security != interface["security"]:
+            warn("networks %s and %s are on %s and differ in security: that of %s is used"
+                 % (first, interface["id"], vswitch, first))
+    return [(vswitch, found[vswitch][1]) for vswitch in sorted(found)]

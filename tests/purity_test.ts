@@ -169,3 +169,20 @@ Deno.test("size: modules can be held in the head", () => {
   const long = MODULES.filter(({ text }) => text.split("\n").length > 350).map(({ path }) => path);
   assert.deepEqual(long, []);
 });
+
+Deno.test("paths: none is the path of a URL, in which blanks and umlauts are escaped", () => {
+  const found: string[] = [];
+  const walk = (folder: string) => {
+    for (const { name, isDirectory } of Deno.readDirSync(ROOT + folder)) {
+      const path = `${folder}/${name}`;
+      if (isDirectory) walk(path);
+      else if (path.endsWith(".ts")) {
+        const text = Deno.readTextFileSync(ROOT + path);
+        if (/import\.meta\.url\)\.pathname/.test(text)) found.push(path);
+      }
+    }
+  };
+  for (const folder of ["lib", "wasm", "tests", "release"]) walk(folder);
+  assert.deepEqual(found, []);
+  assert.match('new URL(".", import.meta' + ".url).pathname", /import\.meta\.url\)\.pathname/);
+});

@@ -7,7 +7,7 @@ import { type IsoInput, writeIso } from "../support/iso_writer.ts";
 import { esxiImg, mustEsxiImg, testWith } from "../support/programs.ts";
 import { assertRefused } from "../support/refusals.ts";
 
-const CASES = new URL("../../testdata/cases/boot-cfg/", import.meta.url).pathname;
+const CASES = `${import.meta.dirname}/../../testdata/cases/boot-cfg/`;
 const UEFI = "in.iso: /EFI/BOOT/BOOT.CFG";
 
 /** A file of a case, if it has it: `files` are names of further files, `rm` of those to leave out. */

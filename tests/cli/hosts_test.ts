@@ -64,7 +64,7 @@ testWith(
   },
 );
 
-Deno.test("hosts: what cannot be told apart or read is refused in one line", async () => {
+testWith(["find"], "hosts: what cannot be told apart or read is refused in one line", async () => {
   using folder = new Folder();
   const { path: cwd } = folder;
   const refuse = async (line: RegExp) => {

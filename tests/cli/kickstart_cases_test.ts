@@ -6,7 +6,7 @@ import { esxiImg, mustEsxiImg, testWith } from "../support/programs.ts";
 import { assertRefused } from "../support/refusals.ts";
 import { writeSampleIso } from "../support/sample_isos.ts";
 
-const CASES = new URL("../../testdata/cases/kickstart/", import.meta.url).pathname;
+const CASES = `${import.meta.dirname}/../../testdata/cases/kickstart/`;
 const NEEDED = ["mcopy", "sgdisk"];
 
 /** A folder with an ISO and the case's kickstart as ks.cfg. */

@@ -45,7 +45,7 @@ Deno.test("standard output by its other names", async () => {
   assert.deepEqual(folder.names(), ["file", "in.iso", "link"]);
 });
 
-Deno.test("an image on a standard output that is closed is a failure", async () => {
+testWith(["bash"], "an image on a standard output that is closed is a failure", async () => {
   using folder = await withIso();
   for (const isAllowedAll of [false, true]) {
     for (const args of ["build in.iso -o -", "build in.iso -o /dev/stdout", "payload -o -"]) {
@@ -61,7 +61,7 @@ Deno.test("an image on a standard output that is closed is a failure", async () 
   }
 });
 
-Deno.test("help and reports on a standard output that is full", async (t) => {
+testWith(["bash", "/dev/full"], "help and reports on a standard output that is full", async (t) => {
   const lines = ["--help", "--version", "--version --json", "build --help", "kickstart"];
   for (const line of lines) {
     await t.step(line, async () => {
@@ -113,40 +113,44 @@ testWith(
   },
 );
 
-Deno.test("the program allowed everything: devices, open files, and memory", async (t) => {
-  using folder = await withIso();
-  const { path: cwd } = folder;
-  await mustEsxiImg(["build", "in.iso", "-f", "raw", "-o", "file"], { cwd });
-  const expected = await sha256OfFile(folder.file("file"));
-  await t.step("/dev/full", async () => {
-    assertRefused(await bash(`"$@" build in.iso -f raw -o /dev/full`, cwd, true), {
-      names: "/dev/full",
-      says: /cannot write: the disk is full/,
-      advises: /^free some space/,
+testWith(
+  ["bash", "/dev/full", "/dev/shm/."],
+  "the program allowed everything: devices, open files, and memory",
+  async (t) => {
+    using folder = await withIso();
+    const { path: cwd } = folder;
+    await mustEsxiImg(["build", "in.iso", "-f", "raw", "-o", "file"], { cwd });
+    const expected = await sha256OfFile(folder.file("file"));
+    await t.step("/dev/full", async () => {
+      assertRefused(await bash(`"$@" build in.iso -f raw -o /dev/full`, cwd, true), {
+        names: "/dev/full",
+        says: /cannot write: the disk is full/,
+        advises: /^free some space/,
+      });
     });
-  });
-  await t.step("/dev/shm", async () => {
-    const image = `/dev/shm/${crypto.randomUUID()}.img`;
-    try {
-      const { code, stderr } = await bash(`"$@" build in.iso -o ${image}`, cwd, true);
+    await t.step("/dev/shm", async () => {
+      const image = `/dev/shm/${crypto.randomUUID()}.img`;
+      try {
+        const { code, stderr } = await bash(`"$@" build in.iso -o ${image}`, cwd, true);
+        assert.equal(code, 0, stderr);
+        assert.equal(await sha256OfFile(image), expected);
+      } finally {
+        await Deno.remove(image);
+      }
+    });
+    await t.step("a file that is open, and one that holds something", async () => {
+      const { code, stderr } = await bash(`"$@" build in.iso -o /dev/fd/5 5> five`, cwd, true);
       assert.equal(code, 0, stderr);
-      assert.equal(await sha256OfFile(image), expected);
-    } finally {
-      await Deno.remove(image);
-    }
-  });
-  await t.step("a file that is open, and one that holds something", async () => {
-    const { code, stderr } = await bash(`"$@" build in.iso -o /dev/fd/5 5> five`, cwd, true);
-    assert.equal(code, 0, stderr);
-    assert.equal(await sha256OfFile(folder.file("five")), expected);
-    assertRefused(await bash(`"$@" build in.iso -o /dev/fd/5 5>> five`, cwd, true), {
-      names: "/dev/fd/5",
-      says: /that file holds something already/,
-      advises: /^pass the file's name/,
+      assert.equal(await sha256OfFile(folder.file("five")), expected);
+      assertRefused(await bash(`"$@" build in.iso -o /dev/fd/5 5>> five`, cwd, true), {
+        names: "/dev/fd/5",
+        says: /that file holds something already/,
+        advises: /^pass the file's name/,
+      });
+      assert.equal(await sha256OfFile(folder.file("five")), expected);
     });
-    assert.equal(await sha256OfFile(folder.file("five")), expected);
-  });
-});
+  },
+);
 
 testWith(["bash"], "a process substitution, as bash makes a pipe of one", async () => {
   using folder = await withIso();
@@ -157,7 +161,7 @@ testWith(["bash"], "a process substitution, as bash makes a pipe of one", async 
   assert.deepEqual([stderr, stdout], ["", `${await sha256OfFile(folder.file("file"))}\n`]);
 });
 
-Deno.test("standard output that leads back into an input", async () => {
+testWith(["bash"], "standard output that leads back into an input", async () => {
   using folder = await withIso();
   const before = await sha256OfFile(folder.file("in.iso"));
   assertRefused(await bash(`"$@" build in.iso -f raw -o - >> in.iso`, folder.path), {

@@ -38,7 +38,7 @@ async function releaseOf(folder: Folder, targets = TARGETS): Promise<ReleaseMani
 }
 
 testWith(
-  [STAND_IN, ...X64],
+  [STAND_IN, "diff", ...X64],
   "release: the same bytes again; what is missing is named",
   async () => {
     using first = new Folder();
@@ -150,7 +150,7 @@ Deno.test("release: a runtime for another machine is refused, not put before our
   assert.deepEqual(folder.names(), ["text"]);
 });
 
-Deno.test("release: what several machines have made is joined", async (t) => {
+testWith(["sha256sum"], "release: what several machines have made is joined", async (t) => {
   using folder = new Folder();
   const part = async (
     name: string,

@@ -13,7 +13,7 @@ export type IsoReader = (iso: string, folder: Folder) => Promise<Tree | undefine
 
 /** Debian's Python, which has pycdlib. */
 const PYTHON = "/usr/bin/python3";
-const PYCDLIB = new URL("pycdlib_tree.py", import.meta.url).pathname;
+const PYCDLIB = `${import.meta.dirname}/pycdlib_tree.py`;
 /** Whether this machine mounts ISOs. */
 const CAN_MOUNT = Deno.uid() === 0 && pathOf("mount") !== undefined &&
   (await Deno.readTextFile("/proc/filesystems").catch(() => "")).includes("iso9660");

@@ -45,6 +45,8 @@ export interface SystemUse {
   /** This is such a directory in the place it was moved to: not to be listed here. */
   isRelocated?: boolean;
   isSymbolicLink?: boolean;
+  /** Whether its bytes are zisofs', which Linux alone unpacks. */
+  isCompressed?: boolean;
 }
 
 /** SUSP §5.1 sets no limit on continuation areas; this one ends cycles. */
@@ -123,6 +125,8 @@ function readFields(area: Uint8Array, use: SystemUse, nameParts: Uint8Array[]) {
       if (!isSpecial) nameParts.push(area.slice(at + NM_NAME_OFFSET_BYTES, at + fieldBytes));
     } else if (signature === "SL") {
       use.isSymbolicLink = true;
+    } else if (signature === "ZF") {
+      use.isCompressed = true;
     } else if (signature === "RE") {
       use.isRelocated = true;
     } else if (signature === "CL" && fieldBytes >= CL_BYTES) {

@@ -209,6 +209,15 @@ class Walker {
         : {};
       if (use.isRelocated || use.isSymbolicLink) continue;
       const path = joinPath(this.#source, parent, use.name ?? decodeName(entry, names));
+      if (use.isCompressed) {
+        const what = `/${path} is compressed (zisofs), which neither firmware nor ESXi unpacks`;
+        throw new Failure(
+          "damaged-iso",
+          this.#source.name,
+          what,
+          "pass the ISO as VMware ships it",
+        );
+      }
       if (use.childSector !== undefined) {
         const child = await this.#relocatedDirectory(use.childSector);
         this.directories.push(path);

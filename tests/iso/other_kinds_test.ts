@@ -4,6 +4,8 @@ import { bytesSource } from "../../lib/blocks/extent.ts";
 import { encodeLatin1 } from "../../lib/blocks/latin1.ts";
 import { readIso } from "../../lib/iso/volume.ts";
 import { failure } from "../support/failures.ts";
+import { Folder } from "../support/folder.ts";
+import { mustRun, testWith } from "../support/programs.ts";
 
 Deno.test("what is passed instead of an ISO is called what it is", async () => {
   const udf = new Uint8Array(40 * 2048);
@@ -20,4 +22,19 @@ Deno.test("what is passed instead of an ISO is called what it is", async () => {
   for (const [content, says] of cases) {
     await assert.rejects(readIso(bytesSource("x", content)), failure("not-iso", says));
   }
+});
+
+testWith(["xorriso"], "files that are compressed with zisofs are refused by name", async () => {
+  using folder = new Folder();
+  const file = folder.write("a.txt", "a".repeat(200_000));
+  const iso = folder.file("z.iso");
+  await mustRun("xorriso", [
+    ...["-outdev", iso, "-map", file, "/A.TXT", "-set_filter", "--zisofs", "/A.TXT", "--"],
+    "-commit",
+  ]);
+  const bytes = Deno.readFileSync(iso);
+  await assert.rejects(
+    readIso(bytesSource("x", bytes)),
+    failure("damaged-iso", /\/A\.TXT is compressed/),
+  );
 });

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+import traceback
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -94,6 +95,11 @@ def inner(request):
         answer = run(Options(**asked["options"]))
     except RehearsalError as error:
         answer = {"error": str(error)}
+    except Exception as error:  # pylint: disable=broad-except
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        answer = {"error": "a fault of the rehearsal, please report it: %s in %s, line %s: %s"
+                           % (type(error).__name__, os.path.basename(place.filename), place.lineno,
+                              " ".join(str(error).split()))}
     with open(asked["answer"], "w", encoding="utf-8") as file:
         json.dump(answer, file)
     return 0

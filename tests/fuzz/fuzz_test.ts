@@ -19,6 +19,7 @@ const CASES: Readonly<Record<string, number>> = {
   plan: 60,
   image: 80,
   "boot-cfg": 500,
+  "boot-cfg-loader": 500,
   payload: 300,
   arguments: 200,
   manifest: 300,

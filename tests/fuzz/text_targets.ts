@@ -66,7 +66,9 @@ function editTwice(bytes: Uint8Array): Promise<undefined> {
   for (const module of EDITS.modules) assert.ok(paths.includes(module), `${module} is missing`);
   assert.ok(after.kernelOptions.endsWith(`ks=${EDITS.kickstart}`));
   const { title, build, kernel, prefix } = before;
+  const { acpiTables } = before;
   assert.deepEqual({ ...after, modules: 0, kernelOptions: 0 }, {
+    acpiTables,
     title,
     build,
     kernel,

@@ -5,9 +5,9 @@ import os
 import random
 import unittest
 
-from support import SAMPLES, apply, fake_esxi, nic_list, nic_mac
+from support import SAMPLES, apply, fake_esxi, network_config, nic_list, nic_mac
 
-from hostconf.planning.plan import PlanError
+from hostconf.host.apply import ApplyError
 from hostconf.sources import openstack, userdata
 
 SEED = 41
@@ -56,6 +56,12 @@ def load(sample, name):
         return json.load(file)
 
 
+def network_of(fake):
+    """How the host is reached; name servers are set all the same."""
+    config = network_config(fake)
+    return [config["vmks"], config["vswitches"], config["portgroups"]]
+
+
 class DamageTest(unittest.TestCase):
     def test_what_is_not_refused_can_be_carried_out(self):
         rnd = random.Random(SEED)
@@ -68,15 +74,16 @@ class DamageTest(unittest.TestCase):
                      for name in ("meta_data.json", "network_data.json", "vendor_data2.json")}
             with open(os.path.join(SAMPLES, sample, "nics.txt"), encoding="utf-8") as file:
                 fake = fake_esxi.create(nics=file.read())
-            before = fake.config()
+            before = network_of(fake)
             with self.subTest(number=number, sample=sample):
                 description = openstack.read(files, "config-drive", hash_password=lambda word: "$6$x$" + "y" * 86)
                 try:
                     apply(fake, description)
                     done += 1
-                except PlanError as error:
-                    self.assertEqual(fake.config(), before)
+                except ApplyError as error:
+                    self.assertEqual(network_of(fake), before)
                     self.assertEqual(len(str(error).splitlines()), 1)
+                    self.assertTrue(fake.manageable())
                     refused += 1
                     continue
                 self.assertTrue(fake.manageable())

@@ -4,7 +4,7 @@ import time
 
 from hostconf.host import inventory as inventories, listing
 from hostconf.planning import netoptions, netplan, parts, sysplan, vmnet
-from hostconf.planning.plan import PlanError, network_target, without_servers
+from hostconf.planning.plan import PlanError, network_target
 
 VIM_CMD_SECONDS = 30  # has been seen to hang during the first boot
 RETRY_SECONDS = 3
@@ -28,7 +28,6 @@ class Applier:
         self.host = host
         self.log = log
         self.sleep = sleep
-        self.refused = False  # whether management could not be had, so that the installer's network stays
 
     def apply(self, description):
         """Login, network, and every area of planning/sysplan.
@@ -75,8 +74,6 @@ class Applier:
         @param present: as read_system gives it
         @raise ApplyError: naming the commands that failed
         """
-        if name == "dns" and self.refused:
-            description = without_servers(description)
         self._all(sysplan.AREAS[name](description, present, self.log.warn))
 
     def _all(self, commands):
@@ -152,11 +149,7 @@ class Applier:
         if description["network"] is None and not description["refusal"]:
             return
         present = self.read_network()
-        try:
-            wanted = network_target(description, present, self.log.warn)
-        except PlanError:
-            self.refused = True
-            raise
+        wanted = network_target(description, present, self.log.warn)
         if wanted is None:
             return
         left_out = []
@@ -185,7 +178,6 @@ class Applier:
         (_, accepted), *others = parts.split(wanted)
         reason = self.reach(lambda _now: accepted, self.read_network())
         if reason is not None:
-            self.refused = True
             raise ApplyError("the network could not be set up: %s" % reason)
         left_out = []
         for name, part in others:

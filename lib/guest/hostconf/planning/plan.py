@@ -48,7 +48,6 @@ def plan(description, inventory):
         network += netoptions.commands(description, wanted, present, warn)
     except PlanError as error:
         refusal = str(error)
-        description = without_servers(description)
     system = sysplan.commands(description, inventory, warn)
     return Plan(login, network, system, warnings, sysplan.needs_reboot(description, inventory), refusal)
 
@@ -71,11 +70,6 @@ def _after(inventory, wanted):
     for group in wanted["portgroups"]:
         groups[group["name"]] = {"vswitch": group["vswitch"], "vlan": group["vlan"], "failover": None, "override": None}
     return dict(inventory, vswitches=switches, portgroups=groups)
-
-
-def without_servers(description):
-    """The description of a host whose network is refused: its name servers stay those of the installer's network."""
-    return dict(description, dns=dict(description["dns"], servers=[]))
 
 
 def network_target(description, inventory, warn):

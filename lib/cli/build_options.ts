@@ -9,7 +9,7 @@ import type { Source } from "../blocks/extent.ts";
 import { readBytes } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
 import type { ImageOptions } from "../build.ts";
-import { type Inputs, MODULE_HEAD_BYTES } from "../checks/inputs.ts";
+import { type InputFile, type Inputs, MODULE_HEAD_BYTES } from "../checks/inputs.ts";
 import type { Format } from "../formats/format.ts";
 import { readFatfsWasm } from "../host/assets.ts";
 import { findOutputPlace, type OutputPlace } from "../host/output_place.ts";
@@ -163,13 +163,9 @@ export async function readBuildInputs(
   { name, medium }: Pick<Format, "name" | "medium">,
   modules: readonly Source[],
 ): Promise<Inputs> {
-  const heads = modules.map(async (module) => ({
-    path: module.name,
-    bytes: await readBytes(module, 0, Math.min(MODULE_HEAD_BYTES, module.sizeBytes)),
-  }));
   return {
     ...await readInputs(flags),
-    modules: await Promise.all(heads),
+    modules: await readModuleHeads(modules),
     hasPayload: flags.payload !== undefined,
     medium,
     options: {
@@ -179,6 +175,18 @@ export async function readBuildInputs(
       hasKernelOptions: flags.kernelopt !== undefined,
     },
   };
+}
+
+/**
+ * Reads the beginnings of boot modules, by which they are checked.
+ *
+ * @throws {Failure} `io` if one cannot be read.
+ */
+export async function readModuleHeads(modules: readonly Source[]): Promise<InputFile[]> {
+  return await Promise.all(modules.map(async (module) => ({
+    path: module.name,
+    bytes: await readBytes(module, 0, Math.min(MODULE_HEAD_BYTES, module.sizeBytes)),
+  })));
 }
 
 /**

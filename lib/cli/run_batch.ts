@@ -21,7 +21,7 @@ import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { VERSION } from "../version.ts";
 import { stopFor, tell } from "./findings.ts";
 import { inputPaths, readInputs } from "./payload_options.ts";
-import { type BuildFlags, plainOptions, readOptions } from "./build_options.ts";
+import { type BuildFlags, plainOptions, readBuildInputs, readOptions } from "./build_options.ts";
 import { encode, verifyOutput } from "./run_build.ts";
 import { formatSize } from "./sizes.ts";
 import { formatForPlace, openTarget } from "./target.ts";
@@ -48,10 +48,7 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
   using file = FileSource.open(isoPath);
   using modules = FileSources.open(flags.module ?? []);
   const medium = format.medium;
-  const shared: Inputs = {
-    ...await readInputs({ ...flags, metadata: undefined }),
-    medium,
-  };
+  const shared = await readBuildInputs({ ...flags, metadata: undefined }, format, modules.files);
   const none = { kickstart: undefined, kickstartAsIs: undefined, rootPasswordFile: undefined };
   const inputs: { readonly host: string; readonly inputs: Inputs }[] = [];
   for (const host of hosts) {

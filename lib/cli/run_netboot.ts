@@ -9,6 +9,7 @@ import type { Finding } from "../blocks/finding.ts";
 import type { Sink } from "../blocks/sink.ts";
 import { type NetbootPlan, planNetboot } from "../build.ts";
 import { checkInputs } from "../checks/checks.ts";
+import type { Inputs } from "../checks/inputs.ts";
 import { encodeRaw } from "../formats/raw/write.ts";
 import { writeAndCommit } from "../host/commit.ts";
 import { FileSource, FileSources } from "../host/files.ts";
@@ -17,6 +18,7 @@ import { openOutput } from "../host/open_output.ts";
 import { checkHoldsNone } from "../host/same_file.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { joinFiles, packTar } from "../netboot/pack.ts";
+import { readModuleHeads } from "./build_options.ts";
 import { checkPayloadFlags, type ContentFlags, readContentOptions } from "./content_options.ts";
 import { stopFor, tell } from "./findings.ts";
 import type { CommonFlags } from "./flags.ts";
@@ -47,11 +49,15 @@ const MARKS = ["mboot.efi", "boot.cfg", "autoexec.ipxe", "esxiimg.tgz"];
 export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<void> {
   checkUsage(flags);
   using file = FileSource.open(isoPath);
-  const hasPayload = flags.payload !== undefined;
-  const inputs = { ...await readInputs(flags), hasPayload, medium: "net" as const };
+  using modules = FileSources.open(flags.module ?? []);
+  const inputs: Inputs = {
+    ...await readInputs(flags),
+    modules: await readModuleHeads(modules.files),
+    hasPayload: flags.payload !== undefined,
+    medium: "net",
+  };
   stopFor(checkInputs(inputs), { strict: false });
   const prefix = flags.prefix?.replace(/\/+$/, "");
-  using modules = FileSources.open(flags.module ?? []);
   const options = await readContentOptions(flags, inputs, modules.files);
   const plan = await planNetboot(file, { ...options, prefix });
   const findings = checkInputs(inputs, plan.installer);

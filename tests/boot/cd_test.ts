@@ -109,7 +109,7 @@ testWith(NEEDS, "firmware starts from a CD", async (t) => {
       )),
     ],
   };
-  const note = folder.write("note.v00", "a module that is added\n");
+  const note = folder.write("note.v00", "\x7fELF a module that is added\n");
   const results = runAll(MACHINES, async ({ iso: name, isMoved, ...machine }, i) => {
     const iso = folder.file(`${i}.iso`);
     const built = folder.file(`${i}-unattended.iso`);

@@ -90,6 +90,19 @@ Deno.test("a partition may fill the disk, before and after the move", async () =
   }
 });
 
+Deno.test("a single byte of content stays, wherever it is", async () => {
+  for (const at of [34 * SECTOR, 5 * MIB, 6 * MIB - 33 * SECTOR - 1]) {
+    const disk = diskOf(6 * MIB);
+    const byte = bytesExtent(at, Uint8Array.of(7));
+    const moved = await moveBackupGpt(
+      blockMap(disk.sizeBytes, [...disk.extents, byte]),
+      7 * MIB,
+      "image",
+    );
+    assert.deepEqual([...await readRange(moved, at - 1, 3)], [0, 7, 0], `${at}`);
+  }
+});
+
 Deno.test("moving back gives the disk that it was", async () => {
   const disk = diskOf(6 * MIB);
   const there = await moveBackupGpt(disk, 6 * MIB, "image");

@@ -157,6 +157,18 @@ export const ACCEPTED: readonly Accepted[] = [
     line: "if (out.positionBytes % CLUSTER_BYTES",
     reason: "when room is made decides about speed alone",
   },
+  {
+    path: "lib/disk/move_gpt.ts",
+    line: "if (lengthBytes <= 0)",
+    changes: ["< instead of <="],
+    reason: "extents without bytes are left out of a block map",
+  },
+  {
+    path: "lib/disk/move_gpt.ts",
+    line: "const MAX_ENTRIES_BYTES = ",
+    changes: ["1025 instead of 1024"],
+    reason: "32 bytes more are no whole entry",
+  },
 ];
 
 /** Whether a change need not be noticed. */

@@ -5,7 +5,6 @@ import time
 from hostconf.host import inventory as inventories, listing
 from hostconf.planning import netoptions, netplan, parts, sysplan, vmnet
 from hostconf.planning.plan import PlanError, network_target
-from hostconf.planning.plan import PlanError, network_target
 
 VIM_CMD_SECONDS = 30  # has been seen to hang during the first boot
 RETRY_SECONDS = 3

@@ -205,12 +205,13 @@ class FailuresTest(Deployed):
         service = self.begin(watch=calls.append)
         self.assertEqual(self.first_boot(), 0, self.lines.text)
         told = self.told(service)
-        self.assertEqual(told[:4], [("firstboot", "start", None), ("login", "finish", "SUCCESS"),
-                                    ("network", "finish", "SUCCESS"), ("login", "finish", "SUCCESS")])
+        self.assertEqual(told[:5], [("firstboot", "start", None), ("login", "finish", "SUCCESS"),
+                                    ("network", "finish", "SUCCESS"), ("vm-networks", "finish", "SUCCESS"),
+                                    ("login", "finish", "SUCCESS")])
         self.assertEqual([entry for entry in told if entry[2] == "FAIL"], [])
         # What runs after the user data was asked for is told, too: MAAS keeps events of deployed machines.
         end = told.index(("firstboot", "finish", "SUCCESS"))
-        self.assertEqual([name for name, _, _ in told[3:end]], [
+        self.assertEqual([name for name, _, _ in told[4:end]], [
             "login", "maas", "name", "dns", "ntp", "syslog", "settings", "licence", "storage", "certificate"])
         self.assertEqual(told[end + 1:], [("user-data", "finish", "SUCCESS")])
         self.assertEqual([name for name in calls if name != "progress"],

@@ -58,7 +58,7 @@ class Machine(unittest.TestCase):
             for i, (name, fields) in enumerate(disks))
         fake = fake_esxi.create(os.path.join(self.root, "host"), disks=text)
         present = host_disks.read(lambda argv: fake.run(argv)[:2])
-        wanted = [datastore["extents"][0]["disk"] for datastore in result["datastores"]]
+        wanted = [dict(datastore["extents"][0]["disk"], device=None) for datastore in result["datastores"]]
         found = diskmatch.find_all(wanted, present, self.warnings.append)
         return [disk if isinstance(disk, str) else disk.name for disk in found]
 

@@ -47,8 +47,8 @@ def listed(*entries):
 
 
 def wanted(serial=None, model=None, path=None, boot=False, numbers=(), size_bytes=None):
-    return {"boot_disk": boot, "serial": serial, "model": model, "path": path, "numbers": list(numbers),
-            "size_bytes": size_bytes}
+    return {"boot_disk": boot, "serial": serial, "model": model, "path": path, "device": None,
+            "numbers": list(numbers), "size_bytes": size_bytes}
 
 
 def shown(name, **fields):

@@ -5,6 +5,7 @@ import unittest
 
 import fake_esxi
 from fake_esxi import switches
+from fake_esxi.system import ssh
 from fake_esxi.tests.base import STATIC, HostTest, nic_list
 
 DISK = "mpx.vmhba0:C0:T0:L0"
@@ -180,6 +181,15 @@ def _media(_test, chosen):
 @other("boot_options_9")
 def _boot_options(_test, chosen):
     return fake_esxi.create(release="9.1.1", switches=chosen).files.read("/bootbank/boot.cfg")
+
+
+@other("ed25519_under_fips")
+def _ed25519(_test, chosen):
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICmCdMDqkjYCuCXTHyM9NkT0N1Tq4zjIMk0dZzKEBEUA operator"
+    host = fake_esxi.create(switches=chosen)
+    host.files.write("/etc/ssh/keys-root/authorized_keys", key + "\n")
+    with host.world(save=False) as world:
+        return ssh.login_keys(world, "root")
 
 
 @other("var_log")

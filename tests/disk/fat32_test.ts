@@ -199,11 +199,11 @@ Deno.test("FAT32: without files", async () => {
 });
 
 Deno.test("FAT32: both FATs, both boot sectors, label, place and serial number", async () => {
-  const { map } = await volumeOf(SMALL, { firstLba: 0x12345, label: "MY-LABEL_9" });
+  const { map } = await volumeOf(SMALL, { firstLba: 0x12345, label: "MY-LABEL_9A" });
   const volume = await read(map);
   const { fatOffsetBytes, fatBytes, hiddenSectors, label, serial } = volume.geometry;
   assert.equal(hiddenSectors, 0x12345);
-  assert.equal(label, "MY-LABEL_9");
+  assert.equal(label, "MY-LABEL_9A");
   const fats = new Uint8Array(2 * fatBytes);
   await readBlocks(map, fats, fatOffsetBytes);
   assert.deepEqual(fats.subarray(0, fatBytes), fats.subarray(fatBytes));
@@ -211,6 +211,7 @@ Deno.test("FAT32: both FATs, both boot sectors, label, place and serial number",
   const boot = new Uint8Array(7 * 512);
   await readBlocks(map, boot, 0);
   assert.deepEqual(boot.subarray(0, 512), boot.subarray(6 * 512));
+  assert.equal(serial, new DataView(boot.buffer).getUint32(67, true));
 
   const later = await read((await volumeOf(SMALL, { timeMs: OPTIONS.timeMs + 60_000 })).map);
   assert.notEqual(later.geometry.serial, serial);
@@ -290,6 +291,32 @@ Deno.test("FAT32: what it cannot hold is refused by name", async () => {
   );
 });
 
+Deno.test("FAT32: a cluster size is taken if 65,541 of its clusters are needed", async () => {
+  // The root takes one.
+  const clusterBytesFor = async (clusters: number, clusterBytes: number) =>
+    (await volumeOf({}, { freeBytes: (clusters - 1) * clusterBytes })).clusterBytes;
+  for (const clusterBytes of [1024, 4096, 32_768]) {
+    assert.equal(await clusterBytesFor(65_541, clusterBytes), clusterBytes);
+    assert.equal(await clusterBytesFor(65_540, clusterBytes), clusterBytes / 2);
+  }
+});
+
+Deno.test("FAT32: 20,000 files and folders, and no more", async () => {
+  // One is too large: that is said once their number is right, and before anything is made.
+  const files = (count: number): Files =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [`${i % 100}/${i}`, i === 0 ? 2 ** 32 : 0]),
+    );
+  await assert.rejects(
+    volumeOf(files(19_900)), // in 100 folders
+    failure("unfit-for-fat", /4 GiB or more/),
+  );
+  await assert.rejects(
+    volumeOf(files(19_901)),
+    failure("unfit-for-fat", /holds 20001 files and folders/),
+  );
+});
+
 Deno.test("FAT32: directories of many clusters, and deep ones", async () => {
   const many = Object.fromEntries(
     Array.from({ length: 1000 }, (_, i) => [`many/file number ${i}.v00`, bytes(i % 3, i)]),
@@ -300,6 +327,18 @@ Deno.test("FAT32: directories of many clusters, and deep ones", async () => {
     { ...many, [`${deep}/deep.v00`]: bytes(100, 1) },
   );
   assert.equal(volume.directories.length, 31);
+});
+
+Deno.test("FAT32: what directories take does not come off the free space", async () => {
+  // Names of 39 characters take three entries beside the short one: 128 kB in all.
+  const many = Object.fromEntries(
+    Array.from({ length: 1000 }, (_, i) => [`many/${`${i}`.padStart(35, "n")}.v00`, 0]),
+  );
+  for (let more = 0; more < MIB; more += 100_000) {
+    const freeBytes = 40 * MIB + more;
+    const volume = await read((await volumeOf(many, { freeBytes })).map);
+    assert.ok(volume.freeBytes >= freeBytes, `${volume.freeBytes} of ${freeBytes} bytes are free`);
+  }
 });
 
 const nameUnit = fc.oneof(

@@ -179,6 +179,40 @@ Deno.test("FAT32: FSInfo may name any cluster there is, or none, as the next fre
   }
 });
 
+Deno.test("FAT32: a bad cluster is neither free nor lost, and no end of a chain", async () => {
+  const { map } = await volumeOf({ "a.v00": bytes(600, 1), "b.v00": bytes(600, 2) });
+  const image = new Uint8Array(map.sizeBytes);
+  await readBlocks(map, image, 0);
+  const view = new DataView(image.buffer);
+  const fats = [0, 1].map((copy) =>
+    (view.getUint16(14, true) + copy * view.getUint32(36, true)) * 512
+  );
+  const set = (cluster: number, value: number) =>
+    fats.forEach((at) => view.setUint32(at + cluster * 4, value, true));
+  const problems = async () => (await readFat32(bytesSource("x", image), 0, image.length)).problems;
+  assert.deepEqual(await problems(), []);
+  // One free cluster less, marked as bad, or as a file of one cluster that no directory names.
+  view.setUint32(512 + 488, view.getUint32(512 + 488, true) - 1, true);
+  set(1000, 0x0ffffff7);
+  assert.deepEqual(await problems(), []);
+  for (const value of [0x0ffffff8, 0x0fffffff, 0x0ffffff6]) {
+    set(1000, value);
+    assert.deepEqual(await problems(), ["FAT: 1 clusters belong to no file"]);
+  }
+  set(1000, 0x0ffffff7);
+  // Whatever is at least 0x0ffffff8 ends a chain (§4); clusters of 512 bytes: a.v00 has two.
+  const [a] = (await readFat32(bytesSource("x", image), 0, image.length)).files;
+  const { geometry } = await readFat32(bytesSource("x", image), 0, image.length);
+  assert.equal(geometry.clusterBytes, 512);
+  const last = (a!.parts[0]!.offsetBytes - geometry.dataOffsetBytes) / 512 + 2 + 1;
+  for (const value of [0x0ffffff8, 0xffffffff]) {
+    set(last, value);
+    assert.deepEqual(await problems(), []);
+  }
+  set(last, 0x0ffffff7);
+  assert.match((await problems()).join(), /leads to cluster 268435447, which does not exist/);
+});
+
 Deno.test("FAT32: FSInfo and the copy of the boot sector lie before the FAT", async () => {
   for (const at of [48, 50]) {
     const withSector = async (past: number) => {
@@ -244,6 +278,10 @@ Deno.test("directory: names of short entries, in the case that byte 12 says", ()
   assert.deepEqual(names(shortEntry("BOOT    CFG", 0x20, 0x08)), ["boot.CFG"]);
   assert.deepEqual(names(shortEntry("BOOT    CFG", 0x20, 0x10)), ["BOOT.cfg"]);
   assert.deepEqual(names(shortEntry("BOOT    CFG", 0x20, 0x18)), ["boot.cfg"]);
+  // Other bits of that byte, and attributes that are not a label's, a folder's or a long name's.
+  assert.deepEqual(names(shortEntry("BOOT    CFG", 0x20, 0xe7)), ["BOOT.CFG"]);
+  assert.deepEqual(names(shortEntry("BOOT    CFG", 0x27)), ["BOOT.CFG"]);
+  assert.deepEqual(names(shortEntry("BOOT    CFG", 0x0e)), []);
   assert.deepEqual(names(shortEntry("NOEXT")), ["NOEXT"]);
   assert.deepEqual(names(shortEntry("A B     C D")), ["A B.C D"]);
 });

@@ -82,9 +82,15 @@ export function describeChange(text: string, { at, before, after }: Change): str
   }: ${after} instead of ${before} in: ${line.trim()}`;
 }
 
-/** The text with blanks for comments, strings, templates, regular expressions and imports. */
+/**
+ * The text with blanks for comments and imports, and with `_` for strings, templates and regular
+ * expressions, which stay operands.
+ */
 function blankOut(text: string): string {
   const token =
     /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|(?<=[(,=:[!&|?{};]\s*|return )\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])+\/[a-z]*|^import [^;]*;/gm;
-  return text.replaceAll(token, (found) => found.replaceAll(/[^\n]/g, " "));
+  return text.replaceAll(token, (found) => {
+    const isBlank = /^(?:\/[/*]|import )/.test(found);
+    return found.replaceAll(/[^\n]/g, isBlank ? " " : "_");
+  });
 }

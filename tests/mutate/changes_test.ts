@@ -27,6 +27,7 @@ Deno.test("changes: none in comments, texts, types, imports and regular expressi
       'import { a } from "./b2.ts";',
       "let map: Map<string, Uint8Array>;",
       "x2 = y.z32;",
+      'let a: Omit<B, "c"> = d;',
     ]
   ) assert.deepEqual(variantsOf(text), [], text);
 });

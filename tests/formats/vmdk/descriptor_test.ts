@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { encodeDescriptor } from "../../../lib/formats/vmdk/descriptor.ts";
+import { deriveGuid } from "../../../lib/blocks/guid.ts";
+import { contentId, encodeDescriptor } from "../../../lib/formats/vmdk/descriptor.ts";
 
 /** Sectors of a cylinder: 255 heads of 63 sectors. */
 const CYLINDER = 255 * 63;
@@ -26,5 +27,8 @@ Deno.test("VMDK: the descriptor's geometry, and zeros behind its text", () => {
   assert.match(text, /^ddb\.geometry\.heads = "255"$/m);
   assert.match(text, /^ddb\.geometry\.sectors = "63"$/m);
   assert.match(text, /^parentCID=ffffffff$/m);
+  const id = contentId(deriveGuid(new Uint8Array(32), "vmdk")).toHex();
+  assert.ok(text.includes(`\nddb.longContentID = "${id}"\n`));
+  assert.ok(text.includes(`\nCID=${id.slice(-8)}\n`));
   assert.match(text, /ddb\.virtualHWVersion = "4"\n\0+$/);
 });

@@ -75,7 +75,8 @@ class Layouts(unittest.TestCase):
         result, _ = read(disk("sda", grub_device=True), disk("sdb", serial="\x00S47M \n", model="A\tB\x7f"), part("sdb", 1),
                          vmfs("ds", "sdb-part1"))
         self.assertEqual(result["datastores"][0]["extents"][0]["disk"], {
-            "boot_disk": False, "serial": "S47M", "model": "A B", "path": None, "numbers": [], "size_bytes": None})
+            "boot_disk": False, "device": None, "serial": "S47M", "model": "A B", "path": None, "numbers": [],
+            "size_bytes": None})
 
     def test_what_is_wiped(self):
         result, warnings = read(

@@ -34,6 +34,7 @@ export async function readGuestFiles(guestFolder = GUEST_FOLDER): Promise<Payloa
 
 function withUnixLineEnds(bytes: Uint8Array): Uint8Array {
   const [carriageReturn, lineFeed] = [0x0d, 0x0a];
+  if (!bytes.includes(carriageReturn)) return bytes; // a call for each byte would take 30 ms of every build
   return bytes.filter((byte, i) => byte !== carriageReturn || bytes[i + 1] !== lineFeed);
 }
 

@@ -32,6 +32,7 @@ import {
   parseRecord,
   records,
 } from "./records.ts";
+import { otherKind } from "./other_kind.ts";
 import { readSystemUse, rockRidgeSkipBytes, type SystemUse } from "./system_use.ts";
 
 /** ECMA-119 §6.8.2.1 allows 8 levels; Rock Ridge images go deeper. */
@@ -102,34 +103,6 @@ export async function isIso(source: Source): Promise<boolean> {
   const atBytes = FIRST_DESCRIPTOR_SECTOR * SECTOR_BYTES + offsetBytes;
   if (source.sizeBytes < atBytes + lengthBytes) return false;
   return decodeLatin1(await readBytes(source, atBytes, lengthBytes)) === STANDARD_IDENTIFIER;
-}
-
-/** What is passed instead of an ISO, by how it begins. */
-const OTHER_KINDS: readonly (readonly [mark: string, what: string])[] = [
-  ["PK\x03\x04", "a zip, as depots and offline bundles are"],
-  ["\x1f\x8b", "compressed with gzip"],
-  ["\xfd7zXZ", "compressed with xz"],
-  ["BZh", "compressed with bzip2"],
-  ["\x28\xb5\x2f\xfd", "compressed with zstd"],
-  ["7z\xbc\xaf", "a 7z archive"],
-  ["QFI\xfb", "a qcow2 image"],
-  ["KDMV", "a VMDK image"],
-  ["conectix", "a VHD image"],
-];
-/** ECMA-167 2/9.1: how the descriptors of UDF begin, behind the first 16 sectors. */
-const UDF_MARKS = ["BEA01", "NSR02", "NSR03"];
-
-/** What a file is that is no ISO 9660 image, if that can be seen. */
-async function otherKind(source: Source): Promise<string | undefined> {
-  const read = async (offsetBytes: number, lengthBytes: number) =>
-    source.sizeBytes < offsetBytes + lengthBytes
-      ? ""
-      : decodeLatin1(await readBytes(source, offsetBytes, lengthBytes));
-  const head = await read(0, 8);
-  const other = OTHER_KINDS.find(([mark]) => head.startsWith(mark));
-  if (other !== undefined) return other[1];
-  const mark = await read(FIRST_DESCRIPTOR_SECTOR * SECTOR_BYTES + 1, 5);
-  return UDF_MARKS.includes(mark) ? "UDF alone, which VMware's loader does not read" : undefined;
 }
 
 async function readNamedDescriptors(source: Source) {

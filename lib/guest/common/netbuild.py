@@ -46,6 +46,27 @@ def management_of(wanted, named=None):
     return 0
 
 
+def build(networks, management, place, warn):
+    """The network part of a description, and nothing of what cannot be had.
+
+    @param networks: in their order; each has a name, address(warn) and add_routes(its number, the Builder)
+    @param management: the number of the one that is management
+    @param place: called with a network, gives its Place
+    @param warn: called with a sentence for everything that is left out
+    @raise Refusal: management cannot be had
+    """
+    builder = Builder(management, warn)
+    # Management first: nothing may take its uplinks or its address.
+    for number in [management] + [i for i in range(len(networks)) if i != management]:
+        network = networks[number]
+        builder.attempt(number, network.name, lambda network=network, number=number: builder.add(
+            number, network.name, place(network), network.address(warn)))
+    for number, network in enumerate(networks):
+        if number in builder.placed:
+            network.add_routes(number, builder)
+    return builder.network()
+
+
 class Builder:
     """Grows the network of a description.
 

@@ -8,7 +8,7 @@ def add(network, candidates, warn):
 
     A link that carries addressed VLANs has no segment of its own without a VLAN.
 
-    @param network: with links and interfaces, as netbuild.Builder gives it
+    @param network: with links and interfaces, as netbuild.build gives it
     @param candidates: (what messages call it, function() → netbuild.Place or ValueError); members of bonds left out
     """
     addressed = [(interface["link"], interface["vlan"]) for interface in network["interfaces"]]

@@ -7,7 +7,7 @@ is left alone, even if the configuration names it. What the host cannot have is 
 import ipaddress
 
 from common import checks, netvalues as values, vmsegments
-from common.netbuild import Builder, Wanted, management_of
+from common.netbuild import Wanted, build, management_of
 from esxihook import HookError
 from esxihook.netplaces import Places, name_of, texts
 
@@ -62,16 +62,9 @@ def _network(entries, warn):
         if entry.get("type") == "route":
             _give_route(entry, subnets, warn)
     own = management_of([subnet.wanted for subnet in subnets])
-    builder, places = Builder(own, warn), Places(entries, warn)
-    # Management first: nothing may take its uplinks or its address.
-    for number in [own] + [i for i in range(len(subnets)) if i != own]:
-        subnet = subnets[number]
-        builder.attempt(number, subnet.name, lambda subnet=subnet, number=number: builder.add(
-            number, subnet.name, places.place(subnet.entry), subnet.address(warn)))
-    for number, subnet in enumerate(subnets):
-        if number in builder.placed:
-            subnet.add_routes(number, builder)
-    return _vm_networks(entries, builder.network(), warn)
+    places = Places(entries, warn)
+    network = build(subnets, own, lambda subnet: places.place(subnet.entry), warn)
+    return _vm_networks(entries, network, warn)
 
 
 def _vm_networks(entries, network, warn):

@@ -7,7 +7,7 @@ schema: unknown keys are ignored, the network's type decides which of its keys c
 import ipaddress
 
 from common import checks, netvalues as values
-from common.netbuild import Builder, Refusal, Wanted, management_of
+from common.netbuild import Refusal, Wanted, build, management_of
 from hostconf.sources.netlinks import Links
 
 # Nova's types, and "static" and "static6", which others write.
@@ -55,16 +55,7 @@ def _network(entries, links, warn, management):
     if not networks:
         return None
     own = management_of([network.wanted for network in networks], management)
-    builder = Builder(own, warn)
-    # Management first: nothing may take its uplinks or its address.
-    for number in [own] + [i for i in range(len(networks)) if i != own]:
-        network = networks[number]
-        builder.attempt(number, network.name, lambda network=network, number=number: builder.add(
-            number, network.name, links.place(network.link), network.address(warn)))
-    for number, network in enumerate(networks):
-        if number in builder.placed:
-            network.add_routes(number, builder)
-    return builder.network()
+    return build(networks, own, lambda network: links.place(network.link), warn)
 
 
 class _Network:

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { PayloadSwitches } from "../esxi/make_payload.ts";
+
 /** A file that an option names. */
 export interface InputFile {
   /** As it was given. */
@@ -31,19 +33,14 @@ export interface BuildSwitches {
 }
 
 /** The inputs of a build, or of a part of one. */
-export interface Inputs {
+export interface Inputs extends PayloadSwitches {
   readonly kickstart?: InputFile | undefined;
-  /** Whether the kickstart is used byte for byte. */
-  readonly isKickstartAsIs?: boolean | undefined;
-  /** Whether the kickstart is a template of the Python tool. */
-  readonly isOldTemplate?: boolean | undefined;
   readonly rootPassword?: InputFile | undefined;
   readonly sshKeys?: InputFile | undefined;
   /** Whether metadata is embedded. */
   readonly metadata?: readonly MetadataFile[] | undefined;
   /** Whether the payload was made before. */
   readonly hasPayload?: boolean | undefined;
-  readonly installDisk?: string | undefined;
   /** The beginnings of the boot modules to add: {@linkcode MODULE_HEAD_BYTES}. */
   readonly modules?: readonly InputFile[] | undefined;
   /** Options of build that may have no effect together. */
@@ -52,12 +49,8 @@ export interface Inputs {
   readonly medium?: "iso" | "net" | undefined;
   /** The size of what is built, where it is known. */
   readonly mediumBytes?: number | undefined;
-  readonly requireMetadata?: boolean | undefined;
-  readonly allowEd25519?: boolean | undefined;
-  readonly allowSecureBoot?: boolean | undefined;
   /** CA certificates to check a vCenter by. */
   readonly vcenterCa?: InputFile | undefined;
-  readonly vcenterInsecure?: boolean | undefined;
   /** The installer's release, as in `8.0.3`, where it is known. */
   readonly version?: string | undefined;
 }

@@ -16,20 +16,12 @@ import { packPayload, type PayloadFile } from "./payload.ts";
 /** The folder of the guest files that MAAS runs: it lies on the partition, not in the payload. */
 export const CURTIN_FOLDER = "curtin/";
 
-/** What goes into the payload; all but the guest files may be left out. */
-export interface PayloadOptions {
-  /** What `lib/guest` holds. */
-  readonly guestFiles: readonly PayloadFile[];
-  /** A kickstart to merge with the default one. */
-  readonly kickstart?: Uint8Array | undefined;
+/** Options of the payload that are no files. */
+export interface PayloadSwitches {
   /** Whether the kickstart replaces the default one, byte for byte. */
   readonly isKickstartAsIs?: boolean | undefined;
   /** Whether the kickstart is a template of the Python tool of the same name. */
   readonly isOldTemplate?: boolean | undefined;
-  /** A password, or a crypt(3) hash. */
-  readonly rootPassword?: string | undefined;
-  /** Public keys that root may log in with, one line of authorized_keys each. */
-  readonly sshKeys?: readonly string[] | undefined;
   /** Arguments of the kickstart's `install`. */
   readonly installDisk?: string | undefined;
   /** Stop the installation where no metadata is found, even if the image has a password. */
@@ -38,10 +30,22 @@ export interface PayloadOptions {
   readonly allowEd25519?: boolean | undefined;
   /** Let MAAS deploy machines with UEFI Secure Boot, which get address and password alone. */
   readonly allowSecureBoot?: boolean | undefined;
-  /** CA certificates in PEM form, to check a vCenter by that hosts join. */
-  readonly vcenterCa?: string | undefined;
   /** Join vCenters without checking their certificates. */
   readonly vcenterInsecure?: boolean | undefined;
+}
+
+/** What goes into the payload; all but the guest files may be left out. */
+export interface PayloadOptions extends PayloadSwitches {
+  /** What `lib/guest` holds. */
+  readonly guestFiles: readonly PayloadFile[];
+  /** A kickstart to merge with the default one. */
+  readonly kickstart?: Uint8Array | undefined;
+  /** A password, or a crypt(3) hash. */
+  readonly rootPassword?: string | undefined;
+  /** Public keys that root may log in with, one line of authorized_keys each. */
+  readonly sshKeys?: readonly string[] | undefined;
+  /** CA certificates in PEM form, to check a vCenter by that hosts join. */
+  readonly vcenterCa?: string | undefined;
   /** Metadata to embed. */
   readonly metadata?: readonly PayloadFile[] | undefined;
 }

@@ -5,15 +5,7 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import {
-  argument,
-  commonFlags,
-  payloadFlags,
-  switchFlag,
-  syncFlag,
-  textFlag,
-  textsFlag,
-} from "./flags.ts";
+import { argument, commonFlags, contentFlags, switchFlag, syncFlag, textFlag } from "./flags.ts";
 import { formatNames } from "../formats/formats.ts";
 import { parseSize } from "./sizes.ts";
 import type { BuildFlags } from "./build_options.ts";
@@ -34,11 +26,7 @@ const parameters = {
       "FORMAT",
       `${formatNames()} (default: by the output's suffix, else gz)`,
     ),
-    ...payloadFlags,
-    payload: textFlag("FILE", "A payload made before with: esxi-img payload"),
-    module: textsFlag("FILE", "A boot module to add; may be repeated"),
-    kernelopt: textsFlag("STR", "A kernel option; NAME=VALUE replaces one; may be repeated"),
-    bootOption: textsFlag("KEY=VALUE", "A setting of the boot loader's; may be repeated"),
+    ...contentFlags,
     maas: { kind: "boolean", default: true, brief: "What MAAS runs, on the image" },
     free: sizeFlag("Free space on the image's partition (default: 64M)"),
     size: sizeFlag("Size of the whole disk (default: as small as it can be)"),

@@ -6,17 +6,21 @@
  */
 
 import type { Source } from "../blocks/extent.ts";
-import { readBytes } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
 import type { ImageOptions } from "../build.ts";
-import { type InputFile, type Inputs, MODULE_HEAD_BYTES } from "../checks/inputs.ts";
+import type { Inputs } from "../checks/inputs.ts";
 import type { Format } from "../formats/format.ts";
 import { readFatfsWasm } from "../host/assets.ts";
 import { findOutputPlace, type OutputPlace } from "../host/output_place.ts";
 import { baseName } from "../host/paths.ts";
-import { checkPayloadFlags, type ContentFlags, readContentOptions } from "./content_options.ts";
+import {
+  checkPayloadFlags,
+  type ContentFlags,
+  readContentInputs,
+  readContentOptions,
+} from "./content_options.ts";
 import type { CommonFlags } from "./flags.ts";
-import { type CompatFlags, inputPaths, type PayloadFlags, readInputs } from "./payload_options.ts";
+import type { CompatFlags, PayloadFlags } from "./payload_options.ts";
 import { checkStays, formatForPlace } from "./target.ts";
 
 /** The options of build. */
@@ -70,18 +74,6 @@ export async function findPlaces(flags: BuildFlags, isoPath: string): Promise<Bu
   return { format, place, manifestPlace };
 }
 
-/** Every file that a build reads. */
-export function buildPaths(flags: BuildFlags, isoPath: string): string[] {
-  const payload = flags.payload === undefined ? [] : [flags.payload];
-  return [isoPath, ...inputPaths(flags), ...flags.module ?? [], ...payload];
-}
-
-/** Whether the image holds what others on the machine should not read. */
-export function hasSecret(flags: BuildFlags): boolean {
-  const { rootPasswordFile, kickstart, kickstartAsIs, payload, metadata } = flags;
-  return (rootPasswordFile ?? kickstart ?? kickstartAsIs ?? payload ?? metadata) !== undefined;
-}
-
 /** The options that decide about the image and hold no secret. */
 export function plainOptions(flags: BuildFlags): Record<string, unknown> {
   const {
@@ -112,6 +104,17 @@ export function plainOptions(flags: BuildFlags): Record<string, unknown> {
     seed,
     modules,
   };
+}
+
+/**
+ * Checks an ISO's SHA-256 against the one that is wanted, if one is.
+ *
+ * @throws {Failure} `mismatch` if it is another.
+ */
+export function checkIsoSha256(wanted: string | undefined, found: string, isoPath: string): void {
+  if (wanted === undefined || wanted.toLowerCase() === found) return;
+  const what = `its SHA-256 is ${found}, not ${wanted.toLowerCase()}`;
+  throw new Failure("mismatch", isoPath, what, "download it again, or correct --iso-sha256");
 }
 
 function checkUsage(
@@ -154,9 +157,9 @@ function defaultOutput(isoPath: string, format: Format): string {
 }
 
 /**
- * Reads the files that the options name, and the beginnings of the modules.
+ * Reads what a build checks before it reads the ISO.
  *
- * @throws {Failure} as {@linkcode readInputs}.
+ * @throws {Failure} as {@linkcode readContentInputs}.
  */
 export async function readBuildInputs(
   flags: BuildFlags & CompatFlags,
@@ -164,9 +167,7 @@ export async function readBuildInputs(
   modules: readonly Source[],
 ): Promise<Inputs> {
   return {
-    ...await readInputs(flags),
-    modules: await readModuleHeads(modules),
-    hasPayload: flags.payload !== undefined,
+    ...await readContentInputs(flags, modules),
     medium,
     options: {
       format: name,
@@ -175,18 +176,6 @@ export async function readBuildInputs(
       hasKernelOptions: flags.kernelopt !== undefined,
     },
   };
-}
-
-/**
- * Reads the beginnings of boot modules, by which they are checked.
- *
- * @throws {Failure} `io` if one cannot be read.
- */
-export async function readModuleHeads(modules: readonly Source[]): Promise<InputFile[]> {
-  return await Promise.all(modules.map(async (module) => ({
-    path: module.name,
-    bytes: await readBytes(module, 0, Math.min(MODULE_HEAD_BYTES, module.sizeBytes)),
-  })));
 }
 
 /**

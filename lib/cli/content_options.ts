@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Source } from "../blocks/extent.ts";
+import { readBytes, type Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
 import type { Guid } from "../blocks/guid.ts";
-import type { Inputs } from "../checks/inputs.ts";
+import { type InputFile, type Inputs, MODULE_HEAD_BYTES } from "../checks/inputs.ts";
 import { parseBootOption } from "../esxi/boot_options.ts";
 import type { ContentOptions } from "../esxi/content.ts";
 import { payloadDiskGuid, unpackPayload } from "../esxi/payload.ts";
@@ -15,7 +15,13 @@ import { readGuestFiles } from "../host/assets.ts";
 import { sourceDateEpochSeconds } from "../host/clock.ts";
 import { readSmall } from "../host/files.ts";
 import { baseName } from "../host/paths.ts";
-import { type PayloadFlags, payloadOptions } from "./payload_options.ts";
+import {
+  type CompatFlags,
+  inputPaths,
+  type PayloadFlags,
+  payloadOptions,
+  readInputs,
+} from "./payload_options.ts";
 
 /** The options, besides those of the payload. */
 export interface ContentFlags {
@@ -27,6 +33,33 @@ export interface ContentFlags {
 }
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024 * 1024;
+
+/** Every file that is read for a medium, the ISO first. */
+export function contentPaths(flags: ContentFlags & PayloadFlags, isoPath: string): string[] {
+  const payload = flags.payload === undefined ? [] : [flags.payload];
+  return [isoPath, ...inputPaths(flags), ...flags.module ?? [], ...payload];
+}
+
+/**
+ * Reads the files that the options name, and the beginnings of the modules.
+ *
+ * @throws {Failure} as {@linkcode readInputs}, `io` if a module cannot be read.
+ */
+export async function readContentInputs(
+  flags: ContentFlags & PayloadFlags & CompatFlags,
+  modules: readonly Source[],
+): Promise<Inputs> {
+  return {
+    ...await readInputs(flags),
+    modules: await Promise.all(modules.map(readHead)),
+    hasPayload: flags.payload !== undefined,
+  };
+}
+
+async function readHead(module: Source): Promise<InputFile> {
+  const lengthBytes = Math.min(MODULE_HEAD_BYTES, module.sizeBytes);
+  return { path: module.name, bytes: await readBytes(module, 0, lengthBytes) };
+}
 
 /**
  * Reads what the options name.

@@ -65,6 +65,15 @@ export const payloadFlags = {
   strict: switchFlag("Stop for warnings as for errors"),
 } as const;
 
+/** Options of what goes onto a medium, see `ContentFlags`. */
+export const contentFlags = {
+  ...payloadFlags,
+  payload: textFlag("FILE", "A payload made before with: esxi-img payload"),
+  module: textsFlag("FILE", "A boot module to add; may be repeated"),
+  kernelopt: textsFlag("STR", "A kernel option; NAME=VALUE replaces one; may be repeated"),
+  bootOption: textsFlag("KEY=VALUE", "A setting of the boot loader's; may be repeated"),
+} as const;
+
 /** Options of the commands that write a part of an image. */
 export const partFlags = {
   force: switchFlag("Replace an output that exists"),

@@ -5,15 +5,7 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import {
-  argument,
-  commonFlags,
-  payloadFlags,
-  switchFlag,
-  syncFlag,
-  textFlag,
-  textsFlag,
-} from "./flags.ts";
+import { argument, commonFlags, contentFlags, switchFlag, syncFlag, textFlag } from "./flags.ts";
 import type { NetbootFlags } from "./run_netboot.ts";
 
 export const netbootCommand = command<NetbootFlags, [iso: string]>({
@@ -35,11 +27,7 @@ export const netbootCommand = command<NetbootFlags, [iso: string]>({
         "PATH",
         "Where the server has the folder: a path or a URL (default: beside boot.cfg)",
       ),
-      ...payloadFlags,
-      payload: textFlag("FILE", "A payload made before with: esxi-img payload"),
-      module: textsFlag("FILE", "A boot module to add; may be repeated"),
-      kernelopt: textsFlag("STR", "A kernel option to add; may be repeated"),
-      bootOption: textsFlag("KEY=VALUE", "A setting of the boot loader's; may be repeated"),
+      ...contentFlags,
       seed: textFlag("STR", "What the password's salt derives from (default: all inputs)"),
       force: switchFlag("Replace a folder that this command made before"),
       sync: syncFlag,

@@ -61,6 +61,14 @@ export function inputPaths(flags: PayloadFlags): string[] {
   ];
 }
 
+/** Whether what is made holds what others on the machine should not read. */
+export function hasSecret(
+  flags: PayloadFlags & { readonly payload?: string | undefined },
+): boolean {
+  const { rootPasswordFile, kickstart, kickstartAsIs, payload, metadata } = flags;
+  return (rootPasswordFile ?? kickstart ?? kickstartAsIs ?? payload ?? metadata) !== undefined;
+}
+
 /** Where metadata may lie in a folder, for one host or for several. */
 function metadataPaths(folder: string): string[] {
   const hosts = listFolders(`${folder}/hosts`).map((name) => `${folder}/hosts/${name}`);
@@ -124,8 +132,12 @@ export function payloadOptions(inputs: Inputs): Omit<PayloadOptions, "guestFiles
   };
 }
 
-/** Reads the metadata of one host, or of many: a folder `hosts/NAME` for each. */
-async function readMetadata(folder: string): Promise<MetadataFile[]> {
+/**
+ * Reads the metadata of one host, or of many: a folder `hosts/NAME` for each.
+ *
+ * @throws {Failure} `usage` if the folder holds none, or both; `io` if a file cannot be read.
+ */
+export async function readMetadata(folder: string): Promise<MetadataFile[]> {
   const one = await readHost(folder);
   const names = listFolders(`${folder}/hosts`).toSorted();
   if (one.length > 0 && names.length > 0) {

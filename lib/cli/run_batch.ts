@@ -20,8 +20,15 @@ import { baseName } from "../host/paths.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { VERSION } from "../version.ts";
 import { stopFor, tell } from "./findings.ts";
-import { inputPaths, readInputs } from "./payload_options.ts";
-import { type BuildFlags, plainOptions, readBuildInputs, readOptions } from "./build_options.ts";
+import { payloadOptions, readMetadata } from "./payload_options.ts";
+import {
+  type BuildFlags,
+  checkIsoSha256,
+  plainOptions,
+  readBuildInputs,
+  readOptions,
+} from "./build_options.ts";
+import { contentPaths } from "./content_options.ts";
 import { encode, verifyOutput } from "./run_build.ts";
 import { formatSize } from "./sizes.ts";
 import { formatForPlace, openTarget } from "./target.ts";
@@ -49,25 +56,27 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
   using modules = FileSources.open(flags.module ?? []);
   const medium = format.medium;
   const shared = await readBuildInputs({ ...flags, metadata: undefined }, format, modules.files);
-  const none = { kickstart: undefined, kickstartAsIs: undefined, rootPasswordFile: undefined };
   const inputs: { readonly host: string; readonly inputs: Inputs }[] = [];
   for (const host of hosts) {
-    const metadata = `${folder}/hosts/${host}`;
-    const own = await readInputs({ ...flags, ...none, sshKey: undefined, metadata });
-    inputs.push({ host, inputs: { ...shared, metadata: own.metadata ?? [] } });
+    const metadata = await readMetadata(`${folder}/hosts/${host}`);
+    inputs.push({ host, inputs: { ...shared, metadata } });
   }
   for (const { inputs: one } of inputs) stopFor(checkInputs(one), { strict: false });
-  const isoSha256 = flags.isoSha256 ?? flags.manifest ? await hashIso(flags, file) : undefined;
+  const isoSha256 = flags.isoSha256 ?? flags.manifest
+    ? await new WholeHash(file).digest()
+    : undefined;
+  if (isoSha256 !== undefined) checkIsoSha256(flags.isoSha256, isoSha256, file.name);
+  const common = await readOptions(flags, shared, modules.files);
   const findings: Finding[] = [];
   let esxi:
     | { readonly version: string | undefined; readonly build: string | undefined }
     | undefined;
   const images = await writeAndCommit(async (add) => {
     const written: BatchImage[] = [];
-    const others = [isoPath, ...inputPaths(flags), ...flags.module ?? []];
+    const others = contentPaths(flags, isoPath);
     const { force, sync } = flags;
     for (const { host, inputs: one } of inputs) {
-      const options = await readOptions(flags, one, modules.files);
+      const options = { ...common, ...payloadOptions(one) };
       const plan = medium === "iso" ? await planIso(file, options) : await planImage(file, options);
       esxi = plan.installer;
       const found = checkInputs({ ...one, mediumBytes: plan.map.sizeBytes }, plan.installer)
@@ -146,19 +155,6 @@ function findHosts(flags: BuildFlags): { readonly folder: string; readonly hosts
     throw usage(metadata, "it holds no hosts/NAME folders", "make one for each host");
   }
   return { folder: metadata, hosts };
-}
-
-/** Hashes the ISO, once for all images. */
-async function hashIso(flags: BuildFlags, file: FileSource): Promise<string> {
-  const found = await new WholeHash(file).digest();
-  const wanted = flags.isoSha256?.toLowerCase();
-  if (wanted === undefined || wanted === found) return found;
-  throw new Failure(
-    "mismatch",
-    file.name,
-    `its SHA-256 is ${found}, not ${wanted}`,
-    "download it again, or correct --iso-sha256",
-  );
 }
 
 function isSame(a: Finding, b: Finding): boolean {

@@ -17,19 +17,18 @@ import { DeflatePool } from "../host/deflate_pool.ts";
 import { FileSource, FileSources } from "../host/files.ts";
 import { openOutput } from "../host/open_output.ts";
 import { baseName } from "../host/paths.ts";
-import type { Recorder } from "../manifest/make.ts";
 import { checkInputs } from "../checks/checks.ts";
 import {
   type BuildFlags,
-  buildPaths,
+  checkIsoSha256,
   findPlaces,
-  hasSecret,
   plainOptions,
   readBuildInputs,
   readOptions,
 } from "./build_options.ts";
+import { contentPaths } from "./content_options.ts";
 import { stopFor, tell } from "./findings.ts";
-import type { CompatFlags } from "./payload_options.ts";
+import { type CompatFlags, hasSecret } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
 import { reportBuild } from "./report_build.ts";
 import { openTarget } from "./target.ts";
@@ -60,7 +59,7 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
   stopFor(findings, flags);
   const { image, isFile } = await writeAndCommit(async (add) => {
     // Opened before the work, so that one that cannot be written is told at once.
-    const others = buildPaths(flags, isoPath);
+    const others = contentPaths(flags, isoPath);
     const { force, sync } = flags;
     const { output: image, map } = await openTarget(place, format, plan.map, {
       force,
@@ -76,7 +75,9 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
     recorder?.iso.start();
     const sink = manifest && recorder ? recorder.tapOutput(image) : image;
     await encode(plan, map, format, sink, flags);
-    await checkIsoHash(flags, isoPath, recorder);
+    if (flags.isoSha256 !== undefined && recorder !== undefined) {
+      checkIsoSha256(flags.isoSha256, await recorder.iso.digest(), isoPath);
+    }
     file.checkUnchanged();
     modules.checkUnchanged();
     const writtenPath = await image.finish();
@@ -94,22 +95,6 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
   });
   tell(findings, flags); // beside the result, where they are seen; a failure stands alone
   reportBuild(plan, { ...flags, format, image, isFile, findings });
-}
-
-async function checkIsoHash(
-  flags: BuildFlags,
-  isoPath: string,
-  recorder: Recorder | undefined,
-): Promise<void> {
-  const wanted = flags.isoSha256?.toLowerCase();
-  const found = wanted === undefined ? undefined : await recorder?.iso.digest();
-  if (wanted === found) return;
-  throw new Failure(
-    "mismatch",
-    isoPath,
-    `its SHA-256 is ${found}, not ${wanted}`,
-    "download it again, or correct --iso-sha256",
-  );
 }
 
 /**

@@ -16,12 +16,13 @@ import { checkOutput } from "../host/open_output.ts";
 import { writeStdout } from "../host/terminal.ts";
 import {
   type BuildFlags,
-  buildPaths,
   type BuildPlaces,
+  checkIsoSha256,
   findPlaces,
   readBuildInputs,
   readOptions,
 } from "./build_options.ts";
+import { contentPaths } from "./content_options.ts";
 import { stopFor, tell } from "./findings.ts";
 import { formatSize } from "./sizes.ts";
 import { checkTarget } from "./target.ts";
@@ -72,14 +73,16 @@ async function checkPlan(
   const files = modules.files;
   const inputs = await attempt(() => readBuildInputs(flags, format ?? { name: "gz" }, files));
   if (inputs !== undefined) findings.push(...checkInputs(inputs));
-  const others = buildPaths(flags, isoPath);
+  const others = contentPaths(flags, isoPath);
   if (places?.manifestPlace !== undefined) {
     const place = places.manifestPlace;
     await attempt(() => checkOutput(place, { force: flags.force, others }));
   }
   using iso = FileSource.open(isoPath);
-  const wanted = flags.isoSha256?.toLowerCase();
-  if (wanted !== undefined) await attempt(() => checkHash(iso, wanted));
+  const wanted = flags.isoSha256;
+  if (wanted !== undefined) {
+    await attempt(async () => checkIsoSha256(wanted, await new WholeHash(iso).digest(), isoPath));
+  }
   const options = inputs && await attempt(() => readOptions(flags, inputs, files));
   if (inputs === undefined || options === undefined) return undefined;
   // Options that contradict each other are told already; what can be planned without them is.
@@ -92,15 +95,6 @@ async function checkPlan(
     await attempt(() => checkTarget(place, format, plan.map, { force: flags.force, others }));
   }
   return plan;
-}
-
-async function checkHash(iso: FileSource, wanted: string): Promise<void> {
-  const hash = new WholeHash(iso);
-  hash.start();
-  const found = await hash.digest();
-  if (found === wanted) return;
-  const what = `its SHA-256 is ${found}, not ${wanted}`;
-  throw new Failure("mismatch", iso.name, what, "download it again, or correct --iso-sha256");
 }
 
 /** Each finding once: errors, warnings, notes. */

@@ -18,11 +18,16 @@ import { openOutput } from "../host/open_output.ts";
 import { checkHoldsNone } from "../host/same_file.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { joinFiles, packTar } from "../netboot/pack.ts";
-import { readModuleHeads } from "./build_options.ts";
-import { checkPayloadFlags, type ContentFlags, readContentOptions } from "./content_options.ts";
+import {
+  checkPayloadFlags,
+  type ContentFlags,
+  contentPaths,
+  readContentInputs,
+  readContentOptions,
+} from "./content_options.ts";
 import { stopFor, tell } from "./findings.ts";
 import type { CommonFlags } from "./flags.ts";
-import { inputPaths, type PayloadFlags, readInputs } from "./payload_options.ts";
+import type { PayloadFlags } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
 import { formatSize } from "./sizes.ts";
 
@@ -51,9 +56,7 @@ export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<
   using file = FileSource.open(isoPath);
   using modules = FileSources.open(flags.module ?? []);
   const inputs: Inputs = {
-    ...await readInputs(flags),
-    modules: await readModuleHeads(modules.files),
-    hasPayload: flags.payload !== undefined,
+    ...await readContentInputs(flags, modules.files),
     medium: "net",
   };
   stopFor(checkInputs(inputs), { strict: false });
@@ -73,8 +76,7 @@ export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<
       file.checkUnchanged();
       modules.checkUnchanged();
     };
-    const others = [isoPath, ...inputPaths(flags), ...flags.module ?? []];
-    if (flags.payload !== undefined) others.push(flags.payload);
+    const others = contentPaths(flags, isoPath);
     if (isTar) {
       const stream = add(await openOutput(flags.output, { others }));
       await write(stream);

@@ -25,6 +25,7 @@ import { stopFor, tell } from "./findings.ts";
 import type { CommonFlags } from "./flags.ts";
 import {
   type CompatFlags,
+  hasSecret,
   inputPaths,
   type PayloadFlags,
   payloadOptions,
@@ -89,13 +90,11 @@ async function write(
     writeStdout(bytes);
     return tell(findings, flags);
   }
-  const { rootPasswordFile, kickstart, kickstartAsIs, metadata } = flags;
-  const hasSecret = rootPasswordFile ?? kickstart ?? kickstartAsIs ?? metadata;
   await writeAndCommit(async (add) => {
     const output = add(
       await openOutput(place, {
         force: flags.force,
-        isSecret: hasSecret !== undefined,
+        isSecret: hasSecret(flags),
         others: inputPaths(flags),
       }),
     );

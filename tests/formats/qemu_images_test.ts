@@ -11,6 +11,7 @@ import { FileSource } from "../../lib/host/files.ts";
 import { qemuImg, writeFile } from "./qemu_img.ts";
 import { testWith } from "../support/programs.ts";
 import { contentOf, equalBytes, MIB, noise, prose, SECTOR } from "./support.ts";
+import { Folder } from "../support/folder.ts";
 
 /** What is converted: data and holes, and an end that is in the middle of every unit. */
 const DISK = blockMap(41 * MIB + 3 * SECTOR, [
@@ -42,22 +43,22 @@ const LAYOUTS: readonly (readonly [Open, variant: string, ...args: string[]])[] 
 ];
 
 testWith(["qemu-img"], "reads what qemu-img writes", async (t) => {
-  await withFolder(async (folder) => {
-    const expected = await contentOf(DISK);
-    await writeFile(`${folder}/raw`, (sink) => encodeRaw(DISK, sink));
-    for (const [open, variant, ...args] of LAYOUTS) {
-      await t.step(args.join(" "), async () => {
-        await qemuImg("convert", "-f", "raw", ...args, `${folder}/raw`, `${folder}/image`);
-        using file = FileSource.open(`${folder}/image`);
-        const disk = await open(file);
-        assert.equal(disk.variant, variant);
-        assert.equal(disk.sizeBytes, DISK.sizeBytes);
-        const content = new Uint8Array(disk.sizeBytes);
-        await disk.read(content, 0);
-        assert.ok(equalBytes(content, expected));
-      });
-    }
-  });
+  using temporary = new Folder();
+  const folder = temporary.path;
+  const expected = await contentOf(DISK);
+  await writeFile(`${folder}/raw`, (sink) => encodeRaw(DISK, sink));
+  for (const [open, variant, ...args] of LAYOUTS) {
+    await t.step(args.join(" "), async () => {
+      await qemuImg("convert", "-f", "raw", ...args, `${folder}/raw`, `${folder}/image`);
+      using file = FileSource.open(`${folder}/image`);
+      const disk = await open(file);
+      assert.equal(disk.variant, variant);
+      assert.equal(disk.sizeBytes, DISK.sizeBytes);
+      const content = new Uint8Array(disk.sizeBytes);
+      await disk.read(content, 0);
+      assert.ok(equalBytes(content, expected));
+    });
+  }
 });
 
 testWith(["qemu-img"], "refuses images that need more than the file", async (t) => {
@@ -79,35 +80,26 @@ testWith(["qemu-img"], "refuses images that need more than the file", async (t) 
     ],
     [openVmdk, /needs a parent/, "-f", "vmdk", "-b", "base.vmdk", "-F", "vmdk"],
   ];
-  await withFolder(async (folder) => {
-    await Deno.writeFile(`${folder}/base`, new Uint8Array(MIB));
-    await qemuImg("create", "-f", "vmdk", `${folder}/base.vmdk`, "1M");
-    for (const [open, why, ...args] of refused) {
-      await t.step(args.join(" "), async () => {
-        const here = args.map((arg) =>
-          /^(image|base.*|split.*)$/.test(arg) ? `${folder}/${arg}` : arg
-        )
-          .map((arg) => arg.replace("data_file=data", `data_file=${folder}/data`));
-        const isSplit = args.includes("split.vmdk");
-        if (!isSplit && !args.includes("image")) here.push(`${folder}/image`);
-        await qemuImg("create", ...here);
-        using file = FileSource.open(`${folder}/${isSplit ? "split-s001.vmdk" : "image"}`);
-        await assert.rejects(open(file), (error) => {
-          assert.ok(error instanceof Failure);
-          assert.equal(error.code, "not-image");
-          assert.match(error.message, why);
-          return true;
-        });
+  using temporary = new Folder();
+  const folder = temporary.path;
+  await Deno.writeFile(`${folder}/base`, new Uint8Array(MIB));
+  await qemuImg("create", "-f", "vmdk", `${folder}/base.vmdk`, "1M");
+  for (const [open, why, ...args] of refused) {
+    await t.step(args.join(" "), async () => {
+      const here = args.map((arg) =>
+        /^(image|base.*|split.*)$/.test(arg) ? `${folder}/${arg}` : arg
+      )
+        .map((arg) => arg.replace("data_file=data", `data_file=${folder}/data`));
+      const isSplit = args.includes("split.vmdk");
+      if (!isSplit && !args.includes("image")) here.push(`${folder}/image`);
+      await qemuImg("create", ...here);
+      using file = FileSource.open(`${folder}/${isSplit ? "split-s001.vmdk" : "image"}`);
+      await assert.rejects(open(file), (error) => {
+        assert.ok(error instanceof Failure);
+        assert.equal(error.code, "not-image");
+        assert.match(error.message, why);
+        return true;
       });
-    }
-  });
-});
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+    });
   }
-}
+});

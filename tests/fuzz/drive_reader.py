@@ -6,10 +6,7 @@ reading than the drive is worth, or a case that does not end.
 """
 
 import base64
-import faulthandler
-import json
 import os
-import resource
 import struct
 import sys
 import traceback
@@ -18,14 +15,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(HERE, "..", "..", "lib", "guest")]
 
+import case_loop  # noqa: E402
 from hostconf.media import volumes  # noqa: E402
 from hostconf.media.device import Device  # noqa: E402
 from hostconf.media.structure import MediaError  # noqa: E402
 from hostconf.sources import metadata, openstack  # noqa: E402
 
 MEMORY_BYTES = 1024 ** 3
-# A case takes milliseconds. One that takes minutes would never end.
-CASE_SECONDS = 120
 SECTOR = 512
 # Five files of at most FILE_BYTES, directories, and every block of them read for itself.
 MAX_READS = 40000
@@ -84,13 +80,5 @@ def answer(line):
         return {"defect": traceback.format_exc()}
 
 
-def main():
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    for line in sys.stdin:
-        faulthandler.dump_traceback_later(CASE_SECONDS, exit=True)
-        print(json.dumps(answer(line)), flush=True)
-        faulthandler.cancel_dump_traceback_later()
-
-
 if __name__ == "__main__":
-    main()
+    case_loop.run(answer, MEMORY_BYTES)

@@ -5,10 +5,8 @@ something happened that must not: an exception that is not a refusal, a line tha
 not end.
 """
 
-import faulthandler
 import json
 import os
-import resource
 import shlex
 import sys
 import tempfile
@@ -19,6 +17,7 @@ GUEST = os.path.join(HERE, "..", "..", "lib", "guest")
 sys.dont_write_bytecode = True
 sys.path[:0] = [GUEST, os.path.join(GUEST, "curtin")]
 
+import case_loop  # noqa: E402
 from common import description as schema  # noqa: E402
 from esxihook import HookError, deploy, maasconf  # noqa: E402
 from hostconf.host.inventory import parse_nics  # noqa: E402
@@ -28,8 +27,6 @@ from hostconf.planning.plan import plan  # noqa: E402
 from hostconf.sources import maas, openstack  # noqa: E402
 
 MEMORY_BYTES = 2 * 1024 ** 3
-# A case takes milliseconds. One that takes minutes would never end.
-CASE_SECONDS = 120
 HASH = "$6$salt$" + "x" * 86
 REFUSALS = (HookError, target.PlanError)
 
@@ -87,13 +84,5 @@ def answer(request):
         return {"defect": traceback.format_exc()}
 
 
-def main():
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    for line in sys.stdin:
-        faulthandler.dump_traceback_later(CASE_SECONDS, exit=True)
-        print(json.dumps(answer(json.loads(line))), flush=True)
-        faulthandler.cancel_dump_traceback_later()
-
-
 if __name__ == "__main__":
-    main()
+    case_loop.run(lambda line: answer(json.loads(line)), MEMORY_BYTES)

@@ -17,6 +17,16 @@ export const MOUNT_INFO = `\
 
 const SWAPS = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
 
+/** What is said of every disk that nothing uses. */
+const UNUSED = {
+  btrfs: [],
+  mountInfo: MOUNT_INFO,
+  otherMountInfos: {},
+  loops: {},
+  inputs: [],
+  swaps: SWAPS,
+} as const;
+
 /** A virtio disk, recorded on the same machine by `recordDevice`. */
 export const VIRTIO: DeviceRecord = {
   path: "/dev/vda",
@@ -30,12 +40,7 @@ export const VIRTIO: DeviceRecord = {
     "device/vendor": "0x1af4\n",
     "device": "",
   },
-  btrfs: [],
-  mountInfo: MOUNT_INFO,
-  otherMountInfos: {},
-  loops: {},
-  inputs: [],
-  swaps: SWAPS,
+  ...UNUSED,
 };
 
 /** A loop device without a file, from the same machine. */
@@ -49,12 +54,7 @@ export const IDLE_LOOP: DeviceRecord = {
     "removable": "0\n",
     "queue/logical_block_size": "512\n",
   },
-  btrfs: [],
-  mountInfo: MOUNT_INFO,
-  otherMountInfos: {},
-  loops: {},
-  inputs: [],
-  swaps: SWAPS,
+  ...UNUSED,
 };
 
 /** Compressed memory, from the same machine. */
@@ -68,12 +68,7 @@ export const ZRAM: DeviceRecord = {
     "removable": "0\n",
     "queue/logical_block_size": "4096\n",
   },
-  btrfs: [],
-  mountInfo: MOUNT_INFO,
-  otherMountInfos: {},
-  loops: {},
-  inputs: [],
-  swaps: SWAPS,
+  ...UNUSED,
 };
 
 /** A USB stick of 30 GB with two partitions, as usb-storage and sd present one. */
@@ -95,10 +90,5 @@ export const STICK: DeviceRecord = {
     "sdb2/partition": "2\n",
     "sdb2/dev": "8:18\n",
   },
-  btrfs: [],
-  mountInfo: MOUNT_INFO,
-  otherMountInfos: {},
-  loops: {},
-  inputs: [],
-  swaps: SWAPS,
+  ...UNUSED,
 };

@@ -6,15 +6,7 @@ import { deviceNumber, recordDevice } from "../../lib/host/device.ts";
 import { openDeviceOutput } from "../../lib/host/device_output.ts";
 import { STICK } from "./device_records.ts";
 import { contentOf, equalBytes, MIB, noise, SECTOR } from "../formats/support.ts";
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { Folder } from "../support/folder.ts";
 
 Deno.test("device numbers are taken apart as makedev(3) puts them together", () => {
   assert.equal(deviceNumber(0xfe00), "254:0");
@@ -25,56 +17,56 @@ Deno.test("device numbers are taken apart as makedev(3) puts them together", () 
 });
 
 Deno.test("what sysfs and proc say is collected", async () => {
-  await withFolder(async (folder) => {
-    const kernel = { sysfs: `${folder}/sys`, procfs: `${folder}/proc` };
-    const disk = `${folder}/sys/dev/block/8:16`;
-    const files: Record<string, string> = {
-      ...STICK.sysfs,
-      "sdb2/holders/dm-0": "",
-      "stat": "1 2 3\n",
-      "power/control": "auto\n",
-    };
-    for (const [file, text] of Object.entries(files)) {
-      if (file === "device") continue;
-      await Deno.mkdir(`${disk}/${file.replace(/[^/]*$/, "")}`, { recursive: true });
-      await Deno.writeTextFile(`${disk}/${file}`, text);
-    }
-    await Deno.mkdir(`${folder}/sys/fs/btrfs/8a0e/devices/sda2`, { recursive: true });
-    await Deno.mkdir(`${folder}/sys/fs/btrfs/features`, { recursive: true });
-    await Deno.mkdir(`${folder}/proc/self`, { recursive: true });
-    await Deno.writeTextFile(`${folder}/proc/self/mountinfo`, STICK.mountInfo);
-    await Deno.writeTextFile(`${folder}/proc/swaps`, STICK.swaps);
-    // Process 7 sees what we see; 8 and 9 share a namespace of their own.
-    const elsewhere = "1 1 8:17 / /hidden rw - ext4 /dev/sdb1 rw\n";
-    for (
-      const [pid, mountInfo] of [[7, STICK.mountInfo], [8, elsewhere], [9, elsewhere]] as const
-    ) {
-      await Deno.mkdir(`${folder}/proc/${pid}`);
-      await Deno.writeTextFile(`${folder}/proc/${pid}/mountinfo`, mountInfo);
-    }
-    await Deno.mkdir(`${folder}/proc/10`); // it has just ended
-    await Deno.mkdir(`${folder}/sys/block/loop3/loop`, { recursive: true });
-    await Deno.writeTextFile(`${folder}/sys/block/loop3/loop/backing_file`, "/dev/sda\n");
-    await Deno.mkdir(`${folder}/sys/block/loop4`);
-    const record = await recordDevice("/dev/sdb", "8:16", kernel);
-    const sysfs = { ...STICK.sysfs, "sdb2/holders/dm-0": "" };
-    assert.deepEqual(record, {
-      ...STICK,
-      sysfs,
-      btrfs: ["sda2"],
-      otherMountInfos: { 8: elsewhere },
-      loops: { loop3: "/dev/sda" },
-    });
+  using temporary = new Folder();
+  const folder = temporary.path;
+  const kernel = { sysfs: `${folder}/sys`, procfs: `${folder}/proc` };
+  const disk = `${folder}/sys/dev/block/8:16`;
+  const files: Record<string, string> = {
+    ...STICK.sysfs,
+    "sdb2/holders/dm-0": "",
+    "stat": "1 2 3\n",
+    "power/control": "auto\n",
+  };
+  for (const [file, text] of Object.entries(files)) {
+    if (file === "device") continue;
+    await Deno.mkdir(`${disk}/${file.replace(/[^/]*$/, "")}`, { recursive: true });
+    await Deno.writeTextFile(`${disk}/${file}`, text);
+  }
+  await Deno.mkdir(`${folder}/sys/fs/btrfs/8a0e/devices/sda2`, { recursive: true });
+  await Deno.mkdir(`${folder}/sys/fs/btrfs/features`, { recursive: true });
+  await Deno.mkdir(`${folder}/proc/self`, { recursive: true });
+  await Deno.writeTextFile(`${folder}/proc/self/mountinfo`, STICK.mountInfo);
+  await Deno.writeTextFile(`${folder}/proc/swaps`, STICK.swaps);
+  // Process 7 sees what we see; 8 and 9 share a namespace of their own.
+  const elsewhere = "1 1 8:17 / /hidden rw - ext4 /dev/sdb1 rw\n";
+  for (
+    const [pid, mountInfo] of [[7, STICK.mountInfo], [8, elsewhere], [9, elsewhere]] as const
+  ) {
+    await Deno.mkdir(`${folder}/proc/${pid}`);
+    await Deno.writeTextFile(`${folder}/proc/${pid}/mountinfo`, mountInfo);
+  }
+  await Deno.mkdir(`${folder}/proc/10`); // it has just ended
+  await Deno.mkdir(`${folder}/sys/block/loop3/loop`, { recursive: true });
+  await Deno.writeTextFile(`${folder}/sys/block/loop3/loop/backing_file`, "/dev/sda\n");
+  await Deno.mkdir(`${folder}/sys/block/loop4`);
+  const record = await recordDevice("/dev/sdb", "8:16", kernel);
+  const sysfs = { ...STICK.sysfs, "sdb2/holders/dm-0": "" };
+  assert.deepEqual(record, {
+    ...STICK,
+    sysfs,
+    btrfs: ["sda2"],
+    otherMountInfos: { 8: elsewhere },
+    loops: { loop3: "/dev/sda" },
   });
 });
 
 /** A file stands in for the disk: 9 MiB of old data. */
 async function withStandIn(body: (path: string, old: Uint8Array) => Promise<void>): Promise<void> {
-  await withFolder(async (folder) => {
-    const old = noise(9 * MIB, 99);
-    await Deno.writeFile(`${folder}/disk`, old);
-    await body(`${folder}/disk`, old);
-  });
+  using temporary = new Folder();
+  const folder = temporary.path;
+  const old = noise(9 * MIB, 99);
+  await Deno.writeFile(`${folder}/disk`, old);
+  await body(`${folder}/disk`, old);
 }
 
 const target = (path: string) => ({

@@ -2,6 +2,16 @@
  * @module
  */
 
+/** Whether there is something under a name, links followed. */
+export function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A temporary folder that is gone when it is done with. */
 export class Folder implements Disposable {
   readonly path: string;

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { exists } from "./folder.ts";
 import { mustRun } from "./programs.ts";
 
 const PLACE = "dist/judges/cloud-init";
@@ -36,14 +37,5 @@ export async function unpackCloudInit(): Promise<void> {
     await Deno.rename(`${PLACE}.partial`, PLACE);
   } finally {
     await Deno.remove(folder, { recursive: true });
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -11,6 +11,7 @@
 import { makeBundle } from "../../release/bundle.ts";
 import { runCompiler } from "../../release/runtime.ts";
 import { isCompiled, isExecutableCurrent, noteExecutable, writeStandIn } from "./executable.ts";
+import { exists } from "./folder.ts";
 import { unpackCloudInit } from "./judges.ts";
 import { fetchPackages } from "./npm_packages.ts";
 import { mustRun } from "./programs.ts";
@@ -93,15 +94,6 @@ async function compile(): Promise<void> {
     await makeBundle();
     writeStandIn();
     noteExecutable();
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -12,6 +12,7 @@ import fake_esxi  # noqa: E402
 from hostconf.host.log import Log  # noqa: E402
 from hostconf.host.apply import Applier  # noqa: E402
 from hostconf.sources import openstack  # noqa: E402
+from rehearsal.fast import FastHost  # noqa: E402
 
 NIC_HEADER = (
     "Name     PCI Device    Driver  Admin Status  Link Status  Speed  Duplex  MAC Address         MTU  Description\n"
@@ -32,36 +33,53 @@ def nic_list(count, down=()):
     return NIC_HEADER + "".join(sorted(rows))
 
 
-class Adapter:
-    """A fake host with the methods of hostconf.run.Host; commands run in this process."""
+class Adapter(FastHost):
+    """A fake host that keeps the commands that failed."""
 
     def __init__(self, fake, hostd=True):
-        self.fake = fake
-        self.hostd = hostd
+        super().__init__(fake, hostd)
         self.root = fake.root if fake.sandbox else ""
         self.failed = []
 
     def run(self, argv, seconds=0, end_children=False):
-        if argv[0] == "python3" and argv[1].endswith("/secureBoot.py"):
-            # The fake knows the script by its name; there is no file to hand to Python.
-            argv = [os.path.basename(argv[1])] + list(argv[2:])
-        status, stdout, stderr = self.fake.run(argv)
+        status, output = super().run(argv, seconds, end_children)
         if status != 0:
-            self.failed.append((list(argv), stdout + stderr))
-        return status, stdout + (stderr if status else "")
+            self.failed.append((list(argv), output))
+        return status, output
 
     def failed_changes(self):
         """Commands that failed though they were to change something."""
         reads = {"get", "list"}
         return [(argv, text) for argv, text in self.failed if not reads & set(argv)]
 
-    def path(self, name):
-        return self.root + name
 
-    def ensure_line(self, name, line):
-        data = (self.fake.files.read(name) or b"").decode("utf-8")
-        if line not in data.splitlines():
-            self.fake.files.write(name, data + line + "\n", 0o1600)
+def check_segments(test, fake, segments):
+    """The addresses and MTU of each (uplinks, VLAN) are those that were asked for."""
+    found = {}
+    for vmk in interfaces(fake).values():
+        key = (tuple(vmk["uplinks"]), vmk["vlan"])
+        entry = found.setdefault(key, {"v4": [], "v6": [], "dhcpv6": False, "auto6": False, "mtu": vmk["mtu"]})
+        entry["v4"] += [vmk["ipv4"]] if vmk["ipv4"] else []
+        entry["v6"] += vmk["ipv6"]
+        entry["dhcpv6"] |= vmk["dhcpv6"]
+        entry["auto6"] |= vmk["router_adv"]
+        test.assertEqual(vmk["mtu"], entry["mtu"])
+    for entries in (found, segments):
+        for entry in entries.values():
+            entry["v4"].sort()
+            entry["v6"].sort()
+    test.assertEqual(found, segments)
+
+
+def check_routes(test, fake, routes, defaults):
+    """The routes that somebody set are those of each family, by version, and its default."""
+    stack = fake.config()["netstacks"]["defaultTcpipStack"]
+    for version in (4, 6):
+        found = {(r["network"], r["gateway"]) for r in stack["routes%d" % version] if r["source"] == "MANUAL"}
+        wanted = set(routes[version])
+        if version in defaults:
+            wanted.add(("default", defaults[version]))
+        test.assertEqual(found, wanted)
 
 
 class Lines:

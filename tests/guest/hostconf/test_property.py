@@ -3,7 +3,7 @@ import ipaddress
 import random
 import unittest
 
-from support import apply, describe, fake_esxi, interfaces, nic_list, nic_mac
+from support import apply, check_routes, check_segments, describe, fake_esxi, interfaces, nic_list, nic_mac
 
 SEED = 20240611
 CASES = 150
@@ -164,32 +164,15 @@ class PropertyTest(unittest.TestCase):
         description = describe(data)
         self.assertIsNone(description["refusal"])
         apply(fake, description)
-        found = {}
+        check_segments(self, fake, generator.segments)
         for vmk in interfaces(fake).values():
-            key = (tuple(vmk["uplinks"]), vmk["vlan"])
-            entry = found.setdefault(key, {"v4": [], "v6": [], "dhcpv6": False, "auto6": False, "mtu": vmk["mtu"]})
-            entry["v4"] += [vmk["ipv4"]] if vmk["ipv4"] else []
-            entry["v6"] += vmk["ipv6"]
-            entry["dhcpv6"] |= vmk["dhcpv6"]
-            entry["auto6"] |= vmk["router_adv"]
-            self.assertEqual(vmk["mtu"], entry["mtu"])
-            if key[0] in generator.policies:
-                policy, order = generator.policies[key[0]]
+            uplinks = tuple(vmk["uplinks"])
+            if uplinks in generator.policies:
+                policy, order = generator.policies[uplinks]
                 self.assertEqual(vmk["load_balancing"], policy)
                 if policy == "explicit":
                     self.assertEqual(vmk["active"] + vmk["standby"], order)
-        for entries in (found, generator.segments):
-            for entry in entries.values():
-                entry["v4"].sort()
-                entry["v6"].sort()
-        self.assertEqual(found, generator.segments)
-        stack = fake.config()["netstacks"]["defaultTcpipStack"]
-        for version in (4, 6):
-            routes = {(r["network"], r["gateway"]) for r in stack["routes%d" % version] if r["source"] == "MANUAL"}
-            wanted = set(generator.routes[version])
-            if version in generator.defaults:
-                wanted.add(("default", generator.defaults[version]))
-            self.assertEqual(routes, wanted)
+        check_routes(self, fake, generator.routes, generator.defaults)
         if description["dns"]["servers"]:
             self.assertEqual(fake.summary()["dns"], description["dns"]["servers"])
         self.assertEqual(fake.state()["runtime"]["unmanageable_after"], [])

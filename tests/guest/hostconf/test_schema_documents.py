@@ -8,7 +8,7 @@ import os
 import random
 import unittest
 
-from support import apply, describe, fake_esxi, interfaces, nic_list, nic_mac
+from support import apply, check_routes, check_segments, describe, fake_esxi, interfaces, nic_list, nic_mac
 from test_property import Generator
 
 from hostconf.host.inventory import parse_nics
@@ -156,43 +156,23 @@ class SchemaDocumentsTest(unittest.TestCase):
         line = ksfiles.network_line(description, parse_nics(nics), lambda sentence: None)
         fake = fake_esxi.create(release=release, nics=nics, network=line.partition(" ")[2])
         apply(fake, description)
-        self.check_segments(document, fake)
-        self.check_routes(document, fake)
+        self.check_uplinks(document, fake)
+        check_routes(self, fake, document.routes, document.defaults)
         self.check_management(document, data, fake)
         if document.dns:
             self.assertEqual(set(fake.summary()["dns"]), set(document.dns))
         self.assertEqual(fake.state()["runtime"]["unmanageable_after"], [])
         self.assertTrue(fake.manageable())
 
-    def check_segments(self, document, fake):
-        found = {}
+    def check_uplinks(self, document, fake):
+        check_segments(self, fake, document.segments)
         for vmk in interfaces(fake).values():
-            key = (tuple(vmk["uplinks"]), vmk["vlan"])
-            entry = found.setdefault(key, {"v4": [], "v6": [], "dhcpv6": False, "auto6": False, "mtu": vmk["mtu"]})
-            entry["v4"] += [vmk["ipv4"]] if vmk["ipv4"] else []
-            entry["v6"] += vmk["ipv6"]
-            entry["dhcpv6"] |= vmk["dhcpv6"]
-            entry["auto6"] |= vmk["router_adv"]
-            self.assertEqual(vmk["mtu"], entry["mtu"])
-            if key[0] in document.policies:
-                policy, order = document.policies[key[0]]
+            uplinks = tuple(vmk["uplinks"])
+            if uplinks in document.policies:
+                policy, order = document.policies[uplinks]
                 self.assertEqual(vmk["load_balancing"], policy)
                 self.assertEqual(vmk["active"] + vmk["standby"] if policy == "explicit" else sorted(vmk["active"]),
                                  order if policy == "explicit" else sorted(order))
-        for entries in (found, document.segments):
-            for entry in entries.values():
-                entry["v4"].sort()
-                entry["v6"].sort()
-        self.assertEqual(found, document.segments)
-
-    def check_routes(self, document, fake):
-        stack = fake.config()["netstacks"]["defaultTcpipStack"]
-        for version in (4, 6):
-            routes = {(r["network"], r["gateway"]) for r in stack["routes%d" % version] if r["source"] == "MANUAL"}
-            wanted = set(document.routes[version])
-            if version in document.defaults:
-                wanted.add(("default", document.defaults[version]))
-            self.assertEqual(routes, wanted)
 
     def check_management(self, document, data, fake):
         """vmk0 is on the first network with the IPv4 default route, else IPv6's, else the first with IPv4, else first."""

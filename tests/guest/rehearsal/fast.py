@@ -30,6 +30,7 @@ class FastHost:
 
     def run(self, argv, seconds=0, end_children=False):
         if os.path.basename(argv[0]).startswith("python") and argv[1].endswith("/secureBoot.py"):
+            # The fake knows the script by its name; there is no file to hand to Python.
             argv = ["secureBoot.py", *argv[2:]]
         status, stdout, stderr = self.fake.run(argv)
         return status, stdout + (stderr if status else "")

@@ -110,7 +110,7 @@ export type {
 } from "./lib/build.ts";
 export type { BytesFile, NewFile, SourceFile } from "./lib/blocks/new_file.ts";
 export type { ContentOptions, InstallerContent } from "./lib/esxi/content.ts";
-export type { PayloadOptions } from "./lib/esxi/make_payload.ts";
+export type { PayloadOptions, PayloadSwitches } from "./lib/esxi/make_payload.ts";
 export type { ImageEncodeOptions } from "./lib/encode.ts";
 export type { Format, FormatOptions } from "./lib/formats/format.ts";
 export type { Deflater } from "./lib/formats/deflate/deflater.ts";

@@ -38,7 +38,6 @@ class Adapter(FastHost):
 
     def __init__(self, fake, hostd=True):
         super().__init__(fake, hostd)
-        self.root = fake.root if fake.sandbox else ""
         self.failed = []
 
     def run(self, argv, seconds=0, end_children=False):

@@ -26,7 +26,7 @@ class FastHost:
     def __init__(self, fake, hostd=True):
         self.fake = fake
         self.hostd = hostd
-        self.root = fake.root
+        self.root = fake.root if fake.sandbox else ""
 
     def run(self, argv, seconds=0, end_children=False):
         if os.path.basename(argv[0]).startswith("python") and argv[1].endswith("/secureBoot.py"):

@@ -18,7 +18,7 @@ import { FatFsError, FatVolume } from "../../wasm/fatfs.ts";
 import { roundUp } from "../blocks/block_map.ts";
 import type { Extent } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
-import { structureAt } from "../blocks/fields.ts";
+import { structureAt, uint32 } from "../blocks/fields.ts";
 import { type ContentTree, parentFolders } from "../blocks/file_tree.ts";
 import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { SectorMap } from "../blocks/sector_map.ts";
@@ -27,6 +27,10 @@ import {
   BOOT_SECTORS,
   DIRECTORY_ENTRY_BYTES,
   FAT_ENTRY_BYTES,
+  FAT_ENTRY_MASK,
+  FIRST_CLUSTER,
+  FSINFO,
+  FSINFO_UNKNOWN,
   LONG_ENTRY,
 } from "./fat_format.ts";
 import { checkFatNames } from "./fat_names.ts";
@@ -134,6 +138,7 @@ export async function layOutFat32(
   });
   const files = place(volume, content, options);
   patchBootSectors(sectors, options);
+  patchFsInfo(sectors, sizeBytes, clusterBytes);
   return { sizeBytes, clusterBytes, extents: [...sectors.extents(), ...files] };
 }
 
@@ -249,4 +254,29 @@ function patchBootSectors(sectors: SectorMap, options: Fat32Options): void {
     BOOT_SECTOR.label.of(boot).set(label);
     sectors.write(lba, sector);
   }
+}
+
+/**
+ * Makes FSInfo's hint name the first free cluster behind the last one in use. FatFs leaves the last
+ * one in use there, which it skips itself; §5 says where to start looking.
+ */
+function patchFsInfo(sectors: SectorMap, sizeBytes: number, clusterBytes: number): void {
+  const sector = new Uint8Array(SECTOR_BYTES);
+  sectors.read(0, sector);
+  const boot = structureAt(sector);
+  const reserved = BOOT_SECTOR.reservedSectors.get(boot);
+  const fsInfoLba = BOOT_SECTOR.fsInfoSector.get(boot);
+  const dataLba = reserved + BOOT_SECTOR.fatCount.get(boot) * BOOT_SECTOR.fatSectors.get(boot);
+  const end = FIRST_CLUSTER + Math.floor((sizeBytes - dataLba * SECTOR_BYTES) / clusterBytes);
+  sectors.read(fsInfoLba, sector);
+  const fsInfo = structureAt(sector.slice());
+  let next = FSINFO.nextFreeCluster.get(fsInfo);
+  const isUsed = (cluster: number) => {
+    const atBytes = cluster * FAT_ENTRY_BYTES;
+    sectors.read(reserved + Math.floor(atBytes / SECTOR_BYTES), sector);
+    return (uint32(atBytes % SECTOR_BYTES).get(structureAt(sector)) & FAT_ENTRY_MASK) !== 0;
+  };
+  while (next < end && isUsed(next)) next++;
+  FSINFO.nextFreeCluster.set(fsInfo, next < end ? next : FSINFO_UNKNOWN);
+  sectors.write(fsInfoLba, new Uint8Array(fsInfo.buffer));
 }

@@ -217,6 +217,29 @@ Deno.test("FAT32: both FATs, both boot sectors, label, place and serial number",
   assert.notEqual(later.geometry.serial, serial);
 });
 
+Deno.test("FAT32: FSInfo's hint is the first free cluster, or none in a full volume", async () => {
+  const hintOf = async ({ map }: { map: BlockMap }) => {
+    const { geometry, freeBytes } = await read(map);
+    const fsInfo = new Uint8Array(512);
+    await readBlocks(map, fsInfo, 512);
+    const hint = new DataView(fsInfo.buffer).getUint32(492, true);
+    const entries = new Uint8Array(4 * (geometry.clusters + 2));
+    await readBlocks(map, entries, geometry.fatOffsetBytes);
+    const fat = new Uint32Array(entries.buffer);
+    return { hint, firstFree: fat.indexOf(0), freeBytes };
+  };
+  const big = { "big.v00": 40 * MIB, "rest.v00": 0 };
+  for (const files of [{}, SMALL, SIZES, big]) {
+    const { hint, firstFree } = await hintOf(await volumeOf(files));
+    assert.ok(firstFree > 2, "the root directory has a cluster");
+    assert.equal(hint, firstFree);
+  }
+  const { sizeBytes, map } = await volumeOf(big);
+  const { freeBytes } = await hintOf({ map });
+  const full = await hintOf(await volumeOf({ ...big, "rest.v00": freeBytes }, { sizeBytes }));
+  assert.deepEqual(full, { hint: 0xffffffff, firstFree: -1, freeBytes: 0 });
+});
+
 Deno.test("FAT32: data begin at a mebibyte; files lie in the order given, without gaps", async () => {
   const files = { "z.v00": bytes(1500, 1), "a/b/c.v00": bytes(5000, 2), "m.v00": bytes(512, 3) };
   const { map, clusterBytes } = await volumeOf(files);

@@ -20,6 +20,8 @@ export interface InstallerOptions {
   readonly distinctModules?: number;
   readonly bootCfg?: string;
   readonly label?: string;
+  /** The path of the boot loader, by default the one for x64. */
+  readonly loader?: string;
   /** Further files, or other contents for those that are there. */
   readonly files?: readonly IsoInput[];
 }
@@ -78,7 +80,7 @@ export function installerFiles(options: InstallerOptions = {}): IsoInput[] {
     { path: "BOOT.CFG", content: bootCfg },
     { path: "B.B00", content: random.gzip(60_000) },
     { path: "EFI/BOOT/BOOT.CFG", content: bootCfg },
-    { path: "EFI/BOOT/BOOTX64.EFI", content: loader(random.text(100_000)) },
+    { path: options.loader ?? "EFI/BOOT/BOOTX64.EFI", content: loader(random.text(100_000)) },
     { path: "EFI/BOOT/CRYPTO64.EFI", content: random.text(30_000) },
     { path: "EMPTY.TXT", content: new Uint8Array(0) },
     { path: "UPGRADE/METADATA.XML", content: random.text(20_000) },

@@ -1,7 +1,7 @@
 /**
  * Judges that are unpacked below `dist/judges`, because installing them would change the machine:
  * Debian's cloud-init is a service that sets a machine up when it starts. The tests only import
- * its modules.
+ * its modules. GRUB for arm64 is a package of another architecture, which a PC does not install.
  *
  * @module
  */
@@ -9,9 +9,11 @@
 import { exists } from "./folder.ts";
 import { mustRun } from "./programs.ts";
 
-const PLACE = "dist/judges/cloud-init";
+const CLOUD_INIT = "dist/judges/cloud-init";
+/** Where GRUB for arm64 is unpacked. */
+export const GRUB_ARM64 = "dist/judges/grub-arm64";
 /** Debian's packages: cloud-init, and what the module that converts network_data imports. */
-const PACKAGES = [
+const CLOUD_INIT_PACKAGES = [
   "cloud-init",
   "python3-certifi",
   "python3-chardet",
@@ -25,16 +27,47 @@ const PACKAGES = [
 
 /** Downloads and unpacks cloud-init, where it is not yet. @throws when apt or dpkg-deb fails */
 export async function unpackCloudInit(): Promise<void> {
-  if (exists(PLACE)) return;
+  await unpackOnce(CLOUD_INIT, (cwd) => download(cwd, CLOUD_INIT_PACKAGES));
+}
+
+/**
+ * Downloads and unpacks GRUB for arm64 (1.4 MB), where it is not yet, by a list of arm64's packages
+ * (9 MB) that this machine's apt does not see. @throws when apt or dpkg-deb fails
+ */
+export async function unpackGrubArm64(): Promise<void> {
+  await unpackOnce(GRUB_ARM64, async (cwd) => {
+    for (const folder of ["lists/partial", "cache/archives/partial"]) {
+      await Deno.mkdir(`${cwd}/${folder}`, { recursive: true });
+    }
+    const settings = [
+      "APT::Architecture=arm64",
+      "APT::Architectures=arm64",
+      "Dir::State::status=/dev/null",
+      `Dir::State::Lists=${cwd}/lists`,
+      `Dir::Cache=${cwd}/cache`,
+    ].flatMap((setting) => ["-o", setting]);
+    await mustRun("apt-get", [...settings, "update", "-qq"]);
+    await download(cwd, ["grub-efi-arm64-bin"], settings);
+  });
+}
+
+async function download(cwd: string, packages: readonly string[], settings: string[] = []) {
+  await mustRun("apt-get", [...settings, "download", "-q", ...packages], { cwd });
+}
+
+/** Unpacks the packages that `fetch` leaves in a folder, unless it was done before. */
+async function unpackOnce(place: string, fetch: (folder: string) => Promise<void>): Promise<void> {
+  if (exists(place)) return;
   const folder = await Deno.makeTempDir({ prefix: "esxi-img-judges-" });
   try {
-    await mustRun("apt-get", ["download", "-q", ...PACKAGES], { cwd: folder });
-    await Deno.remove(`${PLACE}.partial`, { recursive: true }).catch(() => {});
-    await Deno.mkdir(`${PLACE}.partial`, { recursive: true });
+    await fetch(folder);
+    await Deno.remove(`${place}.partial`, { recursive: true }).catch(() => {});
+    await Deno.mkdir(`${place}.partial`, { recursive: true });
     for await (const { name } of Deno.readDir(folder)) {
-      await mustRun("dpkg-deb", ["-x", `${folder}/${name}`, `${PLACE}.partial`]);
+      if (!name.endsWith(".deb")) continue;
+      await mustRun("dpkg-deb", ["-x", `${folder}/${name}`, `${place}.partial`]);
     }
-    await Deno.rename(`${PLACE}.partial`, PLACE);
+    await Deno.rename(`${place}.partial`, place);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

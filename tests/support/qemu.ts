@@ -4,24 +4,17 @@
  * @module
  */
 
+import { bootNeeds, UEFI_MACHINES, type UefiMachine } from "./firmware.ts";
 import { Folder } from "./folder.ts";
 import { mustRun, pathOf } from "./programs.ts";
 import { sorted, type Tree } from "./trees.ts";
 import { setBootUri } from "./uefi_variables.ts";
 
-const FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd";
-const VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd";
-const QEMU = "qemu-system-x86_64";
+const X64: UefiMachine = UEFI_MACHINES.x86_64;
 /** Machines that run at a time. */
 const PARALLEL = 2;
 /** What {@linkcode boot} and {@linkcode makeGrub} need. */
-export const BOOT_NEEDS: readonly string[] = [
-  QEMU,
-  FIRMWARE,
-  VARIABLES,
-  "grub-mkstandalone",
-  "/usr/lib/grub/x86_64-efi/kernel.img",
-];
+export const BOOT_NEEDS: readonly string[] = bootNeeds(X64);
 
 /** How a disk is attached, as QEMU's options. */
 export const DISK_KINDS: Readonly<Record<string, readonly string[]>> = {
@@ -40,12 +33,10 @@ export const CD_KINDS: Readonly<Record<string, readonly string[]>> = {
 
 /** GRUB's modules for this script. */
 const MODULES =
-  "part_gpt fat iso9660 search search_fs_file regexp test hashsum gcry_sha256 serial terminal" +
-  " echo normal halt true";
+  "part_gpt fat iso9660 search search_fs_file regexp test hashsum gcry_sha256 terminal echo normal" +
+  " halt true";
 /** Finds the volume it came from, and says the SHA-256 of every file there. */
 const SCRIPT = `
-serial --unit=0 --speed=115200
-terminal_output serial
 insmod part_gpt
 insmod fat
 insmod regexp # for file names with *
@@ -62,11 +53,9 @@ halt
 /** Where a machine finds a web server that listens on the loopback address here. */
 const WEB = "10.0.2.100";
 const NETWORK_MODULES =
-  "net efinet tftp http test hashsum gcry_sha256 serial terminal echo normal configfile halt";
+  "net efinet tftp http test hashsum gcry_sha256 terminal echo normal configfile halt";
 /** Says the SHA-256 of the files that a list names, which lies beside them. */
 const networkScript = (place: string) => `
-serial --unit=0 --speed=115200
-terminal_output serial
 echo BEGIN $cmdpath
 if [ -z "$net_default_server" ]; then net_bootp; fi
 base="${place}"
@@ -78,8 +67,7 @@ halt
 /** Makes a GRUB that reads every file from a server by TFTP or HTTP. */
 export async function makeNetworkGrub(protocol: "tftp" | "http"): Promise<Uint8Array> {
   const place = protocol === "tftp" ? "$cmdpath" : `(http,${WEB})`;
-  const modules = [`--modules=${NETWORK_MODULES}`, `--install-modules=${NETWORK_MODULES}`];
-  return await buildGrub(networkScript(place), modules);
+  return await buildGrub(X64, networkScript(place), NETWORK_MODULES, ["--modules"]);
 }
 
 /** What {@linkcode makeNetworkGrub} reads: a line for each file. */
@@ -88,16 +76,24 @@ export function hashList(paths: readonly string[]): string {
 }
 
 /** Makes a GRUB that reads every file, to stand for VMware's boot loader. */
-export async function makeGrub(): Promise<Uint8Array> {
-  return await buildGrub(SCRIPT, [`--install-modules=${MODULES}`]);
+export async function makeGrub(machine: UefiMachine = X64): Promise<Uint8Array> {
+  return await buildGrub(machine, SCRIPT, MODULES);
 }
 
-async function buildGrub(text: string, modules: readonly string[]): Promise<Uint8Array> {
+/** @param further Options that the modules are to be named with, beside the one that takes them in. */
+async function buildGrub(
+  { grubTarget, grubFolder, grubModules, grubOutput }: UefiMachine,
+  text: string,
+  modules: string,
+  further: readonly string[] = [],
+): Promise<Uint8Array> {
   using folder = new Folder();
-  const script = folder.write("grub.cfg", text);
-  const output = folder.file("BOOTX64.EFI");
+  const script = folder.write("grub.cfg", `${grubOutput}\n${text}`);
+  const output = folder.file("grub.efi");
+  const names = [modules, ...grubModules].join(" ");
   await mustRun("grub-mkstandalone", [
-    ...["-O", "x86_64-efi", "-o", output, ...modules],
+    ...["-O", grubTarget, "-d", grubFolder, "-o", output],
+    ...["--install-modules", ...further].map((option) => `${option}=${names}`),
     ...["--fonts=", "--locales=", "--themes="],
     `boot/grub/grub.cfg=${script}`,
   ]);
@@ -113,6 +109,8 @@ export interface BootDisk {
   readonly kind: string;
   /** With the firmware of old PCs (SeaBIOS) instead of UEFI. */
   readonly isBios?: boolean;
+  /** What starts from it, by default a PC. */
+  readonly machine?: UefiMachine;
 }
 
 function drive(...options: string[]): string[] {
@@ -131,8 +129,9 @@ export async function boot(disk: BootDisk, limitMs: number = 120_000): Promise<s
     ...drive("if=none", "id=disk", `format=${disk.format}`, `file=${disk.path}`, ...medium),
     ...DISK_KINDS[disk.kind] ?? CD_KINDS[disk.kind]!,
   ];
-  const { isBios = false } = disk;
-  return await start({ devices: isBios ? [...devices, "-boot", "d"] : devices, isBios }, limitMs);
+  const { isBios = false, machine } = disk;
+  const attached = isBios ? [...devices, "-boot", "d"] : devices;
+  return await start({ devices: attached, isBios, machine }, limitMs);
 }
 
 /** A server to start from. */
@@ -173,20 +172,24 @@ interface Machine {
   readonly devices: readonly string[];
   readonly isBios: boolean;
   readonly uri?: string | undefined;
+  readonly machine?: UefiMachine | undefined;
 }
 
-async function start({ devices, isBios, uri }: Machine, limitMs: number): Promise<string> {
+async function start(
+  { devices, isBios, uri, machine = X64 }: Machine,
+  limitMs: number,
+): Promise<string> {
   using folder = new Folder();
-  const variables = await Deno.readFile(VARIABLES);
+  const variables = await Deno.readFile(machine.variables);
   if (uri !== undefined) setBootUri(variables, uri);
   const log = folder.file("serial.log");
   const firmware = isBios ? [] : [
-    ...drive("if=pflash", "format=raw", "readonly=on", `file=${FIRMWARE}`),
+    ...drive("if=pflash", "format=raw", "readonly=on", `file=${machine.firmware}`),
     ...drive("if=pflash", "format=raw", `file=${folder.write("variables.fd", variables)}`),
   ];
-  const child = new Deno.Command(QEMU, {
+  const child = new Deno.Command(machine.qemu, {
     args: [
-      ...["-machine", "q35,accel=tcg", "-cpu", "max", "-m", "1024", "-nodefaults"],
+      ...[...machine.options, "-m", "1024", "-nodefaults"],
       ...["-display", "none", "-monitor", "none", "-serial", `file:${log}`, "-no-reboot"],
       ...firmware,
       ...devices,
@@ -199,7 +202,8 @@ async function start({ devices, isBios, uri }: Machine, limitMs: number): Promis
   const { stderr } = await child.output();
   clearTimeout(timer);
   const said = await Deno.readTextFile(log).catch(() => "");
-  return new TextDecoder().decode(stderr) + said.replaceAll("\r", "");
+  // deno-lint-ignore no-control-regex -- the firmware's console colours and places what is written
+  return new TextDecoder().decode(stderr) + said.replaceAll(/\r|\x1b\[[\d;=?]*[A-Za-z]/g, "");
 }
 
 /** What GRUB says: a hash and a path, broken where the line is full. */

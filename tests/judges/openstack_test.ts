@@ -1,8 +1,6 @@
 /**
  * The systems that the OpenStack documentation is for judge it: Nova's scheduler filter reads the
- * properties that its commands set, Glance's inspector the formats that they upload. They bring 250
- * packages, so they are not set up by default: `apt-get install --no-install-recommends python3-nova
- * python3-glance`, then `deno test -A tests/judges`.
+ * properties that its commands set, Glance's inspector the formats that they upload.
  *
  * @module
  */
@@ -10,7 +8,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Folder } from "../support/folder.ts";
-import { mustEsxiImg, mustRun, run } from "../support/programs.ts";
+import { OPENSTACK_MODULES } from "../support/judges.ts";
+import { mustEsxiImg, mustRun, testWith } from "../support/programs.ts";
 import { writeSampleIso } from "../support/sample_isos.ts";
 
 const PYTHON = "/usr/bin/python3";
@@ -22,16 +21,9 @@ const PAGES = ["../../README.md", "../../docs/openstack.md"];
  */
 const GLANCE_NAMES = { raw: "raw", qcow2: "qcow2", vmdk: "raw", "vmdk-sparse": "vmdk", vhd: "vhd" };
 
-async function has(module: string): Promise<boolean> {
-  try {
-    return (await run(PYTHON, ["-c", `import ${module}`])).code === 0;
-  } catch {
-    return false;
-  }
-}
-
-const hasNova = await has("nova.objects");
-const hasGlance = await has("glance.common.format_inspector");
+const env = { PYTHONPATH: OPENSTACK_MODULES };
+const NOVA = `${OPENSTACK_MODULES}/nova/__init__.py`;
+const GLANCE = `${OPENSTACK_MODULES}/glance/__init__.py`;
 
 /** The properties that the commands of a page give to images. */
 function imageProperties(page: string): string[][] {
@@ -53,36 +45,27 @@ Deno.test("documentation: its images have properties, and none that keeps Ironic
   }
 });
 
-Deno.test({
-  name: `Nova's filter lets images of the documentation onto Ironic nodes${
-    hasNova ? "" : " (skipped: no python3-nova)"
-  }`,
-  ignore: !hasNova,
-  fn: async () => {
-    const judge = async (...properties: string[]) =>
-      (await mustRun(PYTHON, [FILTER, ...properties])).stdout.trim();
-    assert.equal(await judge("hypervisor_type=vmware"), "no valid host", "the judge is awake");
-    for (const page of PAGES) {
-      for (const properties of imageProperties(page)) {
-        assert.equal(await judge(...properties), "passes", properties.join(" "));
-      }
+testWith([NOVA], "Nova's filter lets images of the documentation onto Ironic nodes", async () => {
+  const judge = async (...properties: string[]) =>
+    (await mustRun(PYTHON, [FILTER, ...properties], { env })).stdout.trim();
+  assert.equal(await judge("hypervisor_type=vmware"), "no valid host", "the judge is awake");
+  for (const page of PAGES) {
+    for (const properties of imageProperties(page)) {
+      assert.equal(await judge(...properties), "passes", properties.join(" "));
     }
-  },
+  }
 });
 
-Deno.test({
-  name: `Glance recognises the formats${hasGlance ? "" : " (skipped: no python3-glance)"}`,
-  ignore: !hasGlance,
-  fn: async () => {
-    using folder = new Folder();
-    const { path: cwd } = folder;
-    await writeSampleIso(folder.file("in.iso"));
-    const script =
-      "import sys; from glance.common import format_inspector as f; print(f.detect_file_format(sys.argv[1]))";
-    for (const [format, name] of Object.entries(GLANCE_NAMES)) {
-      await mustEsxiImg(["build", "in.iso", "-f", format, "-o", format, "-q"], { cwd });
-      const { stdout } = await mustRun(PYTHON, ["-c", script, format], { cwd });
-      assert.equal(stdout.trim(), name);
-    }
-  },
+testWith([GLANCE], "Glance recognises the formats", async () => {
+  using folder = new Folder();
+  const { path: cwd } = folder;
+  await writeSampleIso(folder.file("in.iso"));
+  const script =
+    "import sys; from glance.common import format_inspector as f; print(f.detect_file_format(sys.argv[1]))";
+  for (const [format, name] of Object.entries(GLANCE_NAMES)) {
+    const image = folder.file(format);
+    await mustEsxiImg(["build", "in.iso", "-f", format, "-o", format, "-q"], { cwd });
+    const { stdout } = await mustRun(PYTHON, ["-c", script, image], { env });
+    assert.equal(stdout.trim(), name);
+  }
 });

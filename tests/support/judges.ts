@@ -1,7 +1,8 @@
 /**
  * Judges that are unpacked below `dist/judges`, because installing them would change the machine:
  * Debian's cloud-init is a service that sets a machine up when it starts. The tests only import
- * its modules. GRUB for arm64 is a package of another architecture, which a PC does not install.
+ * its modules. GRUB for arm64 is a package of another architecture, which a PC does not install;
+ * Nova and Glance with what they depend on are 250 packages, servers among them.
  *
  * @module
  */
@@ -25,9 +26,29 @@ const CLOUD_INIT_PACKAGES = [
   "python3-urllib3",
 ];
 
+/** Where Nova and Glance are unpacked, and their modules in there. */
+const OPENSTACK = "dist/judges/openstack";
+export const OPENSTACK_MODULES = `${OPENSTACK}/usr/lib/python3/dist-packages`;
+
 /** Downloads and unpacks cloud-init, where it is not yet. @throws when apt or dpkg-deb fails */
 export async function unpackCloudInit(): Promise<void> {
   await unpackOnce(CLOUD_INIT, (cwd) => download(cwd, CLOUD_INIT_PACKAGES));
+}
+
+/**
+ * Downloads and unpacks the modules of Nova and Glance, and all that they depend on (219 packages,
+ * 47 MB; unpacked 340 MB), where they are not yet. @throws when apt or dpkg-deb fails
+ */
+export async function unpackOpenStack(): Promise<void> {
+  await unpackOnce(OPENSTACK, async (cwd) => {
+    const others = ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"];
+    const only = ["--recurse", ...others.map((relation) => `--no-${relation}`)];
+    const { stdout } = await mustRun("apt-cache", [
+      ...["depends", ...only],
+      ...["python3-nova", "python3-glance"],
+    ]);
+    await download(cwd, [...new Set(stdout.match(/^python3-\S+/gm))]);
+  });
 }
 
 /**

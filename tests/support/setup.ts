@@ -12,7 +12,7 @@ import { makeBundle } from "../../release/bundle.ts";
 import { runCompiler } from "../../release/runtime.ts";
 import { isCompiled, isExecutableCurrent, noteExecutable, writeStandIn } from "./executable.ts";
 import { exists } from "./folder.ts";
-import { unpackCloudInit, unpackGrubArm64 } from "./judges.ts";
+import { unpackCloudInit, unpackGrubArm64, unpackOpenStack } from "./judges.ts";
 import { fetchPackages } from "./npm_packages.ts";
 import { mustRun } from "./programs.ts";
 
@@ -102,7 +102,11 @@ async function compile(): Promise<void> {
 /** Unpacks the judges that are not installed; without them their tests are skipped. */
 async function unpackJudges(): Promise<void> {
   if (!exists("/usr/bin/apt-get")) return;
-  const judges = { "cloud-init": unpackCloudInit, "GRUB for arm64": unpackGrubArm64 };
+  const judges = {
+    "cloud-init": unpackCloudInit,
+    "GRUB for arm64": unpackGrubArm64,
+    "OpenStack": unpackOpenStack,
+  };
   for (const [name, unpack] of Object.entries(judges)) {
     try {
       await unpack();

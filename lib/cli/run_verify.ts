@@ -62,7 +62,7 @@ export async function runVerify(flags: VerifyFlags, imagePath: string): Promise<
   if (flags.iso !== undefined) {
     using iso = FileSource.open(flags.iso);
     const report = await withProgress(flags, (update) => verifyImage(disk, iso, update));
-    const problems = manifest === undefined
+    const problems = manifest === undefined || report.isOtherIso
       ? []
       : [...verdict?.problems ?? [], ...await checkIso(iso, manifest, report.addedFiles)];
     verdict = {
@@ -104,7 +104,8 @@ function report(flags: VerifyFlags, imagePath: string, format: string, verdict: 
   for (const problem of rest) {
     writeStderr(`esxi-img: ${printable(`${imagePath}: ${problem}`)}\n`);
   }
-  throw new Failure("mismatch", imagePath, first, "build it again");
+  const remedy = verdict.isOtherIso ? "pass the ISO that it was made from" : "build it again";
+  throw new Failure("mismatch", imagePath, first, remedy);
 }
 
 async function withProgress<T>(

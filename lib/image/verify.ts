@@ -9,8 +9,9 @@ import type { Source } from "../blocks/extent.ts";
 import { readBootCfgs } from "../esxi/installer.ts";
 import { isIso, readIso } from "../iso/volume.ts";
 import { checkGeometry, readImage } from "./image.ts";
+import { describeOtherIso } from "./other_iso.ts";
 import { checkPartitionTable } from "./partition_table.ts";
-import { comparePairs, compareTrees, type VerifyReport } from "./verify_tree.ts";
+import { comparePairs, compareTrees, otherIsoReport, type VerifyReport } from "./verify_tree.ts";
 
 /**
  * Verifies an image of a disk, or an ISO.
@@ -34,12 +35,20 @@ export async function verifyImage(
   const { bootCfgs } = await readBootCfgs(source);
   const image = await readImage(disk);
   const files = await compareTrees(source, bootCfgs, image.volume);
-  const report = await comparePairs(iso, disk, files, onProgress);
+  const damage = [...checkGeometry(image), ...image.volume.problems];
+  const describe = (differingFiles = 0) =>
+    damage.length > 0
+      ? undefined
+      : describeOtherIso(source, image.volume, files.unlikeFiles, differingFiles);
+  const early = await describe();
+  if (early !== undefined) return otherIsoReport(early);
+  const { differingFiles, ...report } = await comparePairs(iso, disk, files, onProgress);
+  const late = await describe(differingFiles);
+  if (late !== undefined) return otherIsoReport(late);
   return {
     ...report,
     problems: [
-      ...checkGeometry(image),
-      ...image.volume.problems,
+      ...damage,
       ...report.problems,
       ...await checkPartitionTable(disk, image.table),
     ],

@@ -15,7 +15,8 @@ import { PAYLOAD_NAME } from "../esxi/payload.ts";
 import { SECTOR_BYTES } from "../iso/format.ts";
 import { readIso } from "../iso/volume.ts";
 import { compareStructures } from "./iso_structures.ts";
-import { compareTrees, type VerifyReport } from "./verify_tree.ts";
+import { describeOtherIso } from "./other_iso.ts";
+import { compareTrees, otherIsoReport, type VerifyReport } from "./verify_tree.ts";
 
 /** How much is compared at a time. */
 const CHUNK_BYTES = 512 * SECTOR_BYTES;
@@ -37,7 +38,9 @@ export async function verifyIso(
   const source = await readIso(iso);
   const { bootCfgs } = await readBootCfgs(source);
   const volume = await readIso(copy);
-  const { pairs, added, problems } = await compareTrees(source, bootCfgs, volume);
+  const { pairs, added, unlikeFiles, problems } = await compareTrees(source, bootCfgs, volume);
+  const early = await describeOtherIso(source, volume, unlikeFiles);
+  if (early !== undefined) return otherIsoReport(early);
   const found = [...problems];
   for (const [original, other] of pairs) {
     if (JSON.stringify(original.parts) === JSON.stringify(other.parts)) continue;
@@ -50,7 +53,10 @@ export async function verifyIso(
     throw new Failure("truncated", copy.name, "it is smaller than the ISO", "build it again");
   }
   const differing = await differingSectors(iso, copy, structures.sectors, onProgress);
-  found.push(...nameDifferences(differing, source.files));
+  const unlike = nameDifferences(differing, source.files);
+  const late = await describeOtherIso(source, volume, unlikeFiles, unlike.length);
+  if (late !== undefined) return otherIsoReport(late);
+  found.push(...unlike);
   found.push(...await checkAppended(iso, copy, volume.files, structures.used));
   const comparedBytes = pairs.reduce((sum, [original]) => sum + original.sizeBytes, 0);
   return { problems: found, comparedFiles: pairs.length, comparedBytes, addedFiles: added };

@@ -33,6 +33,14 @@ export interface VerifyReport {
   readonly comparedBytes: number;
   /** Paths of the files that the ISO does not hold. */
   readonly addedFiles: readonly string[];
+  /** Whether it was made from another ISO: then that is the one problem, and no byte counts. */
+  readonly isOtherIso?: true;
+}
+
+/** What is said of a medium that was made from another ISO. */
+export function otherIsoReport(problem: string): VerifyReport {
+  const nothing = { comparedFiles: 0, comparedBytes: 0, addedFiles: [] };
+  return { problems: [problem], ...nothing, isOtherIso: true };
 }
 
 /** Files that are the same, in the order of their bytes on the medium, and what is not. */
@@ -41,6 +49,8 @@ export interface TreeComparison {
   readonly pairs: readonly (readonly [original: TreeFile, copy: TreeFile])[];
   /** Paths of the files that the ISO does not hold. */
   readonly added: readonly string[];
+  /** How many of the ISO's files are missing or have another size. */
+  readonly unlikeFiles: number;
   readonly problems: readonly string[];
 }
 
@@ -71,7 +81,7 @@ export async function comparePairs(
   medium: Source,
   { pairs, added, problems }: TreeComparison,
   onProgress?: (doneBytes: number, totalBytes: number) => void,
-): Promise<VerifyReport> {
+): Promise<VerifyReport & { readonly differingFiles: number }> {
   const found = [...problems];
   const totalBytes = pairs.reduce((sum, [, copy]) => sum + copy.sizeBytes, 0);
   const comparer = new FileComparer(source, medium);
@@ -85,7 +95,9 @@ export async function comparePairs(
       found.push(`/${copy.path} differs from the ISO's from byte ${difference} on`);
     }
   }
-  return { problems: found, comparedFiles: pairs.length, comparedBytes, addedFiles: added };
+  const differingFiles = found.length - problems.length;
+  const compared = { comparedFiles: pairs.length, comparedBytes };
+  return { problems: found, ...compared, addedFiles: added, differingFiles };
 }
 
 /** Matches the image's files with the ISO's, in the order of their bytes in the image. */
@@ -110,7 +122,7 @@ function pairFiles(source: IsoVolume, volume: FileTree, edited: ReadonlySet<stri
     .concat(source.directories.filter((path) => !folders.has(foldCase(path))));
   for (const path of missing) problems.push(`/${path} is missing`);
   pairs.sort(([, a], [, b]) => byFirstByte(a, b));
-  return { pairs, added, problems };
+  return { pairs, added, unlikeFiles: problems.length, problems };
 }
 
 /** Checks that the boot.cfg files differ from the ISO's in our edits alone, and the payload. */

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { Folder } from "../support/folder.ts";
-import { installerFiles } from "../support/installer_iso.ts";
+import { bootCfgText, installerFiles, moduleNames } from "../support/installer_iso.ts";
 import { esxiImg, mustEsxiImg, type Outcome, testWith } from "../support/programs.ts";
 import { SMALL, writeSampleIso } from "../support/sample_isos.ts";
 import { writeSlowIso } from "../support/slow_build.ts";
@@ -112,6 +112,29 @@ Deno.test("verify: what it says, as text and as JSON, of right and wrong images"
   const parsed = JSON.parse(outcome.stdout);
   assert.equal(parsed.ok, false);
   assert.ok(parsed.problems.length > 0);
+});
+
+Deno.test("verify: an image of another ISO is called so in one line", async () => {
+  using folder = await withIso();
+  const { path: cwd } = folder;
+  await mustEsxiImg(["build", "in.iso", "-q", "-o", "out.img"], { cwd });
+  await mustEsxiImg(["build", "in.iso", "-q", "-o", "out.iso", "--manifest", "m.json"], { cwd });
+  const bootCfg = bootCfgText(moduleNames(SMALL.moduleCount!)).replace("24280767", "24674464");
+  const other = { ...SMALL, bootCfg, modulesBytes: 1_400_000 };
+  await writeSampleIso(folder.file("other.iso"), undefined, other);
+  const says = "it was made from another ISO: it holds ESXi 8.0.3 build 24280767, the ISO " +
+    "ESXi 8.0.3 build 24674464";
+  for (const image of ["out.img", "out.iso"]) {
+    const verify = ["verify", image, "--iso", "other.iso"];
+    const { code, stdout, stderr } = await esxiImg(verify, { cwd });
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.equal(stderr, `esxi-img: ${image}: ${says}; pass the ISO that it was made from\n`);
+    const json = JSON.parse((await esxiImg([...verify, "--json"], { cwd })).stdout);
+    assert.deepEqual([json.ok, json.isOtherIso, json.problems], [false, true, [says]]);
+  }
+  const both = ["verify", "out.iso", "--iso", "other.iso", "--manifest", "m.json"];
+  const { code, stderr } = await esxiImg(both, { cwd });
+  assert.deepEqual([code, stderr.split("\n").length], [1, 2], stderr);
 });
 
 Deno.test("build tells what came out on standard error, nothing on standard output", async () => {

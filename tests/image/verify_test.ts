@@ -7,6 +7,7 @@ import { decodeLatin1, encodeLatin1 } from "../../lib/blocks/latin1.ts";
 import { readImage } from "../../lib/image/image.ts";
 import { verifyImage } from "../../lib/image/verify.ts";
 import { buildGoodImage, isoInMemory, type Patches } from "../support/good_image.ts";
+import { bootCfgText, moduleNames } from "../support/installer_iso.ts";
 
 const SECTOR = 512;
 const GOOD = await buildGoodImage();
@@ -462,5 +463,38 @@ Deno.test("verify: another ISO", async (t) => {
     const { problems, addedFiles } = await verifyImage(more.disk(), GOOD.iso);
     assert.deepEqual(problems, []);
     assert.deepEqual(addedFiles.toSorted(), ["MORE.V00", "esxiimg.tgz"]);
+  });
+  await t.step("of another build, whatever else differs: one line", async () => {
+    const bootCfg = bootCfgText(moduleNames(8)).replaceAll(
+      "8.0.3-0.35.24280767",
+      "7.0.3-0.0.19193900",
+    );
+    const loader = new TextEncoder().encode("MZ".padEnd(100_000, "other"));
+    const one = [{ path: "EFI/BOOT/BOOTX64.EFI", content: loader }];
+    for (const options of [{ modulesBytes: 50_000 }, { files: one }, { moduleCount: 9 }]) {
+      const other = isoInMemory({ ...GOOD.options, bootCfg, ...options });
+      const report = await verifyImage(GOOD.disk(), other);
+      assert.deepEqual(report.problems, [
+        "it was made from another ISO: it holds ESXi 8.0.3 build 24280767, the ISO ESXi 7.0.3 build 19193900",
+      ]);
+      assert.equal(report.isOtherIso, true);
+    }
+  });
+  await t.step("of the same build with other files: one line", async () => {
+    const { problems } = await problemsWith(isoInMemory({ ...GOOD.options, modulesBytes: 50_000 }));
+    assert.equal(problems.length, 1);
+    assert.match(
+      problems[0]!,
+      /^it was made from another ISO: \d+ of the ISO's \d+ files are not in/,
+    );
+  });
+  await t.step("a stick that forgets its second half is none of another ISO", async () => {
+    const half = GOOD.map.sizeBytes / 2;
+    const { dataOffsetBytes } = geometry;
+    const from = PARTITION + dataOffsetBytes + 100_000;
+    const zeros = new Map([[from, new Uint8Array(half - from > 0 ? half - from : 1)]]);
+    const { problems } = await problemsWith(GOOD.iso, zeros);
+    assert.ok(problems.length > 1);
+    for (const problem of problems) assert.doesNotMatch(problem, /another ISO/);
   });
 });

@@ -35,12 +35,13 @@ const DEFAULTS = {
 export const genImgCommand = command<GenImgFlags, [iso: string, output: string]>({
   loader: async () => {
     const { runBuild } = await import("./run_build.ts");
+    const { namesFormat } = await import("../formats/formats.ts");
     return ({ format, ksTemplate, esxiimg }, iso, output) =>
       runBuild({
         ...DEFAULTS,
         output,
         // The Python tool writes a raw image unless it is told otherwise.
-        format: format ?? (/\.[^./]+$/.test(output) ? undefined : "raw"),
+        format: format ?? (namesFormat(output) ? undefined : "raw"),
         kickstart: ksTemplate,
         payload: esxiimg,
       }, iso);

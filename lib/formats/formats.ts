@@ -82,6 +82,11 @@ export function formatFor(name: string | undefined, outputPath: string | undefin
   throw new Failure("usage", outputPath, "its suffix names no format", known);
 }
 
+/** Whether a path is named after a format. */
+export function namesFormat(outputPath: string): boolean {
+  return formatOfSuffix(outputPath.toLowerCase()) !== undefined;
+}
+
 /** The format that a path in lower case is named after, if it is. */
 function formatOfSuffix(path: string): Format | undefined {
   return FORMATS.find(({ suffixes }) => suffixes.some((suffix) => path.endsWith(suffix)));

@@ -1,15 +1,14 @@
 /**
- * The commands kickstart and payload, and the spellings of the Python tool.
+ * The commands kickstart and payload, and make.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
 import { Folder } from "../support/folder.ts";
-import { readFromImage, unpack, unpackFromImage } from "../support/inside.ts";
+import { unpack, unpackFromImage } from "../support/inside.ts";
 import { esxiImg, mustEsxiImg, mustRun, run, testWith } from "../support/programs.ts";
 import { writeSampleIso } from "../support/sample_isos.ts";
-import { sha256OfFile } from "../support/trees.ts";
 
 const NEEDED = ["tar", "find", "mtype"];
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -120,58 +119,6 @@ testWith(
     assert.notEqual(guids[0], guids[1]);
   },
 );
-
-testWith(NEEDED, "the spellings of the Python tool", async (t) => {
-  using folder = new Folder();
-  const { path: cwd } = folder;
-  await writeSampleIso(folder.file("in.iso"));
-  folder.write("my.cfg", "vmaccepteula\nreboot\n");
-  await mustEsxiImg(["build", "in.iso", "-q", "-o", "new.img"], { cwd });
-  const expected = await sha256OfFile(folder.file("new.img"));
-  const run = async (...args: string[]) => await mustEsxiImg(args, { cwd });
-  const hashOf = async (name: string) => await sha256OfFile(folder.file(name));
-
-  await t.step("-o OUT ISO", async () => {
-    await run("-o", "a.img", "in.iso");
-    assert.equal(await hashOf("a.img"), expected);
-    await run("in.iso", "-o", "b.img");
-    assert.equal(await hashOf("b.img"), expected);
-  });
-  await t.step("gen-img", async () => {
-    await run("gen-img", "in.iso", "old.img");
-    assert.equal(await hashOf("old.img"), expected);
-    const again = await esxiImg(["gen-img", "in.iso", "old.img"], { cwd });
-    assert.deepEqual([again.code, /the file exists/.test(again.stderr)], [1, true]);
-    for (
-      const [name, ...options] of [["old"], ["old2", "--format", "raw"], ["old3", "--format=RAW"]]
-    ) {
-      await run("gen-img", "in.iso", name!, ...options);
-      assert.equal(await hashOf(name!), expected);
-    }
-  });
-  await t.step("gen-img --ks-template and --esxiimg", async () => {
-    await run("gen-img", "in.iso", "ks.img", "--ks-template", "my.cfg");
-    const files = await unpackFromImage(folder.file("ks.img"));
-    assert.match(text(files["esxiimg/KS.CFG"]!), /^vmaccepteula\nreboot\n%include /m);
-    await run("installer-helper", "helper.tgz", "--ks-template", "my.cfg");
-    await run("gen-img", "in.iso", "helped.img", "--esxiimg", "helper.tgz");
-    assert.deepEqual(
-      await readFromImage(folder.file("helped.img"), "esxiimg.tgz"),
-      await Deno.readFile(folder.file("helper.tgz")),
-    );
-  });
-  await t.step("ks-template", async () => {
-    await run("ks-template", "ks.cfg");
-    const { stdout } = await run("kickstart");
-    assert.equal(await Deno.readTextFile(folder.file("ks.cfg")), stdout);
-  });
-  await t.step("installer-helper", async () => {
-    await run("installer-helper", "helper2.tgz");
-    assert.equal((await esxiImg(["installer-helper", "helper2.tgz"], { cwd })).code, 1);
-    await run("payload");
-    assert.equal(await hashOf("helper2.tgz"), await hashOf("esxiimg.tgz"));
-  });
-});
 
 testWith(["make", "zcat"], "make ISO=…, as with packer-maas", async () => {
   using folder = new Folder();

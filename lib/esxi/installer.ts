@@ -9,6 +9,7 @@ import { Failure } from "../blocks/failure.ts";
 import { type FileTree, findFile, readSmallFile, type TreeFile } from "../blocks/file_tree.ts";
 import { readBytes } from "../blocks/extent.ts";
 import { decodeLatin1 } from "../blocks/latin1.ts";
+import { otherSystem } from "./other_system.ts";
 import { type BootCfg, folderOf, parseBootCfg, resolveBootPath } from "./boot_cfg.ts";
 
 /** UEFI mboot reads boot.cfg only in the folder that it was started from. */
@@ -88,7 +89,9 @@ export async function readBootCfgs(
   tree: FileTree,
 ): Promise<Pick<Installer, "bootCfgs" | "otherProblem">> {
   if (findFile(tree, UEFI_BOOT_CFG) === undefined) {
-    throw notInstaller(tree, `it holds no /${UEFI_BOOT_CFG}`);
+    const system = await otherSystem(tree);
+    const what = `it holds no /${UEFI_BOOT_CFG}`;
+    throw notInstaller(tree, system === undefined ? what : `it is ${system}, and ${what}`);
   }
   findLoader(tree);
   const paths = new Set(tree.files.map((file) => file.path.toUpperCase()));

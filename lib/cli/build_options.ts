@@ -70,7 +70,8 @@ export async function findPlaces(flags: BuildFlags, isoPath: string): Promise<Bu
   const manifestPlace = flags.manifest === undefined
     ? undefined
     : await findOutputPlace(flags.manifest);
-  checkUsage(flags, format, place, manifestPlace);
+  checkUsage(flags, format);
+  checkPlaces(flags, place, manifestPlace);
   return { format, place, manifestPlace };
 }
 
@@ -117,14 +118,15 @@ export function checkIsoSha256(wanted: string | undefined, found: string, isoPat
   throw new Failure("mismatch", isoPath, what, "download it again, or correct --iso-sha256");
 }
 
-function checkUsage(
-  flags: BuildFlags,
-  format: Format,
-  output: OutputPlace,
-  manifest: OutputPlace | undefined,
-): void {
-  const usage = (path: string, what: string, remedy: string) =>
-    new Failure("usage", path, what, remedy);
+const usage = (path: string, what: string, remedy: string) =>
+  new Failure("usage", path, what, remedy);
+
+/**
+ * Checks that options go together, wherever the output is.
+ *
+ * @throws {Failure} `usage` if they do not.
+ */
+export function checkUsage(flags: BuildFlags, format: Format): void {
   const label = flags.label ?? DEFAULT_LABEL;
   if (!LABEL.test(label)) {
     throw usage("--label", `${label} is not a label`, "use up to 11 of A-Z, 0-9, - and _");
@@ -133,14 +135,6 @@ function checkUsage(
     if (flags[option] === undefined) continue;
     throw usage(`--${option}`, "an ISO keeps its size and its label", "leave it out");
   }
-  if (flags.json && output.kind === "stdout") {
-    throw usage("--json", "standard output carries the image", "pass -o FILE");
-  }
-  if (manifest?.kind === "stdout" && (flags.json || output.kind === "stdout")) {
-    throw usage("--manifest", "standard output carries something else", "pass --manifest FILE");
-  }
-  checkStays("--verify", flags.verify, "read back", output);
-  checkStays("--sync", flags.sync, "made durable", output);
   if (flags.isoSha256 !== undefined && !/^[0-9a-f]{64}$/i.test(flags.isoSha256)) {
     throw usage(
       "--iso-sha256",
@@ -149,6 +143,22 @@ function checkUsage(
     );
   }
   checkPayloadFlags(flags);
+}
+
+/** Checks that the options can be done with the outputs. */
+function checkPlaces(
+  flags: BuildFlags,
+  output: OutputPlace,
+  manifest: OutputPlace | undefined,
+): void {
+  if (flags.json && output.kind === "stdout") {
+    throw usage("--json", "standard output carries the image", "pass -o FILE");
+  }
+  if (manifest?.kind === "stdout" && (flags.json || output.kind === "stdout")) {
+    throw usage("--manifest", "standard output carries something else", "pass --manifest FILE");
+  }
+  checkStays("--verify", flags.verify, "read back", output);
+  checkStays("--sync", flags.sync, "made durable", output);
 }
 
 /** The ISO's name, in the current folder, with the format's suffix. */

@@ -5,33 +5,26 @@
  * @module
  */
 
-import { Failure } from "../blocks/failure.ts";
 import type { Finding } from "../blocks/finding.ts";
 import { formatGuid } from "../blocks/guid.ts";
 import { WholeHash, WriteHash } from "../blocks/hashing.ts";
 import { planImage, planIso } from "../build.ts";
 import { checkInputs } from "../checks/checks.ts";
-import type { Inputs } from "../checks/inputs.ts";
 import { writeAndCommit } from "../host/commit.ts";
-import { FileSource, FileSources, listFolders } from "../host/files.ts";
+import { FileSource, FileSources } from "../host/files.ts";
 import { openOutput } from "../host/open_output.ts";
 import { findOutputPlace } from "../host/output_place.ts";
 import { baseName } from "../host/paths.ts";
 import { writeStderr, writeStdout } from "../host/terminal.ts";
 import { VERSION } from "../version.ts";
 import { stopFor, tell } from "./findings.ts";
-import { payloadOptions, readMetadata } from "./payload_options.ts";
-import {
-  type BuildFlags,
-  checkIsoSha256,
-  plainOptions,
-  readBuildInputs,
-  readOptions,
-} from "./build_options.ts";
+import { payloadOptions } from "./payload_options.ts";
+import { readBatchInputs } from "./batch_inputs.ts";
+import { type BuildFlags, checkIsoSha256, plainOptions, readOptions } from "./build_options.ts";
 import { contentPaths } from "./content_options.ts";
 import { encode, verifyOutput } from "./run_build.ts";
 import { formatSize } from "./sizes.ts";
-import { formatForPlace, openTarget } from "./target.ts";
+import { openTarget } from "./target.ts";
 
 /** An image of a batch, as the manifest lists it. */
 interface BatchImage {
@@ -46,22 +39,14 @@ interface BatchImage {
 /**
  * Builds an image for each host.
  *
- * @throws {Failure} `usage` if there are no hosts or an option does not fit many images; else as
- * {@linkcode runBuild}.
+ * @throws {Failure} as {@linkcode readBatchInputs} and {@linkcode runBuild}.
  */
 export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void> {
-  const { folder, hosts } = findHosts(flags);
-  const format = formatForPlace(flags.format, undefined);
   using file = FileSource.open(isoPath);
   using modules = FileSources.open(flags.module ?? []);
+  const { output: folder, format, shared, hosts } = await readBatchInputs(flags, modules.files);
   const medium = format.medium;
-  const shared = await readBuildInputs({ ...flags, metadata: undefined }, format, modules.files);
-  const inputs: { readonly host: string; readonly inputs: Inputs }[] = [];
-  for (const host of hosts) {
-    const metadata = await readMetadata(`${folder}/hosts/${host}`);
-    inputs.push({ host, inputs: { ...shared, metadata } });
-  }
-  for (const { inputs: one } of inputs) stopFor(checkInputs(one), { strict: false });
+  for (const { inputs } of hosts) stopFor(checkInputs(inputs), { strict: false });
   const isoSha256 = flags.isoSha256 ?? flags.manifest
     ? await new WholeHash(file).digest()
     : undefined;
@@ -75,16 +60,15 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
     const written: BatchImage[] = [];
     const others = contentPaths(flags, isoPath);
     const { force, sync } = flags;
-    for (const { host, inputs: one } of inputs) {
-      const options = { ...common, ...payloadOptions(one) };
+    for (const { host, file: name, inputs } of hosts) {
+      const options = { ...common, ...payloadOptions(inputs) };
       const plan = medium === "iso" ? await planIso(file, options) : await planImage(file, options);
       esxi = plan.installer;
-      const found = checkInputs({ ...one, mediumBytes: plan.map.sizeBytes }, plan.installer)
+      const found = checkInputs({ ...inputs, mediumBytes: plan.map.sizeBytes }, plan.installer)
         .filter((finding) => !findings.some((known) => isSame(known, finding)));
       stopFor(found, flags);
       findings.push(...found);
-      const name = `${host}${format.suffix}`;
-      const place = await findOutputPlace(`${flags.output}/${name}`);
+      const place = await findOutputPlace(`${folder}/${name}`);
       const { output, map } = await openTarget(place, format, plan.map, {
         ...{ force, sync, others },
         isSecret: true,
@@ -124,37 +108,16 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
   tell(findings, flags);
   if (flags.json) {
     writeStdout(
-      JSON.stringify({ output: flags.output, format: format.name, images, findings }, null, 2) +
+      JSON.stringify({ output: folder, format: format.name, images, findings }, null, 2) +
         "\n",
     );
   } else if (!flags.quiet) {
     const bytes = images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     writeStderr(
-      `${flags.output}: ESXi ${esxi?.version ?? "of unknown version"}, ${images.length} images, ` +
+      `${folder}: ESXi ${esxi?.version ?? "of unknown version"}, ${images.length} images, ` +
         `${formatSize(bytes)} as ${format.name}\n`,
     );
   }
-}
-
-/** The hosts, and the folder of the metadata that they are in. */
-function findHosts(flags: BuildFlags): { readonly folder: string; readonly hosts: string[] } {
-  const { metadata, output, payload } = flags;
-  const usage = (option: string, what: string, remedy: string) =>
-    new Failure("usage", option, what, remedy);
-  if (metadata === undefined) {
-    throw usage("--batch", "there is no metadata", "pass --metadata DIR with hosts/NAME folders");
-  }
-  if (output === undefined || output === "-") {
-    throw usage("--batch", "many images need a folder", "pass -o DIR");
-  }
-  if (payload !== undefined) {
-    throw usage("--payload", "each image of a batch has its own", "leave it out");
-  }
-  const hosts = listFolders(`${metadata}/hosts`);
-  if (hosts.length === 0) {
-    throw usage(metadata, "it holds no hosts/NAME folders", "make one for each host");
-  }
-  return { folder: metadata, hosts };
 }
 
 function isSame(a: Finding, b: Finding): boolean {

@@ -5,15 +5,18 @@
  * @module
  */
 
-import { type ImagePlan, type IsoPlan, planImage, planIso } from "../build.ts";
+import { type ImageOptions, type ImagePlan, type IsoPlan, planImage, planIso } from "../build.ts";
 import { Failure } from "../blocks/failure.ts";
 import type { Finding } from "../blocks/finding.ts";
 import { WholeHash } from "../blocks/hashing.ts";
 import { checkInputs } from "../checks/checks.ts";
 import { failureOf, findingOf } from "../checks/codes.ts";
+import type { Format } from "../formats/format.ts";
 import { FileSource, FileSources } from "../host/files.ts";
 import { checkOutput } from "../host/open_output.ts";
+import { findOutputPlace, type OutputPlace } from "../host/output_place.ts";
 import { writeStdout } from "../host/terminal.ts";
+import { type Attempt, readBatchInputs } from "./batch_inputs.ts";
 import {
   type BuildFlags,
   type BuildPlaces,
@@ -24,14 +27,22 @@ import {
 } from "./build_options.ts";
 import { contentPaths } from "./content_options.ts";
 import { stopFor, tell } from "./findings.ts";
+import { payloadOptions } from "./payload_options.ts";
 import { formatSize } from "./sizes.ts";
 import { checkTarget } from "./target.ts";
 
 /** Bumped when a field of the JSON changes its meaning or goes. */
 const SCHEMA = 1;
 
-/** Runs a part of a check; what stops it becomes a finding. */
-type Attempt = <T>(work: () => Promise<T>) => Promise<T | undefined>;
+/** What a build would do, as far as it is known. */
+interface Prospect {
+  /** A file, or the folder of a batch. */
+  readonly output?: string | undefined;
+  readonly format?: string | undefined;
+  /** The images of a batch. */
+  readonly images?: readonly string[];
+  readonly plan?: ImagePlan | IsoPlan | undefined;
+}
 
 /**
  * Checks what a build with the same options would do.
@@ -49,16 +60,82 @@ export async function runCheck(flags: BuildFlags, isoPath: string): Promise<void
       return undefined;
     }
   };
-  const places = await attempt(() => findPlaces(flags, isoPath));
-  const plan = await attempt(() => checkPlan(flags, isoPath, places, findings, attempt));
+  const check = flags.batch ? checkBatch : checkOne;
+  const prospect = await check(flags, isoPath, findings, attempt);
   const distinct = sortFindings(findings);
-  if (flags.json) writeStdout(describeJson(flags, isoPath, places, plan, distinct));
+  if (flags.json) writeStdout(describeJson(flags, isoPath, prospect, distinct));
   else {
     const [first, ...others] = distinct.filter(({ severity }) => severity === "error");
     tell([...others, ...distinct.filter((finding) => finding.severity !== "error")], flags);
-    if (first === undefined && !flags.quiet) writeStdout(describe(isoPath, places, plan));
+    if (first === undefined && !flags.quiet) writeStdout(describe(isoPath, prospect));
   }
   stopFor(distinct, flags);
+}
+
+async function checkOne(
+  flags: BuildFlags,
+  isoPath: string,
+  findings: Finding[],
+  attempt: Attempt,
+): Promise<Prospect> {
+  const places = await attempt(() => findPlaces(flags, isoPath));
+  const plan = await attempt(() => checkPlan(flags, isoPath, places, findings, attempt));
+  return { output: places?.place.path, format: places?.format.name, plan };
+}
+
+async function checkBatch(
+  flags: BuildFlags,
+  isoPath: string,
+  findings: Finding[],
+  attempt: Attempt,
+): Promise<Prospect> {
+  using modules = FileSources.open(flags.module ?? []);
+  const files = modules.files;
+  const batch = await attempt(() => readBatchInputs(flags, files, attempt));
+  for (const { inputs } of batch?.hosts ?? []) findings.push(...checkInputs(inputs));
+  const others = contentPaths(flags, isoPath);
+  const checkPlace = async (path: string, check: (place: OutputPlace) => Promise<unknown>) => {
+    await attempt(async () => await check(await findOutputPlace(path)));
+  };
+  const { force, manifest } = flags;
+  if (manifest !== undefined) {
+    await checkPlace(manifest, (place) => checkOutput(place, { force, others }));
+  }
+  using iso = await attempt(() => openIso(flags, isoPath, attempt)) ?? null;
+  if (batch === undefined || iso === null) return { output: flags.output };
+  const { output, format, hosts, shared } = batch;
+  const common = await attempt(() => readOptions(flags, shared, files));
+  let plan: Prospect["plan"];
+  for (const { file, inputs } of common === undefined ? [] : hosts) {
+    const options = { ...common!, ...payloadOptions(inputs) };
+    const one = await attempt(() => planFor(iso, format.medium, options));
+    if (one === undefined) continue;
+    plan = one;
+    findings.push(...checkInputs({ ...inputs, mediumBytes: one.map.sizeBytes }, one.installer));
+    await checkPlace(
+      `${output}/${file}`,
+      (place) => checkTarget(place, format, one.map, { force, others }),
+    );
+  }
+  return { output, format: format.name, images: hosts.map(({ file }) => file), plan };
+}
+
+/** Opens the ISO and compares its hash with the one that is wanted. */
+async function openIso(flags: BuildFlags, isoPath: string, attempt: Attempt): Promise<FileSource> {
+  const iso = FileSource.open(isoPath);
+  const wanted = flags.isoSha256;
+  if (wanted !== undefined) {
+    await attempt(async () => checkIsoSha256(wanted, await new WholeHash(iso).digest(), isoPath));
+  }
+  return iso;
+}
+
+async function planFor(
+  iso: FileSource,
+  medium: Format["medium"],
+  options: ImageOptions,
+): Promise<ImagePlan | IsoPlan> {
+  return medium === "iso" ? await planIso(iso, options) : await planImage(iso, options);
 }
 
 async function checkPlan(
@@ -78,17 +155,12 @@ async function checkPlan(
     const place = places.manifestPlace;
     await attempt(() => checkOutput(place, { force: flags.force, others }));
   }
-  using iso = FileSource.open(isoPath);
-  const wanted = flags.isoSha256;
-  if (wanted !== undefined) {
-    await attempt(async () => checkIsoSha256(wanted, await new WholeHash(iso).digest(), isoPath));
-  }
+  using iso = await openIso(flags, isoPath, attempt);
   const options = inputs && await attempt(() => readOptions(flags, inputs, files));
   if (inputs === undefined || options === undefined) return undefined;
   // Options that contradict each other are told already; what can be planned without them is.
-  const plan = format?.medium === "iso"
-    ? await planIso(iso, options)
-    : await planImage(iso, places === undefined ? { ...options, label: "ESXI" } : options);
+  const usable = places === undefined ? { ...options, label: "ESXI" } : options;
+  const plan = await planFor(iso, format?.medium, usable);
   findings.push(...checkInputs({ ...inputs, mediumBytes: plan.map.sizeBytes }, plan.installer));
   if (places !== undefined) {
     const { place, format } = places;
@@ -110,28 +182,26 @@ function sortFindings(findings: readonly Finding[]): Finding[] {
   return [...of("error"), ...of("warning"), ...of("note")];
 }
 
-function describe(
-  isoPath: string,
-  places: BuildPlaces | undefined,
-  plan: ImagePlan | IsoPlan | undefined,
-): string {
-  if (places === undefined || plan === undefined) return "";
+function describe(isoPath: string, { output, format, images, plan }: Prospect): string {
+  if (output === undefined || format === undefined || plan === undefined) return "";
   const { version, build, architecture } = plan.installer;
   const edited = [...plan.origins].filter(([, origin]) => origin === "edited").map(([path]) =>
     path
   );
   const added = [...plan.origins].filter(([, origin]) => origin === "added").length;
+  const what = images === undefined
+    ? `${output} as ${format}, `
+    : `${images.length} images into ${output} as ${format}, each of `;
   return `${isoPath}: ESXi ${version ?? "of unknown version"}${build ? ` build ${build}` : ""}, ` +
     `for ${architecture}\n` +
-    `would write ${places.place.path} as ${places.format.name}, ${plan.files.length} files, ` +
-    `${formatSize(plan.map.sizeBytes)}; edits /${edited.join(" and /")}, adds ${added} files\n`;
+    `would write ${what}${plan.files.length} files, ${formatSize(plan.map.sizeBytes)}; ` +
+    `edits /${edited.join(" and /")}, adds ${added} files\n`;
 }
 
 function describeJson(
   flags: BuildFlags,
   isoPath: string,
-  places: BuildPlaces | undefined,
-  plan: ImagePlan | IsoPlan | undefined,
+  { output, format, images, plan }: Prospect,
   findings: readonly Finding[],
 ): string {
   const isBad = ({ severity }: Finding) =>
@@ -143,8 +213,9 @@ function describeJson(
     version: plan?.installer.version,
     build: plan?.installer.build,
     architecture: plan?.installer.architecture,
-    output: places?.place.path,
-    format: places?.format.name,
+    output,
+    format,
+    images,
     mediumBytes: plan?.map.sizeBytes,
     files: plan?.files.length,
     changes: plan && Object.fromEntries(plan.origins),

@@ -82,3 +82,59 @@ Deno.test("batch: what it needs is said", async () => {
   }
   assert.deepEqual([...Deno.readDirSync(folder.file("images"))], []);
 });
+
+Deno.test("batch: check tells what the batch would, for every host, and writes nothing", async () => {
+  using folder = new Folder();
+  const cwd = folder.path;
+  await prepare(folder, ["a", "b", "c"]);
+  folder.write("pw", "Example#Pass-77\n");
+  const common = ["esxi.iso", "--metadata", "meta", "--batch", "-o", "images"];
+  const good = await mustEsxiImg(["check", ...common, "-f", "qcow2"], { cwd });
+  assert.equal(good.stderr, "");
+  assert.match(good.stdout, /^would write 3 images into images as qcow2, each of \d+ files, /m);
+  const { images, output, ok } = JSON.parse(
+    (await mustEsxiImg(["check", ...common, "--json"], { cwd })).stdout,
+  );
+  assert.deepEqual([images, output, ok], [
+    ["a.img.gz", "b.img.gz", "c.img.gz"],
+    "images",
+    true,
+  ]);
+
+  folder.write("meta/hosts/b/meta_data.json", "{");
+  folder.write("meta/hosts/c/meta_data.json", JSON.stringify({ uuid: "u", hostnam: "c" }));
+  folder.write("images/a.img.gz", "mine");
+  folder.write("ks.cfg", "vmaccepteula\nfoo\n");
+  folder.write("m.v00", "no module");
+  folder.write("id.pub", "no key\n");
+  const cases: readonly (readonly [says: RegExp, ...args: string[]])[] = [
+    [/meta\/hosts\/b\/meta_data\.json/],
+    [/hosts\/c\/meta_data\.json: it has a key hostnam/],
+    [/images\/a\.img\.gz: the file exists/],
+    [/ks\.cfg:2:1: .*foo/, "-k", "ks.cfg"],
+    [/m\.v00: it is neither gzip nor tar nor ELF/, "--module", "m.v00"],
+    [/id\.pub:1: this line is no public key/, "--ssh-key", "id.pub"],
+    [/--compress: a gz is written/, "--compress"],
+    [/--install-disk: .*--firstdisc/, "--install-disk", "--firstdisc"],
+    [/--label: \? is not a label/, "--label", "?"],
+    [/--free: an ISO keeps its size/, "-f", "iso", "--free", "1G"],
+    [/--iso-sha256: x is not a SHA-256/, "--iso-sha256", "x"],
+    [/boot-option: .*nonsense/, "--boot-option", "nonsense=1"],
+  ];
+  const before = folder.names();
+  for (const [says, ...args] of cases) {
+    const told = await esxiImg(["check", ...common, ...args], { cwd });
+    assert.match(told.stdout + told.stderr, says);
+    assert.notEqual(told.code, 0);
+    if (args.length === 0) continue;
+    Deno.removeSync(folder.file("images/a.img.gz"));
+    folder.write("meta/hosts/b/meta_data.json", JSON.stringify({ uuid: "u", hostname: "b" }));
+    const built = await esxiImg(["build", ...common, ...args], { cwd });
+    assert.match(built.stderr, says);
+    assert.notEqual(built.code, 0);
+    assert.deepEqual([...Deno.readDirSync(folder.file("images"))], []);
+    folder.write("meta/hosts/b/meta_data.json", "{");
+    folder.write("images/a.img.gz", "mine");
+    assert.deepEqual(folder.names(), before);
+  }
+});

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { documentChecks } from "../../lib/checks/document.ts";
 import { KINDS } from "../../lib/checks/codes.ts";
+import { dirname } from "node:path";
 import { Folder } from "../support/folder.ts";
+import { installerIsoBytes } from "../support/installer_iso.ts";
 import { esxiImg, mustEsxiImg } from "../support/programs.ts";
 import { writeSampleIso } from "../support/sample_isos.ts";
 
@@ -69,6 +71,19 @@ const md = (code: string, meta: unknown, network?: unknown): Row => [
   code,
   metadata(meta, network),
   ["--metadata", "md", ...PASSWORD],
+];
+const hosts = (code: string, meta: Record<string, unknown>): Row => [
+  code,
+  Object.fromEntries(["a", "b"].map((host) => [
+    `md/hosts/${host}/meta_data.json`,
+    JSON.stringify({ hostname: host, ...meta }),
+  ])),
+  ["--metadata", "md", ...PASSWORD],
+];
+const ca = (code: string, text: string): Row => [
+  code,
+  { "ca.pem": text },
+  ["--vcenter-ca", "ca.pem", ...PASSWORD],
 ];
 const changed = (bytes: Uint8Array, at: number, value: number) => bytes.with(at, value);
 const GZIP = new Uint8Array(gzipSync("x"));
@@ -139,6 +154,7 @@ const ROWS: readonly Row[] = [
   module("module-kind", "PK\x03\x04zip"),
   module("module-kind", "!<arch>\ndebian"),
   module("module-kind", ""),
+  module("module-kind", installerIsoBytes()),
   module("module-gzip", changed(GZIP, 2, 7)),
   module("module-gzip", changed(GZIP, 3, 0x80)),
   ["install-arguments", {}, ["--install-disk", "--firstdisc", ...PASSWORD]],
@@ -156,14 +172,25 @@ const ROWS: readonly Row[] = [
   }),
   md("metadata-unknown-key", { ...META, hostnam: "x" }),
   md("metadata-no-hostname", { uuid: "u" }),
+  ["metadata-folder", { "md/latest/meta_data.json": "{}" }, [
+    "--metadata",
+    "md",
+    ...PASSWORD,
+  ]],
+  hosts("host-unknown", {}),
+  hosts("host-double", { serial: "X1" }),
+  ca("certificate-none", "no PEM\n"),
+  ca("certificate-private", "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"),
   ["option-no-effect", {}, ["--compress", ...PASSWORD]],
   ["option-no-effect", { "ks.cfg": GOOD }, ["--kickstart-as-is", "ks.cfg", ...PASSWORD]],
 ];
 
 /** What a row needs, and what check says of it. */
 async function check(folder: Folder, [, files, args]: Row) {
-  Deno.mkdirSync(folder.file("md"), { recursive: true });
-  for (const [name, content] of Object.entries(files)) folder.write(name, content);
+  for (const [name, content] of Object.entries(files)) {
+    Deno.mkdirSync(dirname(folder.file(name)), { recursive: true });
+    folder.write(name, content);
+  }
   const before = folder.names();
   const outcome = await esxiImg(["check", "in.iso", "-o", "out.img", "--json", ...args], {
     cwd: folder.path,
@@ -228,8 +255,7 @@ for (const row of ROWS) {
 }
 
 Deno.test("check: every kind but those of a medium or an installer has a row", () => {
-  const elsewhere =
-    /^(boot-cfg-|installer-|iso-|install-disk-none|certificate-|metadata-folder|host-)/;
+  const elsewhere = /^(boot-cfg-|installer-|iso-large$|install-disk-none$)/;
   const missing = Object.keys(KINDS).filter((code) =>
     !elsewhere.test(code) && !ROWS.some(([row]) => row === code)
   );

@@ -1,7 +1,7 @@
 /**
  * The boot.cfg editor against a reader that was written from the loader's rules alone.
  *
- *     deno task fuzz --target boot-cfg-loader --cases 20000
+ *     deno task fuzz --target boot-cfg-loader
  *
  * @module
  */
@@ -57,22 +57,25 @@ export function checkEdit(bytes: Uint8Array): Promise<string | undefined> {
   return Promise.resolve(undefined);
 }
 
-export const bootCfgLoaderTarget = bytesTarget(
-  "boot-cfg-loader",
-  () =>
-    Promise.resolve([
-      bootCfgText(moduleNames(8)),
-      bootCfgText(moduleNames(6)).replaceAll("\n", "\r\n"),
-      "kernel=b.b00\nprefix=/esx\nkernelopt=ks=http://h/k a ks=x\nmodules=a---b --- c \nmodules=d o\n",
-      "KERNEL=\\b.b00\nkernelopt=systemMediaSize=max x\nmodules=/b.b00 x  y --- /k.b00\n# a comment",
-    ].map(encodeLatin1)),
-  wordsOf(
-    ..."kernel= kernelopt= modules= title= prefix= timeout= skip= errtimeout= acpitables= k= = # --- ---- / \\ ks=x"
-      .split(" "),
-    ...[" --- ", "---", " =", "\n", "\r\n", "\r", "\0", "\xa0", "\t", "\v", " ", "-1", "1", "5s"],
-    ...["/esxiimg.tgz", "systemMediaSize=", "prefix=\n", "kernelopt=\n"],
-    `modules=${"/m.v00 --- ".repeat(238)}\n`,
-    `kernelopt=${"x".repeat(4050)}\n`,
+export const bootCfgLoaderTarget = {
+  leastCases: 20_000,
+  ...bytesTarget(
+    "boot-cfg-loader",
+    () =>
+      Promise.resolve([
+        bootCfgText(moduleNames(8)),
+        bootCfgText(moduleNames(6)).replaceAll("\n", "\r\n"),
+        "kernel=b.b00\nprefix=/esx\nkernelopt=ks=http://h/k a ks=x\nmodules=a---b --- c \nmodules=d o\n",
+        "KERNEL=\\b.b00\nkernelopt=systemMediaSize=max x\nmodules=/b.b00 x  y --- /k.b00\n# a comment",
+      ].map(encodeLatin1)),
+    wordsOf(
+      ..."kernel= kernelopt= modules= title= prefix= timeout= skip= errtimeout= acpitables= k= = # --- ---- / \\ ks=x"
+        .split(" "),
+      ...[" --- ", "---", " =", "\n", "\r\n", "\r", "\0", "\xa0", "\t", "\v", " ", "-1", "1", "5s"],
+      ...["/esxiimg.tgz", "systemMediaSize=", "prefix=\n", "kernelopt=\n"],
+      `modules=${"/m.v00 --- ".repeat(238)}\n`,
+      `kernelopt=${"x".repeat(4050)}\n`,
+    ),
+    checkEdit,
   ),
-  checkEdit,
-);
+};

@@ -26,6 +26,8 @@ export interface Target<Input = unknown> {
   unpack(bytes: Uint8Array): Input;
   /** Whether its code runs in this process, where coverage can see it. */
   readonly isWatched?: boolean;
+  /** How many cases a run has that is not told how long to take. */
+  readonly leastCases?: number;
   /** Ends what was started for it. */
   stop?(): Promise<void>;
 }
@@ -36,6 +38,8 @@ export interface FuzzOptions {
   /** The time to stop, as of `performance.now()`. */
   readonly deadlineMs?: number | undefined;
   readonly maxCases?: number | undefined;
+  /** Until so many are done, the time does not count. */
+  readonly leastCases?: number | undefined;
   /** Without it only the inputs that are refused in a new way are kept. */
   readonly coverage?: Coverage | undefined;
 }
@@ -60,14 +64,14 @@ export async function fuzz<Input>(
   target: Target<Input>,
   options: FuzzOptions,
 ): Promise<FuzzReport<Input>> {
-  const { seed, deadlineMs = Infinity, maxCases = Infinity, coverage } = options;
+  const { seed, deadlineMs = Infinity, maxCases = Infinity, leastCases = 0, coverage } = options;
   const random = new Random(seed);
   const corpus = [...await target.seeds()];
   const outcomes = new Map<string, number>();
   let slowestMs = 0;
   let slowest: Input = corpus[0]!;
   let cases = 0;
-  while (cases < maxCases && performance.now() < deadlineMs) {
+  while (cases < maxCases && (cases < leastCases || performance.now() < deadlineMs)) {
     // First the seeds as they are.
     let input = cases < corpus.length ? corpus[cases]! : choose(corpus, random);
     const changes = cases < corpus.length ? 0 : 1 + random.below(random.below(MAX_CHANGES) + 1);

@@ -19,11 +19,13 @@ const FOLDER = `${import.meta.dirname}/../../dist/fuzz`;
 const SHOWN_OUTCOMES = 12;
 /** Who takes so long may take longer still: the input is kept, for somebody to look at. */
 const SLOW_MS = 1000;
+/** For all targets together, unless somebody says how many. */
+const SECONDS = 60;
 
 const { values } = parseArgs({
   args: Deno.args,
   options: {
-    seconds: { type: "string", default: "60" },
+    seconds: { type: "string" },
     seed: { type: "string", default: "1" },
     cases: { type: "string" },
     target: { type: "string", multiple: true },
@@ -54,7 +56,8 @@ async function runTarget(target: Target): Promise<boolean> {
   const report = await fuzz(target, {
     seed: Number(values.seed),
     maxCases: values.cases === undefined ? undefined : Number(values.cases),
-    deadlineMs: startMs + Number(values.seconds) * 1000 / chosen.length,
+    leastCases: values.seconds === undefined ? target.leastCases : undefined,
+    deadlineMs: startMs + Number(values.seconds ?? SECONDS) * 1000 / chosen.length,
     coverage: target.isWatched === false ? undefined : coverage,
   });
   await target.stop?.();

@@ -2,8 +2,8 @@
  * The commands of ESXi's kickstart and their options, with the releases that know them.
  *
  * Sources: "About Installation Scripts" in VMware's *ESXi Installation and Setup* for 6.7, 7.0 and
- * 8.0, Broadcom's *ESX Installation and Setup* for 9.0, and KB 2004582; `--ignoreprereq…` stand in
- * the templates of canonical/packer-maas for 7.0 and 8.0 and in no manual.
+ * 8.0, and Broadcom's *ESX Installation and Setup* for 9.0; `--ignoreprereq…` stand in the templates
+ * of canonical/packer-maas for 7.0 and 8.0 and in no manual.
  *
  * @module
  */

@@ -15,6 +15,7 @@ const ROOT = `${import.meta.dirname}/../`;
 const PACKAGES: readonly (readonly [folder: string, packages: readonly string[]])[] = [
   ["lib/cli/", ["@stricli/core", "node:crypto"]],
   ["lib/host/", ["node:fs"]],
+  ["lib/esxi/drivers/", ["@zip.js/zip.js", "sax"]],
   ["lib/", ["node:buffer", "node:crypto", "node:zlib", "modern-tar"]],
   ["wasm/", []],
   ["main.ts", []],

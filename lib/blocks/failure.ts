@@ -17,6 +17,7 @@ export type FailureCode =
   | "unfit-for-iso"
   | "unfit-for-net"
   | "too-small"
+  | "not-driver"
   | "not-image"
   | "not-manifest"
   | "mismatch"

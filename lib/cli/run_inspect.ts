@@ -10,6 +10,7 @@ import { formatSize } from "./sizes.ts";
 import { FileSource } from "../host/files.ts";
 import { writeStdout } from "../host/terminal.ts";
 import { inspect } from "../image/inspect.ts";
+import { inspectDriverFile, type InspectedDriverFile } from "../image/drivers.ts";
 import type { Inspection } from "../image/inspection.ts";
 
 /** The options of inspect. */
@@ -24,11 +25,35 @@ export interface InspectFlags extends CommonFlags {
  */
 export async function runInspect(flags: InspectFlags, path: string): Promise<void> {
   using file = FileSource.open(path);
-  const inspection = await inspect(file);
-  writeStdout(flags.json ? JSON.stringify(inspection, null, 2) + "\n" : describe(inspection));
+  const driver = await inspectDriverFile(file);
+  const inspection = driver ?? await inspect(file);
+  const show = (lines: readonly string[]) => lines.map(printable).join("\n");
+  const text = flags.json
+    ? JSON.stringify(inspection, null, 2)
+    : show("vibs" in inspection ? describeDriverFile(inspection) : describe(inspection));
+  writeStdout(text + "\n");
 }
 
-function describe(inspection: Inspection): string {
+function describeDriverFile({ path, format, fileBytes, ...file }: InspectedDriverFile): string[] {
+  const lines = [`${path}: ${format}, ${formatSize(fileBytes)}`];
+  const field = (name: string, value: string) => lines.push(`  ${name.padEnd(12)}${value}`);
+  for (const { productLine, version } of file.platforms) {
+    field("for", `${productLine} ${version}`.trimEnd());
+  }
+  for (const { id, ...vib } of file.vibs) {
+    lines.push(`  ${id}`);
+    field("  summary", vib.summary);
+    const signed = vib.isSigned ? "signed" : "not signed";
+    field("  level", `${vib.acceptanceLevel}, ${signed}${vib.isDriver ? "" : ", no driver"}`);
+    if (vib.depends.length > 0) field("  depends on", vib.depends.join(", "));
+    for (const { name, type, sizeBytes } of vib.payloads) {
+      field("  payload", `${name}, ${type}, ${formatSize(sizeBytes)}`);
+    }
+  }
+  return lines;
+}
+
+function describe(inspection: Inspection): string[] {
   const { installer, fileSystem } = inspection;
   const lines = [`${inspection.path}: ${inspection.format}, ${formatSize(inspection.fileBytes)}`];
   const field = (name: string, value: string) => lines.push(`  ${name.padEnd(12)}${value}`);
@@ -63,10 +88,13 @@ function describe(inspection: Inspection): string {
       field("  modules", `${bootCfg.modules.length}, the last is ${bootCfg.modules.at(-1)}`);
     }
   }
+  for (const { name, version, vendor, origin } of inspection.drivers) {
+    field("driver", `${name} ${version}, ${vendor}${origin === "added" ? ", added" : ""}`);
+  }
   for (const problem of inspection.problems) field("problem", problem);
   lines.push(`  ${inspection.files.length} files`);
   for (const { path, sizeBytes } of inspection.files) {
     lines.push(`${String(sizeBytes).padStart(14)}  /${path}`);
   }
-  return lines.map(printable).join("\n") + "\n";
+  return lines;
 }

@@ -7,6 +7,7 @@
 import { Failure } from "../blocks/failure.ts";
 import type { FileTree } from "../blocks/file_tree.ts";
 import { type Installer, recognizeInstaller } from "../esxi/installer.ts";
+import type { InspectedDriver } from "./drivers.ts";
 
 /** A partition, as it is shown. */
 export interface InspectedPartition {
@@ -57,6 +58,8 @@ export interface Inspection {
       readonly modules: readonly string[];
     }[];
   } | { readonly problem: string };
+  /** Drivers of the installer that its image database lists, and those that were added. */
+  readonly drivers: readonly InspectedDriver[];
   /** All files, in the order of their directories. */
   readonly files: readonly { readonly path: string; readonly sizeBytes: number }[];
   /** What is wrong with the file system, one clause each. */
@@ -70,13 +73,15 @@ export interface Inspection {
  */
 export async function inspectTree(
   tree: FileTree,
-): Promise<Pick<Inspection, "installer" | "files">> {
+): Promise<Pick<Inspection, "installer" | "drivers" | "files">> {
   const files = tree.files.map(({ path, sizeBytes }) => ({ path, sizeBytes }));
+  const { listDrivers } = await import("./drivers.ts");
+  const drivers = await listDrivers(tree);
   try {
-    return { installer: describe(await recognizeInstaller(tree)), files };
+    return { installer: describe(await recognizeInstaller(tree)), drivers, files };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { installer: { problem: error.message }, files };
+    return { installer: { problem: error.message }, drivers, files };
   }
 }
 

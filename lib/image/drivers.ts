@@ -1,0 +1,153 @@
+/**
+ * Which drivers are in an installer: those of its image database, and those that were added to it.
+ * Also what is in a VIB or a bundle by itself.
+ *
+ * @module
+ */
+
+import { gunzipSync } from "node:zlib";
+import { readBytes, type Source } from "../blocks/extent.ts";
+import { Failure } from "../blocks/failure.ts";
+import { type FileTree, findFile, readSmallFile, type TreeFile } from "../blocks/file_tree.ts";
+import { isDriver, parseDescriptor, type VibDescriptor } from "../esxi/drivers/descriptor.ts";
+import { type DriverList, DRIVERS_LIST, DRIVERS_NAME } from "../esxi/drivers/medium.ts";
+import { openDriver } from "../esxi/drivers/open.ts";
+import { TAR_BLOCK_BYTES } from "../esxi/tar.ts";
+
+/** The image database of an installer: descriptors of all its VIBs. */
+const IMAGE_DATABASE = "IMGDB.TGZ";
+const DESCRIPTORS = /^\/?var\/db\/esximg\/vibs\/[^/]+\.xml$/;
+/** Ten times the largest one known. */
+const MAX_DATABASE_BYTES = 64 * 1024 * 1024;
+/** Lists of a thousand drivers have less. */
+const MAX_LIST_BYTES = 1024 * 1024;
+
+/** A driver, as `inspect` shows it. */
+export interface InspectedDriver {
+  /** As in `VMW_bootbank_icen_1.4.1.7-1vmw.703.0.0.18644231`. */
+  readonly id: string;
+  /** As in `icen`. */
+  readonly name: string;
+  /** As in `1.4.1.7-1vmw.703.0.0.18644231`. */
+  readonly version: string;
+  /** As in `VMW`. */
+  readonly vendor: string;
+  /** As in `partner`. */
+  readonly acceptanceLevel: string;
+  /** Whether it came with the installer, or was added to it. */
+  readonly origin: "installer" | "added";
+}
+
+/** A file of VIBs, as `inspect` shows it. */
+export interface InspectedDriverFile {
+  readonly path: string;
+  readonly format: "vib" | "offline bundle";
+  readonly fileBytes: number;
+  /** The systems that the bundle says it is for. */
+  readonly platforms: readonly { readonly productLine: string; readonly version: string }[];
+  readonly vibs: readonly {
+    readonly id: string;
+    readonly summary: string;
+    readonly acceptanceLevel: string;
+    readonly isSigned: boolean;
+    readonly isDriver: boolean;
+    readonly depends: readonly string[];
+    readonly payloads: readonly {
+      readonly name: string;
+      readonly type: string;
+      readonly sizeBytes: number;
+    }[];
+    readonly files: readonly string[];
+  }[];
+}
+
+/**
+ * Lists the drivers of an installer, sorted by name. A database that cannot be read has none: the
+ * installer may still be whole.
+ *
+ * @throws {Failure} `truncated` or `io` from the source of the files.
+ */
+export async function listDrivers(tree: FileTree): Promise<InspectedDriver[]> {
+  const shipped = (await readDatabase(tree)).filter(isDriver).map((
+    { id, name, version, vendor, acceptanceLevel },
+  ) => ({ id, name, version, vendor, acceptanceLevel, origin: "installer" as const }));
+  const byName = (a: InspectedDriver, b: InspectedDriver) => a.id < b.id ? -1 : 1;
+  return [...shipped.toSorted(byName), ...await readAdded(tree)];
+}
+
+async function readDatabase(tree: FileTree): Promise<VibDescriptor[]> {
+  const file = findFile(tree, IMAGE_DATABASE);
+  if (file === undefined || file.sizeBytes > MAX_DATABASE_BYTES) return [];
+  const stored = await readSmallFile(tree, file, MAX_DATABASE_BYTES);
+  try {
+    const tar = gunzipSync(stored, { maxOutputLength: MAX_DATABASE_BYTES });
+    const { unpackTar } = await import("modern-tar");
+    return (await unpackTar(new Uint8Array(tar))).flatMap(({ header, data }) => {
+      if (!DESCRIPTORS.test(header.name) || data === undefined) return [];
+      return descriptorsOf(new TextDecoder().decode(data), header.name);
+    });
+  } catch {
+    return []; // of tests, or of a release that stores it in another way
+  }
+}
+
+function descriptorsOf(text: string, path: string): VibDescriptor[] {
+  try {
+    return [parseDescriptor(text, path)];
+  } catch (error) {
+    if (error instanceof Failure) return [];
+    throw error;
+  }
+}
+
+async function readAdded(tree: FileTree): Promise<InspectedDriver[]> {
+  const file = findFile(tree, DRIVERS_NAME);
+  if (file === undefined) return [];
+  try {
+    const { vibs } = JSON.parse(await readList(tree, file)) as DriverList;
+    return vibs.map(({ id, name, version, vendor, acceptance_level }) => ({
+      ...{ id, name, version, vendor, acceptanceLevel: acceptance_level, origin: "added" },
+    }));
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    return []; // a file of that name that is not ours
+  }
+}
+
+/** The list stands first in the tar, behind its folder: the VIBs need not be read. */
+async function readList(tree: FileTree, file: TreeFile): Promise<string> {
+  const [part] = file.parts;
+  const headBytes = Math.min(part?.lengthBytes ?? 0, 2 * TAR_BLOCK_BYTES + MAX_LIST_BYTES);
+  const head = await readBytes(tree.source, part?.offsetBytes ?? 0, headBytes);
+  const text = new TextDecoder().decode(head);
+  if (!text.startsWith(DRIVERS_LIST, TAR_BLOCK_BYTES)) return "";
+  const content = text.slice(2 * TAR_BLOCK_BYTES);
+  return content.slice(0, content.indexOf("\0"));
+}
+
+/**
+ * Looks into a VIB or a bundle.
+ *
+ * @returns Undefined if the file is neither.
+ * @throws {Failure} as {@linkcode openDriver}.
+ */
+export async function inspectDriverFile(file: Source): Promise<InspectedDriverFile | undefined> {
+  const driver = await openDriver(file);
+  if (driver.kind === "module") return undefined;
+  return {
+    path: file.name,
+    format: driver.kind === "vib" ? "vib" : "offline bundle",
+    fileBytes: file.sizeBytes,
+    platforms: driver.platforms,
+    vibs: driver.vibs.map(({ descriptor, isSigned, payloads }) => ({
+      id: descriptor.id,
+      summary: descriptor.summary,
+      acceptanceLevel: descriptor.acceptanceLevel,
+      isSigned,
+      isDriver: isDriver(descriptor),
+      depends: descriptor.depends,
+      payloads: payloads.map(({ name, type, sizeBytes }) => ({ name, type, sizeBytes })),
+      files: descriptor.files,
+    })),
+  };
+}

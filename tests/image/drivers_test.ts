@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { bytesSource } from "../../lib/blocks/extent.ts";
+import { packOldGnuTar } from "../../lib/esxi/tar.ts";
+import { inspectDriverFile } from "../../lib/image/drivers.ts";
+import { inspect } from "../../lib/image/inspect.ts";
+import { installerIsoBytes } from "../support/installer_iso.ts";
+import { describeVib, encode, makeBundle, makeDriverModule, makeVib } from "../support/vibs.ts";
+
+const TIME_SECONDS = 1_700_000_000;
+
+function database(descriptors: readonly string[]): Uint8Array {
+  const files = descriptors.map((text, i) => ({
+    path: `var/db/esximg/vibs/vib-${i}.xml`,
+    bytes: encode(text),
+  }));
+  const other = { path: "var/db/esximg/profiles/ESXi", bytes: encode("<imageprofile/>") };
+  return new Uint8Array(gzipSync(packOldGnuTar([...files, other], TIME_SECONDS)));
+}
+
+Deno.test("inspect: drivers that an installer's image database lists", async () => {
+  const imgdb = database([
+    describeVib({ name: "nvme-pcie" }),
+    describeVib({ name: "esx-ui", files: ["usr/lib/vmware/hostd/docroot/ui/index.html"] }),
+    describeVib({ name: "igbn", version: "2.0", level: "certified" }),
+    "<vib>",
+  ]);
+  const iso = installerIsoBytes({
+    moduleCount: 8,
+    modulesBytes: 100_000,
+    files: [{ path: "IMGDB.TGZ", content: imgdb }],
+  });
+  const { drivers } = await inspect(bytesSource("test.iso", iso));
+  assert.deepEqual(
+    drivers.map(({ name, version, acceptanceLevel, origin }) =>
+      `${name} ${version} ${acceptanceLevel} ${origin}`
+    ),
+    [
+      "igbn 2.0 certified installer",
+      "nvme-pcie 1.0.1-1OEM.700.1.0.15843807 partner installer",
+    ],
+  );
+});
+
+Deno.test("inspect: a database that cannot be read lists none", async () => {
+  for (const content of [encode("no gzip"), new Uint8Array(gzipSync(encode("no tar")))]) {
+    const iso = installerIsoBytes({
+      moduleCount: 8,
+      modulesBytes: 100_000,
+      files: [{ path: "IMGDB.TGZ", content }],
+    });
+    assert.deepEqual((await inspect(bytesSource("test.iso", iso))).drivers, []);
+  }
+});
+
+Deno.test("inspect: a VIB and a bundle by themselves", async () => {
+  const vib = makeVib({ name: "net-acme", level: "community", signature: "" });
+  const found = await inspectDriverFile(bytesSource("a.vib", vib));
+  assert.equal(found?.format, "vib");
+  assert.deepEqual(found?.vibs[0], {
+    id: "ACME_bootbank_net-acme_1.0.1-1OEM.700.1.0.15843807",
+    summary: "Driver & tests",
+    acceptanceLevel: "community",
+    isSigned: false,
+    isDriver: true,
+    depends: [],
+    payloads: [{
+      name: "net-acme",
+      type: "vgz",
+      sizeBytes: makeDriverModule({ name: "net-acme" }).length,
+    }],
+    files: ["usr/lib/vmware/vmkmod/net-acme"],
+  });
+  const bundle = await makeBundle([["net-acme", vib]], { version: "8.*" });
+  const inBundle = await inspectDriverFile(bytesSource("a.zip", bundle));
+  assert.deepEqual(inBundle?.platforms, [{ productLine: "embeddedEsx", version: "8.*" }]);
+  assert.deepEqual(inBundle?.vibs, found?.vibs);
+  assert.equal(await inspectDriverFile(bytesSource("x", encode("anything else"))), undefined);
+});

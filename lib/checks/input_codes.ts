@@ -116,6 +116,10 @@ export const INPUT_CODES = {
       "A default gateway is in no subnet of its network, so that nothing reaches it.",
       "correct the gateway, the address or the netmask",
     ],
+    "metadata-netmask": [
+      "A static IPv4 address has no netmask. Nova's schema allows that; 255.255.255.0 is taken, as cloud-init does.",
+      "give the network its netmask",
+    ],
     "metadata-link": [
       "A network is on a link that the metadata does not have: it is left out, or refused where management needs it.",
       "correct its link",

@@ -27,6 +27,11 @@ const NETWORK_DATA: Readonly<Record<string, string>> = {
   services: "list",
 };
 
+/** Types of networks with a static IPv4 address. */
+const STATIC = /^(ipv4|static)$/;
+/** What the guest takes where no netmask is given. */
+const DEFAULT_BITS = 24;
+
 /** Checks the metadata that was given, if any was. */
 export function checkMetadata({ metadata }: Inputs): Finding[] {
   if (metadata === undefined) return [];
@@ -101,11 +106,15 @@ function checkNetworks(path: string, content: Json): Finding[] {
       const what = `${where} is on a link that links does not have`;
       findings.push(finding("metadata-link", path, what));
     }
+    const subnet = subnetOf(network);
+    if (subnet?.bits === undefined && subnet !== undefined) {
+      const what = `${where} has the address ${subnet.address} and no netmask`;
+      findings.push(finding("metadata-netmask", path, what));
+    }
     for (const route of list(network.routes)) {
       const isDefault = route?.netmask === "0.0.0.0" && route?.network === "0.0.0.0";
-      const { ip_address: address, netmask } = network;
-      if (!isDefault || ![address, netmask, route.gateway].every(isText)) continue;
-      if (isIPv4(address) && isIPv4(netmask) && !isOnLink(route.gateway, address, netmask)) {
+      if (!isDefault || !isText(route.gateway) || subnet === undefined) continue;
+      if (!isOnLink(route.gateway, subnet.address, subnet.bits ?? DEFAULT_BITS)) {
         const what = `${where} has the gateway ${route.gateway}, which is not in its subnet`;
         findings.push(finding("metadata-gateway", path, what));
       }
@@ -114,12 +123,29 @@ function checkNetworks(path: string, content: Json): Finding[] {
   return findings;
 }
 
-function isOnLink(gateway: string, address: string, netmask: string): boolean {
+/** A static IPv4 address and how long its prefix is, as far as the network says; else undefined. */
+function subnetOf(
+  { type, ip_address, netmask }: Json,
+): { readonly address: string; readonly bits: number | undefined } | undefined {
+  if (!isText(ip_address) || !isText(type) || !STATIC.test(type)) return undefined;
+  const [address = "", length] = ip_address.split("/");
+  if (!isIPv4(address)) return undefined;
+  const given = length ?? netmask ?? undefined;
+  if (given === undefined) return { address, bits: undefined };
+  const text = String(given).replace(/^\//, "");
+  if (/^\d{1,2}$/.test(text) && Number(text) <= 32) return { address, bits: Number(text) };
+  if (!isIPv4(text)) return undefined; // the guest says what is wrong with it
+  return { address, bits: numberOf(text).toString(2).replaceAll("0", "").length };
+}
+
+function isOnLink(gateway: string, address: string, bits: number): boolean {
   if (!isIPv4(gateway)) return false;
-  const [g, a, m] = [gateway, address, netmask].map((text) =>
-    text.split(".").reduce((sum, part) => sum * 256 + Number(part), 0)
-  );
-  return ((g! ^ a!) & m!) === 0;
+  const size = 2 ** (32 - bits);
+  return Math.floor(numberOf(gateway) / size) === Math.floor(numberOf(address) / size);
+}
+
+function numberOf(address: string): number {
+  return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
 function isText(value: unknown): value is string {

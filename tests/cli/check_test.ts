@@ -31,6 +31,11 @@ const NETWORK = {
   }],
   services: [],
 };
+/** The network without a key, and with others. */
+const without = (key: string, more: Record<string, unknown> = {}) => ({
+  ...NETWORK,
+  networks: [{ ...NETWORK.networks[0], [key]: undefined, ...more }],
+});
 const metadata = (meta: unknown, network: unknown = NETWORK) => ({
   "md/meta_data.json": typeof meta === "string" ? meta : JSON.stringify(meta),
   "md/network_data.json": JSON.stringify(network),
@@ -170,6 +175,8 @@ const ROWS: readonly Row[] = [
     ...NETWORK,
     networks: [{ ...NETWORK.networks[0], ip_address: "198.51.100.1" }],
   }),
+  md("metadata-gateway", META, without("netmask", { ip_address: "198.51.100.1/24" })),
+  md("metadata-netmask", META, without("netmask")),
   md("metadata-unknown-key", { ...META, hostnam: "x" }),
   md("metadata-no-hostname", { uuid: "u" }),
   ["metadata-folder", { "md/latest/meta_data.json": "{}" }, [

@@ -79,7 +79,9 @@ def interface_address(text, mask, what, warn):
     @param text: the address, with or without "/LENGTH"
     @param mask: a netmask or prefix length, or None
     @param what: whose it is, for messages
-    @raise ValueError: naming `what`, when it is no address, or an IPv4 one without a mask
+    @raise ValueError: naming `what`, when it is no address
+
+    Nova's schema does not require a mask; without one, cloud-init and curtin take 24 and 64.
     """
     address, _, length = text.partition("/")
     try:
@@ -87,11 +89,9 @@ def interface_address(text, mask, what, warn):
     except ValueError:
         raise ValueError("%s: %r is not an IP address" % (what, address))
     mask = length or mask
-    if mask is None and address.version == 4:
-        raise ValueError("%s: the address %s has no netmask" % (what, address))
     if mask is None:
-        warn("%s: the address %s has no prefix length; 64 is used" % (what, address))
-        mask = "64"
+        mask = "24" if address.version == 4 else "64"
+        warn("%s: the address %s has no prefix length; %s is used" % (what, address, mask))
     try:
         return ipaddress.ip_interface("%s/%d" % (address, prefix_length(mask, address.version)))
     except ValueError as error:

@@ -10,6 +10,9 @@ import ipaddress
 import json
 import sys
 
+from cloudinit.net import network_state
+from cloudinit.sources.helpers import openstack
+
 AUTOMATIC = {"dhcp": "dhcp4", "dhcp4": "dhcp4", "dhcp6": "dhcp6", "ipv6_slaac": "slaac",
              "ipv6_dhcpv6-stateful": "dhcp6", "ipv6_dhcpv6-stateless": "dhcp6-stateless"}
 
@@ -58,7 +61,9 @@ def facts_of_subnet(name, subnet):
     if subnet["type"] in AUTOMATIC:
         found.add("%s %s" % (AUTOMATIC[subnet["type"]], name))
     else:
-        found.add("address %s %s" % (name, interface(subnet["address"], subnet.get("netmask"))))
+        # What cloud-init renders for any system: it fills in a mask that is missing.
+        normal = network_state._normalize_net_keys(dict(subnet), ("address",))
+        found.add("address %s %s/%s" % (name, ipaddress.ip_address(normal["address"]), normal["prefix"]))
     if "gateway" in subnet:
         version = ipaddress.ip_address(subnet["gateway"]).version
         found.add("route %s %s" % ("0.0.0.0/0" if version == 4 else "::/0", subnet["gateway"]))
@@ -76,7 +81,6 @@ def interface(address, mask):
 
 
 def main(paths):
-    from cloudinit.sources.helpers import openstack
     found = {}
     for path in paths:
         with open(path, encoding="utf-8") as file:

@@ -108,7 +108,7 @@ class Broken:
 
     def mask(self):
         network = self.pick(lambda n: n["type"] == "ipv4")
-        return network and self.spoil(network, "netmask", self.rnd.choice(["255.0.255.0", "33", "0.0.0.0", None]))
+        return network and self.spoil(network, "netmask", self.rnd.choice(["255.0.255.0", "33", "0.0.0.0", "255.255.255"]))
 
     def gateway(self):
         network = self.pick(lambda n: self.defaults[n["id"]])

@@ -4,6 +4,7 @@ agree with it, but for what is deliberately different.
 import json
 import os
 import subprocess
+import tempfile
 import unittest
 
 from support import REPOSITORY, SAMPLES
@@ -79,6 +80,27 @@ class CloudInitTest(unittest.TestCase):
         self.assertLessEqual(set(DIFFERENCES), set(names))
         for name in REFUSED:
             self.assertTrue(openstack.read(files[name], "config-drive")["refusal"])
+
+    def test_masks(self):
+        """Nova's schema does not require a mask: what is taken then, and in which forms it may be given."""
+        forms = {"bare4": ("ipv4", "192.0.2.5", None), "bare6": ("ipv6", "2001:db8::5", None),
+                 "length4": ("ipv4", "192.0.2.5/26", None), "length6": ("ipv6", "2001:db8::5/56", None),
+                 "both4": ("ipv4", "192.0.2.5/26", "255.255.255.0"), "mask4": ("ipv4", "192.0.2.5", "255.255.252.0"),
+                 "mask6": ("ipv6", "2001:db8::5", "ffff:ffff:ffff::")}
+        with tempfile.TemporaryDirectory() as folder:
+            paths, ours = {}, {}
+            for name, (kind, address, mask) in forms.items():
+                network = {"id": "n", "link": "a", "network_id": "x", "type": kind, "ip_address": address}
+                data = {"links": [{"id": "a", "type": "phy", "ethernet_mac_address": "02:00:5e:00:53:01"}],
+                        "networks": [dict(network, netmask=mask) if mask else network], "services": []}
+                paths[name] = os.path.join(folder, name + ".json")
+                with open(paths[name], "w", encoding="utf-8") as file:
+                    json.dump(data, file)
+                ours[name] = facts_of(openstack.read(
+                    {"network_data.json": json.dumps(data).encode()}, "config-drive"))
+            self.assertEqual(ours, self.judged(paths))
+        self.assertEqual(ours["bare4"], {"address a 192.0.2.5/24"})
+        self.assertEqual(ours["length4"], {"address a 192.0.2.5/26"})
 
     def judged(self, paths):
         """{name: facts} of cloud-init."""

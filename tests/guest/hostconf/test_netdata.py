@@ -38,6 +38,14 @@ class FormsTest(unittest.TestCase):
                 {"id": "n", "type": kind, "link": "a", "ip_address": address, "netmask": "24"}]})
             self.assertEqual(network["interfaces"][0]["addresses"][0]["type"], wanted)
 
+    def test_masks(self):
+        for address, mask, length, said in (("192.0.2.5", None, 24, "24 is used"), ("192.0.2.5/26", None, 26, ""),
+                                            ("192.0.2.5", "255.255.255.128", 25, ""), ("192.0.2.5", 22, 22, "")):
+            entry = {"id": "n", "type": "ipv4", "link": "a", "ip_address": address, "netmask": mask}
+            network, _, warnings = read({"links": [phy("a", 0)], "networks": [entry]})
+            self.assertEqual(network["interfaces"][0]["addresses"][0]["prefix"], length)
+            self.assertIn(said, warnings) if said else self.assertEqual(warnings, "")
+
     def test_numbers_of_any_kind(self):
         network, found, warnings = read({
             "links": [phy("a", 0, mtu=9000.0), vlan("v", "a", 30.0)],

@@ -112,7 +112,10 @@ class Document(Generator):
             made["netmask"] = str(network.netmask)
             if "/" in made["ip_address"] and self.rnd.random() < 0.5:
                 del made["netmask"]
-        elif self.rnd.random() < 0.1:
+            return
+        if network.prefixlen == 24 and self.rnd.random() < 0.3:
+            del made["netmask"]  # the schema does not require it; cloud-init takes 24
+        if self.rnd.random() < 0.1:
             made["ip_address"] = ".".join("%03d" % int(part) for part in made["ip_address"].split("."))
 
     def automatic(self, link, entry):

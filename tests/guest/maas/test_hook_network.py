@@ -64,7 +64,8 @@ class Forms(unittest.TestCase):
             found = read(nic("a", 1, static("192.0.2.5", **mask)))[0]
             self.assertEqual(found["interfaces"][0]["addresses"][0]["prefix"], 26)
         self.assertIn("64 is used", read(nic("a", 1, static("2001:db8::5")))[2])
-        for bad, words in (("192.0.2.5", "no netmask"), ("192.0.2.500/24", "not an IP address"), (None, "without address"),
+        self.assertIn("24 is used", read(nic("a", 1, static("192.0.2.5")))[2])
+        for bad, words in (("192.0.2.500/24", "not an IP address"), (None, "without address"),
                            ("127.0.0.1/8", "cannot be"), ("224.0.0.1/4", "cannot be"), ("192.0.2.5/33", "not a netmask")):
             self.refused(words, nic("a", 1, static(bad)))
 

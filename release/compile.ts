@@ -5,8 +5,9 @@
  * @module
  */
 
-import { BUNDLE, makeBundle, ROOT } from "./bundle.ts";
+import { BUNDLE, makeBundle } from "./bundle.ts";
 import { FLAGS } from "./flags.mjs";
+import { runCompiler } from "./runtime.ts";
 
 /** The arguments of Deno that compile the bundle. */
 export function compileArguments(output: string, triple?: string): string[] {
@@ -26,11 +27,14 @@ export function compileArguments(output: string, triple?: string): string[] {
   ];
 }
 
-if (import.meta.main) {
+/**
+ * Makes `dist/esxi-img`.
+ *
+ * @throws {Error} if no runtime for this machine can be had.
+ */
+export async function compileHere(): Promise<void> {
   await makeBundle();
-  const command = new Deno.Command(Deno.execPath(), {
-    args: compileArguments("dist/esxi-img"),
-    cwd: ROOT,
-  });
-  Deno.exit((await command.spawn().status).code);
+  await runCompiler(compileArguments("dist/esxi-img"));
 }
+
+if (import.meta.main) await compileHere();

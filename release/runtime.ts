@@ -30,17 +30,14 @@ const NPM_RUNTIME = {
 export const DOWNLOADS: string = `${Deno.env.get("TMPDIR") ?? "/tmp"}/esxi-img-tests-${Deno.uid()}`;
 
 /**
- * Runs Deno with these arguments, `task compile` or `compile …`, for this machine: with the runtime
- * that `DENORT_BIN` names, or that npm has, or that Deno downloads, in this order.
+ * Runs Deno with these arguments, `compile …`, for this machine, as {@linkcode compileFor}.
  *
  * @throws {Error} with what Deno said, if it fails.
  */
 export async function runCompiler(args: readonly string[]): Promise<void> {
-  if (Deno.env.has("DENORT_BIN") || hostTarget()?.name !== NPM_RUNTIME.target) {
-    await runProgram(Deno.execPath(), args, { cwd: ROOT });
-  } else {
-    await runWithNpmRuntime(args);
-  }
+  const target = hostTarget();
+  if (target === undefined) await runProgram(Deno.execPath(), args, { cwd: ROOT });
+  else await compileFor(target, args);
 }
 
 /**

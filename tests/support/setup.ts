@@ -9,7 +9,7 @@
  */
 
 import { makeBundle } from "../../release/bundle.ts";
-import { runCompiler } from "../../release/runtime.ts";
+import { compileHere } from "../../release/compile.ts";
 import { isCompiled, isExecutableCurrent, noteExecutable, writeStandIn } from "./executable.ts";
 import { exists } from "./folder.ts";
 import { unpackCloudInit, unpackGrubArm64, unpackOpenStack } from "./judges.ts";
@@ -87,7 +87,7 @@ async function compile(): Promise<void> {
   if (isExecutableCurrent() && isCompiled()) return;
   console.error("compiling the executable");
   try {
-    await runCompiler(["task", "compile"]);
+    await compileHere();
     noteExecutable();
   } catch (error) {
     if (Deno.env.get("CI") === "true") throw error;

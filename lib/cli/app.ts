@@ -23,13 +23,15 @@ import { checkNotEmpty, normalizeArguments } from "./arguments.ts";
 import { buildCommand, checkCommand } from "./build.ts";
 import { completionCommand } from "./completion.ts";
 import { convertCommand } from "./convert.ts";
-import { listCommands } from "./definitions.ts";
+import { type CommandDefinition, listCommands } from "./definitions.ts";
 import { inspectCommand } from "./inspect.ts";
 import { kickstartCommand } from "./kickstart.ts";
 import { netbootCommand } from "./netboot.ts";
 import { genImgCommand, installerHelperCommand, ksTemplateCommand } from "./compat_commands.ts";
 import { payloadCommand } from "./payload.ts";
 import { printable } from "./printable.ts";
+import { findSlip } from "./usage/find_slip.ts";
+import { type Slip, slipOf } from "./usage/slip.ts";
 import { verifyCommand } from "./verify.ts";
 
 const NAME = "esxi-img";
@@ -89,7 +91,14 @@ export async function runApp(args: readonly string[]): Promise<number> {
       return await printVersion();
     }
     checkNotEmpty(args);
-    await run(application(routes, isDebug), normalizeArguments(args), { process });
+    const commands = listCommands(routes, true);
+    const words = normalizeArguments(args, commands.map(({ name }) => name));
+    const slip = findSlip(words, commands);
+    if (slip !== undefined) {
+      writeStderr(describeSlip(slip, helpOf(words[0], commands)) + "\n");
+      return WRONG_USAGE;
+    }
+    await run(application(routes, isDebug, helpOf(words[0], commands)), words, { process });
     writeStdout(text);
   } catch (error) {
     if (!isClosedPipe(error)) writeStderr(explain(error, isDebug) + "\n");
@@ -98,6 +107,17 @@ export async function runApp(args: readonly string[]): Promise<number> {
   const code = Number(process.exitCode ?? 0);
   const isUsage = code === ExitCode.InvalidArgument || code === ExitCode.UnknownCommand;
   return isUsage ? WRONG_USAGE : code < 0 ? FAILED : code;
+}
+
+/** Where a command's help is; that of all where there is no such command. */
+function helpOf(name: string | undefined, commands: readonly CommandDefinition[]): string {
+  return commands.some((command) => command.name === name) ? `${NAME} ${name}` : NAME;
+}
+
+function describeSlip({ where, what, remedy }: Slip, help: string): string {
+  const see = remedy?.endsWith("--help") ? undefined : `see ${help} --help`;
+  const clauses = [`${where}: ${what}`, remedy, see];
+  return `${NAME}: ${printable(clauses.filter((clause) => clause !== undefined).join("; "))}`;
 }
 
 function exitCodeOf(error: unknown): number {
@@ -117,21 +137,18 @@ async function printVersion(): Promise<number> {
  * How arguments become a command, and failures a line.
  *
  * @param isDebug Whether to show where in the program a failure happened.
+ * @param help The command whose help is pointed to.
  */
 export function application(
   routes: RouteMap<CommandContext>,
   isDebug: boolean,
+  help: string = NAME,
 ): Application<CommandContext> {
-  const usage = (message: string, help: string) =>
-    `${NAME}: ${printable(message.trim().replaceAll(/\s*\n\s*/g, "; "))}; see ${help} --help`;
   const text: ApplicationText = {
     ...text_en,
-    exceptionWhileParsingArguments: (error) =>
-      usage(error instanceof Error ? error.message : String(error), NAME),
-    noCommandRegisteredForInput: ({ input, corrections }) => {
-      const instead = corrections.length > 0 ? `, did you mean ${corrections.join(" or ")}?` : "";
-      return usage(`there is no command ${input}${instead}`, NAME);
-    },
+    exceptionWhileParsingArguments: (error) => describeSlip(slipOf(error), help),
+    noCommandRegisteredForInput: ({ input }) =>
+      describeSlip({ where: input, what: "there is no such command" }, help),
     exceptionWhileRunningCommand: (error) => isClosedPipe(error) ? "" : explain(error, isDebug),
   };
   return buildApplication(routes, {

@@ -9,11 +9,19 @@ import { Failure } from "../blocks/failure.ts";
 /** Options whose values may begin with a dash, as kickstart arguments do. */
 const DASHED_VALUES = new Set(["--install-disk", "--kernelopt"]);
 
+/** What every command takes, and may stand before its name. */
+const COMMON = new Set(["-q", "--quiet", "--json", "--no-color", "--debug"]);
+
 /**
- * Rewrites arguments: `esxi-img -o OUT ISO` means build, and `--install-disk --firstdisk` is
- * `--install-disk=--firstdisk`.
+ * Rewrites arguments: `esxi-img -o OUT ISO` means build, `esxi-img --json inspect FILE` is
+ * `esxi-img inspect --json FILE`, and `--install-disk --firstdisk` is `--install-disk=--firstdisk`.
+ *
+ * @param commands The names of the commands.
  */
-export function normalizeArguments(args: readonly string[]): string[] {
+export function normalizeArguments(
+  args: readonly string[],
+  commands: readonly string[] = [],
+): string[] {
   const joined: string[] = [];
   for (const arg of args) {
     const before = joined.at(-1);
@@ -22,6 +30,10 @@ export function normalizeArguments(args: readonly string[]): string[] {
     } else {
       joined.push(arg);
     }
+  }
+  const start = joined.findIndex((arg) => !COMMON.has(arg));
+  if (start > 0 && commands.includes(joined[start]!)) {
+    return [joined[start]!, ...joined.slice(0, start), ...joined.slice(start + 1)];
   }
   return meansBuild(joined) ? ["build", ...joined] : joined;
 }

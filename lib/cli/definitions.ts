@@ -26,6 +26,8 @@ export interface OptionDefinition {
   readonly brief: string;
   /** Whether it may be given again and again. */
   readonly isRepeated: boolean;
+  /** Whether the command does nothing without it. */
+  readonly isRequired: boolean;
 }
 
 /** An argument, as `ISO`. */
@@ -37,6 +39,8 @@ export interface ArgumentDefinition extends ValueDefinition {
 /** A command. */
 export interface CommandDefinition {
   readonly name: string;
+  /** Whether help leaves it out. */
+  readonly isHidden: boolean;
   readonly brief: string;
   /** Paragraphs, and examples that are indented by two blanks. */
   readonly description: string;
@@ -50,20 +54,34 @@ const HELP: OptionDefinition = {
   alias: "-h",
   brief: "Print help and exit",
   isRepeated: false,
+  isRequired: false,
 };
 /** Shells that completions are made for. */
 export const SHELLS = ["bash", "fish", "zsh"] as const;
 /** Placeholders of files. */
 const FILES = ["FILE", "IMAGE", "ISO", "OUT", "PATH"];
 
-/** The commands of a command line, hidden ones left out, in the order of its help. */
-export function listCommands(routes: RouteMap<CommandContext>): CommandDefinition[] {
+/**
+ * The commands of a command line, in the order of its help.
+ *
+ * @param withHidden Whether to list those that help does not show, too.
+ */
+export function listCommands(
+  routes: RouteMap<CommandContext>,
+  withHidden: boolean = false,
+): CommandDefinition[] {
   return routes.getAllEntries().flatMap(({ name, target, hidden }) =>
-    hidden || !("parameters" in target) ? [] : [define(name["convert-camel-to-kebab"], target)]
+    (hidden && !withHidden) || !("parameters" in target)
+      ? []
+      : [define(name["convert-camel-to-kebab"], target, hidden)]
   );
 }
 
-function define(name: string, command: Command<CommandContext>): CommandDefinition {
+function define(
+  name: string,
+  command: Command<CommandContext>,
+  isHidden: boolean,
+): CommandDefinition {
   const { flags = {}, aliases = {}, positional } = command.parameters;
   const parameters = positional === undefined
     ? []
@@ -83,10 +101,12 @@ function define(name: string, command: Command<CommandContext>): CommandDefiniti
         : { value: valueFor(flag.placeholder) }),
       brief: isOn ? `No ${flag.brief[0]!.toLowerCase()}${flag.brief.slice(1)}` : flag.brief,
       isRepeated: "variadic" in flag && flag.variadic !== undefined && flag.variadic !== false,
+      isRequired: flag.kind === "parsed" && flag.default === undefined && flag.optional !== true,
     };
   });
   return {
     name,
+    isHidden,
     brief: command.brief,
     description: command.fullDescription ?? command.brief,
     args: parameters.map(({ placeholder, brief, optional }) => ({

@@ -146,6 +146,9 @@ export async function readMetadata(folder: string): Promise<MetadataFile[]> {
   }
   if (names.length > 0) return await readHosts(folder, names);
   if (one.length > 0) return one;
+  if (await fileExists(folder)) {
+    throw new Failure("usage", folder, "it is a file", "pass the folder that it is in");
+  }
   const below = await fileExists(`${folder}/latest/meta_data.json`)
     ? `pass ${folder}/latest`
     : undefined;

@@ -47,7 +47,15 @@ export function ioFailure(error: unknown, path: string, action: string): unknown
     if (code === "" && number === undefined) return error;
     return new Failure("io", path, `${action}: ${error.message}`, "check the path", error);
   }
-  return new Failure("io", path, `${action}: ${what}`, remedy, error);
+  const better = code === "ENOENT" ? remedyForMissing(path) : undefined;
+  return new Failure("io", path, `${action}: ${what}`, better ?? remedy, error);
+}
+
+/** What to do about a path that is not there because it is none, or not yet. */
+function remedyForMissing(path: string): string | undefined {
+  if (/^[a-z]+:\/\//i.test(path)) return "download it first: the program opens no network";
+  if (path.startsWith("~")) return "put a blank before ~, not =, or write $HOME";
+  if (/[*?]/.test(path)) return "no file matches it";
 }
 
 /** Whether a failure is a reader that went away, as in `esxi-img … | head`. */

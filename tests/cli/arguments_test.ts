@@ -31,6 +31,15 @@ Deno.test("arguments: an option or an ISO in the first place means build", () =>
   becomes("-o - x.iso", "build -o - x.iso");
 });
 
+Deno.test("arguments: what every command takes may stand before the command", () => {
+  const commands = ["build", "inspect"];
+  const moved = (line: string) => normalizeArguments(line.split(" "), commands).join(" ");
+  assert.equal(moved("--json --debug inspect x.img"), "inspect --json --debug x.img");
+  assert.equal(moved("-q build x.iso"), "build -q x.iso");
+  assert.equal(moved("-q x.iso"), "build -q x.iso");
+  assert.equal(moved("--force build x.iso"), "build --force build x.iso");
+});
+
 Deno.test("arguments: values that begin with a dash are joined to their options", () => {
   becomes(
     "build x.iso --install-disk --firstdisk --force",

@@ -20,8 +20,8 @@ const FILES: Readonly<Record<string, string>> = {
 
 /** Arguments, and what must be said about them. */
 const CASES: readonly (readonly [args: string, says: RegExp])[] = [
-  ["frobnicate in.iso", /there is no command frobnicate/],
-  ["inspct in.iso", /inspct.*did you mean `inspect`\?/],
+  ["frobnicate in.iso", /frobnicate: there is no such command; see esxi-img --help/],
+  ["inspct in.iso", /inspct: there is no such command; write esxi-img inspect;/],
   ["build", /ISO/],
   ["build in.iso in.iso", /in\.iso|arguments/],
   ["build in.iso --frobnicate", /--frobnicate/],

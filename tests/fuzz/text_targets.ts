@@ -15,6 +15,8 @@ import assert from "node:assert/strict";
 import { decodeLatin1, encodeLatin1 } from "../../lib/blocks/latin1.ts";
 import { application, routes } from "../../lib/cli/app.ts";
 import { normalizeArguments } from "../../lib/cli/arguments.ts";
+import { listCommands } from "../../lib/cli/definitions.ts";
+import { findSlip } from "../../lib/cli/usage/find_slip.ts";
 import { parseBootCfg, resolveBootPath } from "../../lib/esxi/boot_cfg.ts";
 import { editBootCfg } from "../../lib/esxi/edit_boot_cfg.ts";
 import { parseManifest } from "../../lib/manifest/read.ts";
@@ -128,7 +130,12 @@ async function parseArguments(bytes: Uint8Array): Promise<string | undefined> {
     stderr: { write: (text: string) => void (stderr += text) },
     exitCode: null as number | string | null,
   };
-  await runApplication(application(idleRoutes, false), normalizeArguments(args), { process });
+  const commands = listCommands(idleRoutes);
+  const words = normalizeArguments(args, commands.map(({ name }) => name));
+  const slip = findSlip(words, commands);
+  await runApplication(application(idleRoutes, false), words, { process });
+  if (slip !== undefined) assert.ok(slip.where !== "" && slip.what !== "");
+
   if (process.exitCode === 0 || process.exitCode === null) return undefined;
   assert.doesNotMatch(stderr, /internal error/);
   assert.match(stderr, /^(esxi-img: \P{Cc}+\n)+$/u);

@@ -15,6 +15,7 @@ const PAGES = manPages(listCommands(routes), OPTIONS);
 /** What an author may write: dots, quotes, backslashes and dashes where roff would take them. */
 const TRICKY = {
   name: "tricky",
+  isHidden: false,
   brief: "Write .files of 'others' – C:\\back\\slash",
   description: [
     "A line",
@@ -27,7 +28,7 @@ const TRICKY = {
     "'end'",
   ].join("\n"),
   args: [{ placeholder: "FILE", offers: "files", brief: ".dot", isOptional: true }],
-  options: [{ name: "--x-y", alias: "-x", brief: "'quote…", isRepeated: true }],
+  options: [{ name: "--x-y", alias: "-x", brief: "'quote…", isRepeated: true, isRequired: false }],
 } as const;
 
 async function render(folder: Folder, name: string, text: string): Promise<string> {

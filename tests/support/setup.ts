@@ -26,6 +26,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   mtools: "/usr/bin/mcopy",
   dosfstools: "/sbin/fsck.fat",
   gdisk: "/sbin/sgdisk",
+  parted: "/sbin/parted",
   fdisk: "/sbin/sfdisk",
   "qemu-utils": "/usr/bin/qemu-img",
   "qemu-system-x86": "/usr/bin/qemu-system-x86_64",

@@ -11,7 +11,7 @@ import type { Shell } from "./run_completion.ts";
 
 function parseShell(word: string): Shell {
   const shell = SHELLS.find((candidate) => candidate === word);
-  if (shell === undefined) throw new RangeError(`expected one of ${SHELLS.join(", ")}`);
+  if (shell === undefined) throw new RangeError(`${word} is not one of ${SHELLS.join(", ")}`);
   return shell;
 }
 

@@ -77,7 +77,7 @@ const SLIPS: Readonly<Record<string, readonly Slip[]>> = {
     ],
     [
       "completion tcsh",
-      /^SHELL: expected one of bash, fish, zsh, not tcsh; see esxi-img completion --/,
+      /^SHELL: tcsh is not one of bash, fish, zsh; see esxi-img completion --/,
     ],
   ],
   "arguments": [

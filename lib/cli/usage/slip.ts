@@ -34,12 +34,11 @@ export function spellShort(option: OptionDefinition): string {
 /** What the parser says of arguments: a value that cannot be read, and what nobody expects. */
 export function slipOf(error: unknown): Slip {
   if (error instanceof ArgumentParseError) {
-    const { externalFlagNameOrPlaceholder: name, exception, input } = error;
+    const { externalFlagNameOrPlaceholder: name, exception } = error;
     const message = exception instanceof Error ? exception.message : String(exception);
     const where = /^[A-Z]+$/.test(name) ? name : `--${name}`;
     const clause = `${message.slice(0, 1).toLowerCase()}${message.slice(1)}`;
-    const named = message.includes(input) ? clause : `${clause}, not ${input}`;
-    return { where, what: named.replaceAll(/\s*\n\s*/g, " ") };
+    return { where, what: clause.replaceAll(/\s*\n\s*/g, " ") };
   }
   const message = error instanceof ArgumentScannerError
     ? formatMessageForArgumentScannerError(error, {})

@@ -109,6 +109,16 @@ export type {
   NetbootPlan,
 } from "./lib/build.ts";
 export type { BytesFile, NewFile, SourceFile } from "./lib/blocks/new_file.ts";
+export { openDriver } from "./lib/esxi/drivers/open.ts";
+export type { Driver, ModuleDriver, OpenedFile, VibDriver } from "./lib/esxi/drivers/open.ts";
+export type { Vib, VibPayload } from "./lib/esxi/drivers/vib.ts";
+export type {
+  AcceptanceLevel,
+  PayloadDescriptor,
+  Platform,
+  VibDescriptor,
+} from "./lib/esxi/drivers/descriptor.ts";
+export type { DriverOptions, NamedModule } from "./lib/esxi/drivers/medium.ts";
 export type { ContentOptions, InstallerContent } from "./lib/esxi/content.ts";
 export type { PayloadOptions, PayloadSwitches } from "./lib/esxi/make_payload.ts";
 export type { ImageEncodeOptions } from "./lib/encode.ts";

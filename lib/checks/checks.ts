@@ -13,6 +13,7 @@ import { checkHosts } from "./hosts.ts";
 import { checkKickstart } from "./kickstart.ts";
 import { checkLogin } from "./login.ts";
 import { checkMedium } from "./medium.ts";
+import { bankBytes, checkDrivers } from "./drivers.ts";
 import { checkMetadata } from "./metadata.ts";
 import { checkModules } from "./modules.ts";
 import { checkInstallArguments } from "./install_arguments.ts";
@@ -26,6 +27,7 @@ const CHECKS: readonly ((inputs: Inputs) => Finding[])[] = [
   checkCertificates,
   checkMetadata,
   checkModules,
+  checkDrivers,
   checkInstallArguments,
   checkOptions,
   checkKickstart,
@@ -40,7 +42,12 @@ const CHECKS: readonly ((inputs: Inputs) => Finding[])[] = [
  * @param installer The installer that they are for, where it is known.
  */
 export function checkInputs(inputs: Inputs, installer?: Installer): Finding[] {
-  const known = installer === undefined ? inputs : { ...inputs, version: installer.version };
+  const known = installer === undefined ? inputs : {
+    ...inputs,
+    version: installer.version,
+    architecture: installer.architecture,
+    bankBytes: bankBytes(installer),
+  };
   const findings = [
     ...CHECKS.flatMap((check) => check(known)),
     ...installer === undefined ? [] : checkInstaller(installer),

@@ -44,9 +44,32 @@ export const INPUT_CODES = {
       "add its NICs' MACs to network_data.json, or uuid or serial (of SMBIOS) to meta_data.json",
     ],
     "module-kind": [
-      "The file that `--module` names is nothing that the installer can load: it takes tars and ELF files, with " +
-      "gzip around them or without.",
+      "The file that `--module` or `--driver` names is nothing that the installer can load: it takes tars and ELF " +
+      "files, with gzip around them or without.",
       "pass a module",
+    ],
+    "driver-release": [
+      "A driver is for another release of ESXi, by what its descriptor or its bundle says: installer or host would " +
+      "not load or not install it.",
+      "pass the driver for this release",
+    ],
+    "driver-architecture": [
+      "A driver is for another processor than the installer.",
+      "pass the driver for the installer's processor",
+    ],
+    "driver-unsigned": [
+      "Hosts would not install the driver: it claims a level of acceptance that takes a signature and has none, or " +
+      "it is CommunitySupported, which hosts take only after their own level was lowered.",
+      "pass a signed driver, or --allow-community-drivers if it is a community's",
+    ],
+    "driver-large": [
+      "The drivers do not fit into a boot bank of the host beside the system: each is there as a module and, until " +
+      "it is installed, as a VIB.",
+      "pass fewer drivers",
+    ],
+    "driver-double": [
+      "Two drivers have the same name or bring the same file: hosts take only one of them.",
+      "pass one of them",
     ],
     "install-arguments": [
       "`--install-disk` holds what the kickstart's `install` does not take.",
@@ -111,6 +134,15 @@ export const INPUT_CODES = {
     "install-names-disk": [
       "`--install-disk` names a disk outright: it wins over the disk that the image was written to.",
       "leave it out to install on the image's disk",
+    ],
+    "driver-none": [
+      "A VIB brings no module for the kernel (below `vmkmod/`): it is no driver.",
+      "leave it out, unless it is what a driver needs",
+    ],
+    "driver-secure-boot": [
+      "With UEFI Secure Boot ESXi takes no boot module that it does not know, so that neither installer nor host " +
+      "gets the driver.",
+      "make an installer that holds the driver, with VMware's Image Builder, for machines with Secure Boot",
     ],
     "metadata-gateway": [
       "A default gateway is in no subnet of its network, so that nothing reaches it.",

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Driver } from "../esxi/drivers/open.ts";
+import type { Architecture } from "../esxi/installer.ts";
 import type { PayloadSwitches } from "../esxi/make_payload.ts";
 
 /** A file that an option names. */
@@ -43,6 +45,10 @@ export interface Inputs extends PayloadSwitches {
   readonly hasPayload?: boolean | undefined;
   /** The beginnings of the boot modules to add: {@linkcode MODULE_HEAD_BYTES}. */
   readonly modules?: readonly InputFile[] | undefined;
+  /** Drivers to add. */
+  readonly drivers?: readonly Driver[] | undefined;
+  /** Whether hosts may take drivers that nobody vouches for. */
+  readonly allowCommunityDrivers?: boolean | undefined;
   /** Options of build that may have no effect together. */
   readonly options?: BuildSwitches | undefined;
   /** What is built, unless it is an image of a disk. */
@@ -53,4 +59,8 @@ export interface Inputs extends PayloadSwitches {
   readonly vcenterCa?: InputFile | undefined;
   /** The installer's release, as in `8.0.3`, where it is known. */
   readonly version?: string | undefined;
+  /** What the installer runs on, where it is known. */
+  readonly architecture?: Architecture | undefined;
+  /** The size of what a boot bank gets of the installer, where it is known. */
+  readonly bankBytes?: number | undefined;
 }

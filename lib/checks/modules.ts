@@ -13,11 +13,11 @@ import type { InputFile, Inputs } from "./inputs.ts";
 
 /** How files begin that are no modules, but are taken for some. */
 const OTHERS: readonly (readonly [mark: string, what: string, remedy: string])[] = [
-  ["PK\x03\x04", "it is a zip", "unpack it; an offline bundle holds VIBs, and those hold modules"],
+  ["PK\x03\x04", "it is a zip", "pass an offline bundle with --driver"],
   [
     "!<arch>\n",
     "it is a VIB",
-    "pass what is packed in it: ar x FILE, then the file beside descriptor.xml",
+    "pass it with --driver",
   ],
   ["\xfd7zXZ\0", "it is compressed with xz", "compress it with gzip, which the boot loader reads"],
   ["BZh", "it is compressed with bzip2", "compress it with gzip, which the boot loader reads"],

@@ -28,6 +28,9 @@ export function checkOptions(inputs: Inputs): Finding[] {
     if (requireMetadata) without("--require-metadata", what, remedy);
     if (allowEd25519) without("--allow-ed25519", what, remedy);
   }
+  if (inputs.allowCommunityDrivers && (inputs.drivers ?? []).length === 0) {
+    without("--allow-community-drivers", "there is no driver");
+  }
   if (options !== undefined && !options.maas && inputs.medium !== undefined) {
     without("--no-maas", "MAAS's hook is only on images of disks");
   }
@@ -37,6 +40,7 @@ export function checkOptions(inputs: Inputs): Finding[] {
 /** What a kickstart that is used byte for byte makes of the other options. */
 function checkAsIsOptions(inputs: Inputs): Finding[] {
   const { kickstart, isKickstartAsIs, rootPassword, sshKeys, metadata, installDisk } = inputs;
+  const { drivers = [] } = inputs;
   if (!isKickstartAsIs || kickstart === undefined) return [];
   const text = decodeLatin1(kickstart.bytes);
   const runs = (script: string) => text.includes(`/esxiimg/${script}`);
@@ -47,6 +51,7 @@ function checkAsIsOptions(inputs: Inputs): Finding[] {
     ["--install-disk", installDisk !== undefined, includes("disk")],
     ["--ssh-key", sshKeys !== undefined, isHostConfigured],
     ["--metadata", metadata !== undefined, isHostConfigured],
+    ["--driver", drivers.length > 0, runs("post.sh") && isHostConfigured],
   ];
   return given.filter(([, isGiven, hasEffect]) => isGiven && !hasEffect).map(([option]) => {
     const what = `${kickstart.path} is used as it is and does not look for it`;

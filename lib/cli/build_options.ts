@@ -90,6 +90,7 @@ export function plainOptions(flags: BuildFlags): Record<string, unknown> {
   } = flags;
   const { allowSecureBoot, vcenterInsecure } = flags;
   const modules = flags.module?.map((path) => baseName(path));
+  const drivers = flags.driver?.map((path) => baseName(path));
   return {
     kernelopt,
     bootOption,
@@ -104,6 +105,8 @@ export function plainOptions(flags: BuildFlags): Record<string, unknown> {
     label,
     seed,
     modules,
+    drivers,
+    allowCommunityDrivers: flags.allowCommunityDrivers || undefined,
   };
 }
 

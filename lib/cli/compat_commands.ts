@@ -25,6 +25,7 @@ const DEFAULTS = {
   color: true,
   requireMetadata: false,
   allowEd25519: false,
+  allowCommunityDrivers: false,
   allowSecureBoot: false,
   vcenterInsecure: false,
   strict: false,

@@ -8,6 +8,7 @@ import { readBytes, type Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
 import type { Guid } from "../blocks/guid.ts";
 import { type InputFile, type Inputs, MODULE_HEAD_BYTES } from "../checks/inputs.ts";
+import type { Driver } from "../esxi/drivers/open.ts";
 import { parseBootOption } from "../esxi/boot_options.ts";
 import type { ContentOptions } from "../esxi/content.ts";
 import { payloadDiskGuid, unpackPayload } from "../esxi/payload.ts";
@@ -27,6 +28,8 @@ import {
 export interface ContentFlags {
   readonly payload?: string | undefined;
   readonly module?: readonly string[] | undefined;
+  readonly driver?: readonly string[] | undefined;
+  readonly allowCommunityDrivers: boolean;
   readonly kernelopt?: readonly string[] | undefined;
   readonly bootOption?: readonly string[] | undefined;
   readonly seed?: string | undefined;
@@ -37,23 +40,42 @@ const MAX_PAYLOAD_BYTES = 1024 * 1024 * 1024;
 /** Every file that is read for a medium, the ISO first. */
 export function contentPaths(flags: ContentFlags & PayloadFlags, isoPath: string): string[] {
   const payload = flags.payload === undefined ? [] : [flags.payload];
-  return [isoPath, ...inputPaths(flags), ...flags.module ?? [], ...payload];
+  return [isoPath, ...inputPaths(flags), ...modulePaths(flags), ...payload];
+}
+
+/** The files of boot modules and drivers, which stay open until the medium is written. */
+export function modulePaths({ module = [], driver = [] }: ContentFlags): string[] {
+  return [...module, ...driver];
 }
 
 /**
- * Reads the files that the options name, and the beginnings of the modules.
+ * Reads the files that the options name, all of the drivers, and the beginnings of the modules.
  *
- * @throws {Failure} as {@linkcode readInputs}, `io` if a module cannot be read.
+ * @param files Those of {@linkcode modulePaths}.
+ * @throws {Failure} as {@linkcode readInputs}, `not-driver` if a driver cannot be used, `io` if a
+ * module cannot be read.
  */
 export async function readContentInputs(
   flags: ContentFlags & PayloadFlags & CompatFlags,
-  modules: readonly Source[],
+  files: readonly Source[],
 ): Promise<Inputs> {
+  const modules = modulesOf(flags, files);
+  const drivers: Driver[] = [];
+  for (const file of files.slice(modules.length)) {
+    drivers.push(await (await import("../esxi/drivers/open.ts")).openDriver(file));
+  }
+  const asTheyAre = drivers.filter(({ kind }) => kind === "module").map(({ source }) => source);
   return {
     ...await readInputs(flags),
-    modules: await Promise.all(modules.map(readHead)),
+    modules: await Promise.all([...modules, ...asTheyAre].map(readHead)),
+    drivers,
+    allowCommunityDrivers: flags.allowCommunityDrivers,
     hasPayload: flags.payload !== undefined,
   };
+}
+
+function modulesOf({ module = [] }: ContentFlags, files: readonly Source[]): readonly Source[] {
+  return files.slice(0, module.length);
 }
 
 async function readHead(module: Source): Promise<InputFile> {
@@ -65,14 +87,14 @@ async function readHead(module: Source): Promise<InputFile> {
  * Reads what the options name.
  *
  * @param inputs What was read of the payload's.
- * @param modules The files that `--module` names.
+ * @param files Those of {@linkcode modulePaths}.
  * @returns `diskGuid` is that of a payload that was made before.
  * @throws {Failure} `kickstart` or `boot-cfg` if the payload is none, `io` if it cannot be read.
  */
 export async function readContentOptions(
   flags: ContentFlags,
   inputs: Inputs,
-  modules: readonly Source[],
+  files: readonly Source[],
 ): Promise<ContentOptions & { readonly diskGuid: Guid | undefined }> {
   const payload = flags.payload === undefined
     ? undefined
@@ -83,7 +105,10 @@ export async function readContentOptions(
     guestFiles: await readGuestFiles(),
     payload,
     diskGuid: parts && payloadDiskGuid(parts),
-    modules: modules.map((source) => ({ name: baseName(source.name), source })),
+    modules: modulesOf(flags, files)
+      .map((source) => ({ name: baseName(source.name), source })),
+    drivers: inputs.drivers,
+    allowCommunity: inputs.allowCommunityDrivers,
     kernelOptions: flags.kernelopt,
     bootOptions: flags.bootOption?.map(parseBootOption),
     seed: flags.seed,

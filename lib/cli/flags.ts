@@ -70,6 +70,13 @@ export const contentFlags = {
   ...payloadFlags,
   payload: textFlag("FILE", "A payload made before with: esxi-img payload"),
   module: textsFlag("FILE", "A boot module to add; may be repeated"),
+  driver: textsFlag(
+    "FILE",
+    "A driver for installer and host: VIB, bundle or component (.zip), or module; may be repeated",
+  ),
+  allowCommunityDrivers: switchFlag(
+    "Let hosts lower their acceptance level to CommunitySupported for drivers that need it",
+  ),
   kernelopt: textsFlag("STR", "A kernel option; NAME=VALUE replaces one; may be repeated"),
   bootOption: textsFlag("KEY=VALUE", "A setting of the boot loader's; may be repeated"),
 } as const;

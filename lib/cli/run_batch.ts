@@ -21,7 +21,7 @@ import { stopFor, tell } from "./findings.ts";
 import { payloadOptions } from "./payload_options.ts";
 import { readBatchInputs } from "./batch_inputs.ts";
 import { type BuildFlags, checkIsoSha256, plainOptions, readOptions } from "./build_options.ts";
-import { contentPaths } from "./content_options.ts";
+import { contentPaths, modulePaths } from "./content_options.ts";
 import { encode, verifyOutput } from "./run_build.ts";
 import { formatSize } from "./sizes.ts";
 import { openTarget } from "./target.ts";
@@ -43,7 +43,7 @@ interface BatchImage {
  */
 export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void> {
   using file = FileSource.open(isoPath);
-  using modules = FileSources.open(flags.module ?? []);
+  using modules = FileSources.open(modulePaths(flags));
   const { output: folder, format, shared, hosts } = await readBatchInputs(flags, modules.files);
   const medium = format.medium;
   for (const { inputs } of hosts) stopFor(checkInputs(inputs), { strict: false });

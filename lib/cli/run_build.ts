@@ -26,7 +26,7 @@ import {
   readBuildInputs,
   readOptions,
 } from "./build_options.ts";
-import { contentPaths } from "./content_options.ts";
+import { contentPaths, modulePaths } from "./content_options.ts";
 import { stopFor, tell } from "./findings.ts";
 import { type CompatFlags, hasSecret } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
@@ -46,7 +46,7 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
   const recorder = flags.isoSha256 ?? flags.manifest
     ? new (await import("../manifest/make.ts")).Recorder(file, baseName(isoPath))
     : undefined;
-  using modules = FileSources.open(flags.module ?? []);
+  using modules = FileSources.open(modulePaths(flags));
   const inputs = await readBuildInputs(flags, format, modules.files);
   stopFor(checkInputs(inputs), { strict: false });
   const options = await readOptions(flags, inputs, modules.files);

@@ -25,7 +25,7 @@ import {
   readBuildInputs,
   readOptions,
 } from "./build_options.ts";
-import { contentPaths } from "./content_options.ts";
+import { contentPaths, modulePaths } from "./content_options.ts";
 import { stopFor, tell } from "./findings.ts";
 import { payloadOptions } from "./payload_options.ts";
 import { formatSize } from "./sizes.ts";
@@ -89,7 +89,7 @@ async function checkBatch(
   findings: Finding[],
   attempt: Attempt,
 ): Promise<Prospect> {
-  using modules = FileSources.open(flags.module ?? []);
+  using modules = FileSources.open(modulePaths(flags));
   const files = modules.files;
   const batch = await attempt(() => readBatchInputs(flags, files, attempt));
   for (const { inputs } of batch?.hosts ?? []) findings.push(...checkInputs(inputs));
@@ -146,7 +146,7 @@ async function checkPlan(
   attempt: Attempt,
 ): Promise<ImagePlan | IsoPlan | undefined> {
   const format = places?.format;
-  using modules = FileSources.open(flags.module ?? []);
+  using modules = FileSources.open(modulePaths(flags));
   const files = modules.files;
   const inputs = await attempt(() => readBuildInputs(flags, format ?? { name: "gz" }, files));
   if (inputs !== undefined) findings.push(...checkInputs(inputs));

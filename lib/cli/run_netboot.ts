@@ -22,6 +22,7 @@ import {
   checkPayloadFlags,
   type ContentFlags,
   contentPaths,
+  modulePaths,
   readContentInputs,
   readContentOptions,
 } from "./content_options.ts";
@@ -54,7 +55,7 @@ const MARKS = ["mboot.efi", "boot.cfg", "autoexec.ipxe", "esxiimg.tgz"];
 export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<void> {
   checkUsage(flags);
   using file = FileSource.open(isoPath);
-  using modules = FileSources.open(flags.module ?? []);
+  using modules = FileSources.open(modulePaths(flags));
   const inputs: Inputs = {
     ...await readContentInputs(flags, modules.files),
     medium: "net",

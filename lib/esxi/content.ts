@@ -14,6 +14,7 @@ import { encodeLatin1 } from "../blocks/latin1.ts";
 import { extentOf, type NewFile, sizeOf, type SourceFile } from "../blocks/new_file.ts";
 import { type IsoVolume, readIso } from "../iso/volume.ts";
 import { examineBootModule } from "./boot_module.ts";
+import { driverModules, type DriverOptions, type NamedModule } from "./drivers/medium.ts";
 import { type BootCfgEdits, editBootCfg } from "./edit_boot_cfg.ts";
 import { type BootCfgFile, type Installer, recognizeInstaller } from "./installer.ts";
 import { KICKSTART_URL } from "./kickstart/render.ts";
@@ -28,13 +29,11 @@ export const FAT_EPOCH_MS = 315_532_800_000;
 const FAT_END_MS = 4_354_819_198_000;
 
 /** What decides about the content of every medium, besides the ISO. */
-export interface ContentOptions extends PayloadOptions {
+export interface ContentOptions extends PayloadOptions, DriverOptions {
   /** A finished payload, used instead of one made from the options above. */
   readonly payload?: Uint8Array | undefined;
   /** Boot modules to add, by their names on the medium. They are read now, and when it is written. */
-  readonly modules?:
-    | readonly { readonly name: string; readonly source: Source }[]
-    | undefined;
+  readonly modules?: readonly NamedModule[] | undefined;
   /** Options of the kernel, in both boot.cfg: `NAME=VALUE` replaces one of that name. */
   readonly kernelOptions?: readonly string[] | undefined;
   /** Keys of boot.cfg itself, in lower case, and their values. */
@@ -91,15 +90,18 @@ export async function readContent(
 ): Promise<InstallerContent> {
   const volume = await readIso(iso);
   const installer = await recognizeInstaller(volume);
-  const modules = await examineModules(options);
-  const identity = identify(volume, installer, options, modules, traits);
   const timeMs = mediumTimeMs(volume, options.timeSeconds);
+  const modules = await examineModules([
+    ...options.modules ?? [],
+    ...driverModules(options, Math.floor(timeMs / 1000)),
+  ]);
+  const identity = identify(volume, installer, options, modules, traits);
   const payload = options.payload ??
     makePayload(options, identity, timeMs, traits.diskGuid?.(identity));
   const others = [...traits.files ?? [], ...modules];
   checkNew(volume, others);
   const old = findFile(volume, PAYLOAD_NAME);
-  const { edited, otherProblem } = editBootCfgs(installer, options, traits);
+  const { edited, otherProblem } = editBootCfgs(installer, options, modules, traits);
   const payloadFile = { path: old?.path ?? PAYLOAD_NAME, bytes: payload };
   return {
     volume,
@@ -111,7 +113,7 @@ export async function readContent(
   };
 }
 
-async function examineModules({ modules = [] }: ContentOptions): Promise<SourceFile[]> {
+async function examineModules(modules: readonly NamedModule[]): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
   for (const { name, source } of modules) {
     files.push({ path: name, source, sha256: await examineBootModule(source) });
@@ -160,7 +162,8 @@ function identify(
       bootCfgs: installer.bootCfgs.map(({ text }) => text),
       ...payloadInputs(options),
       payload: options.payload && sha256(options.payload),
-      modules: options.modules && modules.map((module) => [module.path, module.sha256]),
+      modules: (options.modules ?? options.drivers) &&
+        modules.map((module) => [module.path, module.sha256]),
       kernelOptions: options.kernelOptions,
       bootOptions: options.bootOptions?.length ? options.bootOptions : undefined,
       ...traits.inputs,
@@ -176,9 +179,10 @@ function identify(
 function editBootCfgs(
   installer: Installer,
   options: ContentOptions,
+  added: readonly SourceFile[],
   traits: MediumTraits,
 ): { readonly edited: PayloadFile[]; readonly otherProblem: string | undefined } {
-  const modules = [PAYLOAD_NAME, ...(options.modules ?? []).map((module) => module.name)];
+  const modules = [PAYLOAD_NAME, ...added.map(({ path }) => path)];
   const edits: BootCfgEdits = {
     modules: modules.map((name) => `/${name}`),
     kickstart: KICKSTART_URL,

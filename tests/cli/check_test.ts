@@ -7,6 +7,7 @@ import { Folder } from "../support/folder.ts";
 import { installerIsoBytes } from "../support/installer_iso.ts";
 import { esxiImg, mustEsxiImg } from "../support/programs.ts";
 import { writeSampleIso } from "../support/sample_isos.ts";
+import { makeBundle, makeVib, type VibPlan } from "../support/vibs.ts";
 
 interface Found {
   readonly code: string;
@@ -91,6 +92,21 @@ const ca = (code: string, text: string): Row => [
   ["--vcenter-ca", "ca.pem", ...PASSWORD],
 ];
 const changed = (bytes: Uint8Array, at: number, value: number) => bytes.with(at, value);
+const driver = (code: string, plan: Partial<VibPlan>, ...args: string[]): Row => [
+  code,
+  { "d.vib": makeVib({ name: "net-acme", ...plan }) },
+  ["--driver", "d.vib", ...args, ...PASSWORD],
+];
+const bundle = async (code: string, options: Parameters<typeof makeBundle>[1]): Promise<Row> => [
+  code,
+  { "d.zip": await makeBundle([["net-acme", makeVib({ name: "net-acme" })]], options) },
+  ["--driver", "d.zip", ...PASSWORD],
+];
+const twoDrivers = (other: Partial<VibPlan>): Row => [
+  "driver-double",
+  { "a.vib": makeVib({ name: "a" }), "b.vib": makeVib({ name: "b", ...other }) },
+  ["--driver", "a.vib", "--driver", "b.vib", ...PASSWORD],
+];
 const GZIP = new Uint8Array(gzipSync("x"));
 
 const ROWS: readonly Row[] = [
@@ -162,6 +178,24 @@ const ROWS: readonly Row[] = [
   module("module-kind", installerIsoBytes()),
   module("module-gzip", changed(GZIP, 2, 7)),
   module("module-gzip", changed(GZIP, 3, 0x80)),
+  ["module-kind", { "d.v00": "plain text" }, ["--driver", "d.v00", ...PASSWORD]],
+  driver("driver-release", { depends: ["vmkapi_2_1_0_0"] }),
+  driver("driver-release", { depends: ["com.vmware.driverAPI-9.2.3"] }),
+  driver("driver-release", { version: "2.0-1OEM.900.1.0.1" }),
+  driver("driver-release", { hasUnpackedSha256: false }),
+  driver("driver-release", {
+    requires: '<softwarePlatform productLineID="embeddedEsx" version="7.*"/>',
+  }),
+  await bundle("driver-release", { version: "7.0.0" }),
+  driver("driver-architecture", { machine: 183 }),
+  await bundle("driver-architecture", { productLine: "esxio-arm" }),
+  driver("driver-unsigned", { signature: "" }),
+  driver("driver-unsigned", { level: "community", signature: "" }),
+  twoDrivers({ name: "a" }),
+  twoDrivers({ files: ["usr/lib/vmware/vmkmod/a"] }),
+  driver("driver-none", { files: ["usr/share/doc/x"] }),
+  driver("driver-secure-boot", {}, "--allow-secure-boot"),
+  ["option-no-effect", {}, ["--allow-community-drivers", ...PASSWORD]],
   ["install-arguments", {}, ["--install-disk", "--firstdisc", ...PASSWORD]],
   ["install-arguments", {}, ["--install-disk", "--disk='a", ...PASSWORD]],
   ["install-arguments", {}, ["--install-disk", "mpx.vmhba0:C0:T0:L0", ...PASSWORD]],
@@ -215,7 +249,9 @@ async function assertPartsSay(folder: Folder, [, , args]: Row, isError: boolean,
   const parts = [
     ...of("--compress") ? [] : [["netboot", "in.iso", "-o", "net", ...disk, ...args]],
     // It knows neither modules nor the release.
-    ...of("--compress", "--module", "--ssh-key") ? [] : [["payload", "-o", "p.tgz", ...args]],
+    ...of("--compress", "--module", "--driver", "--allow-community-drivers", "--ssh-key")
+      ? []
+      : [["payload", "-o", "p.tgz", ...args]],
   ];
   for (const command of parts) {
     const { code, stderr } = await esxiImg(command, { cwd: folder.path });
@@ -262,7 +298,7 @@ for (const row of ROWS) {
 }
 
 Deno.test("check: every kind but those of a medium or an installer has a row", () => {
-  const elsewhere = /^(boot-cfg-|installer-|iso-large$|install-disk-none$)/;
+  const elsewhere = /^(boot-cfg-|installer-|iso-large$|driver-large$|install-disk-none$)/;
   const missing = Object.keys(KINDS).filter((code) =>
     !elsewhere.test(code) && !ROWS.some(([row]) => row === code)
   );

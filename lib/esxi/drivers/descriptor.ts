@@ -9,10 +9,14 @@ import { notDriver } from "./not_driver.ts";
 import { childAt, childrenOf, descendants, parseXml, type XmlElement } from "./xml.ts";
 
 /** Whom a VIB's maker answers to, as descriptors spell it; the most trusted first. */
-export const ACCEPTANCE_LEVELS = ["certified", "accepted", "partner", "community"] as const;
+export type AcceptanceLevel = "certified" | "accepted" | "partner" | "community";
 
-/** One of {@linkcode ACCEPTANCE_LEVELS}. */
-export type AcceptanceLevel = typeof ACCEPTANCE_LEVELS[number];
+const ACCEPTANCE_LEVELS: readonly AcceptanceLevel[] = [
+  "certified",
+  "accepted",
+  "partner",
+  "community",
+];
 
 /** A system that something is for. */
 export interface Platform {
@@ -24,9 +28,11 @@ export interface Platform {
 
 /** What a descriptor says of a payload. */
 export interface PayloadDescriptor {
+  /** Also that of its part of the VIB. */
   readonly name: string;
   /** As in `vgz` or `tgz`. */
   readonly type: string;
+  /** As it is stored. */
   readonly sizeBytes: number;
   /** SHA-256 of the payload as it is stored, if it is there. */
   readonly sha256: string | undefined;
@@ -38,10 +44,15 @@ export interface PayloadDescriptor {
 export interface VibDescriptor {
   /** As in `VMW_bootbank_icen_1.4.1.7-1vmw.703.0.0.18644231`. */
   readonly id: string;
+  /** As in `icen`. */
   readonly name: string;
+  /** As in `1.4.1.7-1vmw.703.0.0.18644231`. */
   readonly version: string;
+  /** As in `VMW`. */
   readonly vendor: string;
+  /** One line on what it is. */
   readonly summary: string;
+  /** Who answers for it. */
   readonly acceptanceLevel: AcceptanceLevel;
   /** Names of what it needs. */
   readonly depends: readonly string[];
@@ -51,6 +62,7 @@ export interface VibDescriptor {
   readonly files: readonly string[];
   /** Whether it may replace files of other VIBs. */
   readonly isOverlay: boolean;
+  /** What it holds, in order. */
   readonly payloads: readonly PayloadDescriptor[];
 }
 

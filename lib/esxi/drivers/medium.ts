@@ -51,6 +51,7 @@ export interface DriverList {
 
 /** Drivers and what may be done for them. */
 export interface DriverOptions {
+  /** What to add, in the order of boot.cfg. */
   readonly drivers?: readonly Driver[] | undefined;
   /** Whether hosts may be set to CommunitySupported for them. */
   readonly allowCommunity?: boolean | undefined;
@@ -58,7 +59,9 @@ export interface DriverOptions {
 
 /** A boot module of a medium. */
 export interface NamedModule {
+  /** As boot.cfg names it, without a folder. */
   readonly name: string;
+  /** Its bytes, which are read again and again. */
   readonly source: Source;
 }
 

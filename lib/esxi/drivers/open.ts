@@ -13,7 +13,7 @@ import { openVib, type Vib } from "./vib.ts";
 import type { ZipFile } from "./zip.ts";
 
 /** What every driver knows. */
-interface OpenedFile {
+export interface OpenedFile {
   /** The file as it was given. */
   readonly source: Source;
   /** What the bundle that it came in is for; none if it does not say, or came in none. */
@@ -22,6 +22,7 @@ interface OpenedFile {
 
 /** A driver of which more is known than its bytes. */
 export interface VibDriver extends OpenedFile {
+  /** What the file is: a VIB, or a zip of them. */
   readonly kind: "vib" | "bundle";
   /** At least one. */
   readonly vibs: readonly Vib[];
@@ -29,7 +30,9 @@ export interface VibDriver extends OpenedFile {
 
 /** A boot module, of which nothing is known. */
 export interface ModuleDriver extends OpenedFile {
+  /** A file that is neither VIB nor zip. */
   readonly kind: "module";
+  /** None. */
   readonly vibs: readonly [];
 }
 

@@ -39,6 +39,7 @@ export interface VibPayload extends PayloadDescriptor {
 export interface Vib {
   /** The whole file. */
   readonly source: Source;
+  /** What it says of itself. */
   readonly descriptor: VibDescriptor;
   /** Whether there is a signature; who made it is not looked at. */
   readonly isSigned: boolean;

@@ -66,6 +66,7 @@ def write_system_files(world, restored=None):
     files.write("/etc/rc.local.d/local.sh", "#!/bin/sh ++group=host/vim/vmvisor/boot\n\nexit 0\n", 0o1755)
     files.write("/etc/vmware/esx.conf", f'/system/uuid = "{world.config["uuid"]}"\n', 0o1644)
     files.write("/etc/ssh/sshd_config", "AuthorizedKeysFile /etc/ssh/keys-%u/authorized_keys\n", 0o1644)
+    account.write_certificate(world)
     files.folder("/etc/ssh/keys-root")
     if world.at_least("7.0"):
         files.write(ssh.keys_path("root"), b"", 0o1600)

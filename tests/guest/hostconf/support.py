@@ -5,6 +5,7 @@ import sys
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 GUEST = os.path.join(REPOSITORY, "lib", "guest")
 SAMPLES = os.path.join(REPOSITORY, "testdata", "openstack")
+CASES = os.path.join(REPOSITORY, "testdata", "cases", "openstack")
 sys.dont_write_bytecode = True
 sys.path[:0] = [GUEST, os.path.join(REPOSITORY, "tests", "guest")]
 
@@ -162,6 +163,5 @@ def check_state(test, fake, expected):
     test.assertTrue(summary["shell"]["with_host"] and summary["shell"]["running"])
 
 
-__all__ = ["Adapter", "GUEST", "Lines", "REPOSITORY", "SAMPLES", "apply", "check_state", "describe", "fake_esxi",
-           "interfaces",
-           "network_config", "nic_list", "nic_mac"]
+__all__ = ["Adapter", "CASES", "GUEST", "Lines", "REPOSITORY", "SAMPLES", "apply", "check_state", "describe",
+           "fake_esxi", "interfaces", "network_config", "nic_list", "nic_mac"]

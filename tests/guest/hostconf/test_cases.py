@@ -9,7 +9,7 @@ import os
 import shlex
 import unittest
 
-from support import Adapter, REPOSITORY, apply, check_state, describe, fake_esxi, interfaces, network_config
+from support import Adapter, CASES, apply, check_state, describe, fake_esxi, interfaces, network_config
 
 from hostconf import __main__ as command_line
 from hostconf.host.apply import ApplyError
@@ -17,7 +17,6 @@ from hostconf.host.inventory import parse_nics
 from hostconf.planning import ksfiles
 from hostconf.sources import metadata, openstack
 
-CASES = os.path.join(REPOSITORY, "testdata", "cases", "openstack")
 RELEASES = ("6.7.0", "7.0.3", "8.0.3", "9.0.0")
 MANAGEMENT = dict(ipv4="192.0.2.10/24", uplinks=["vmnic0"], vlan=0, mtu=1500)
 BOND = dict(MANAGEMENT, uplinks=["vmnic0", "vmnic1"])

@@ -7,14 +7,13 @@ import subprocess
 import tempfile
 import unittest
 
-from support import REPOSITORY, SAMPLES
+from support import CASES, REPOSITORY, SAMPLES
 
 from hostconf.sources import metadata, openstack
 
 # Debian's package, unpacked there by tests/support/setup.ts: nothing of it is installed or started.
 CLOUD_INIT = os.path.join(REPOSITORY, "dist", "judges", "cloud-init", "usr", "lib", "python3", "dist-packages")
 JUDGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cloud_init_facts.py")
-CASES = os.path.join(REPOSITORY, "testdata", "cases", "openstack")
 # The Python that Debian's modules are made for.
 PYTHON = "/usr/bin/python3"
 

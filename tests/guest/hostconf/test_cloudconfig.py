@@ -13,7 +13,7 @@ import unittest
 import urllib.parse
 
 from sandbox import Installed, TWO_DISKS
-from support import GUEST, REPOSITORY, describe
+from support import CASES, GUEST, REPOSITORY, describe
 from test_scenarios import bond, phy, static, vlan
 
 from hostconf.host.inventory import parse_nics
@@ -21,7 +21,6 @@ from hostconf.model.inventory import assumed
 from hostconf.planning.plan import plan
 from hostconf.sources import cloudcfg, esxikeys, files, metadata, openstack
 
-CASES = os.path.join(REPOSITORY, "testdata", "cases", "openstack")
 UUID = "11111111-2222-3333-4444-555555555555"
 NETWORK = {"links": [phy("a", 0), phy("b", 1), vlan("v", "b", 30)], "networks": [
     dict(static("n", "a", "192.0.2.5", gateway="192.0.2.1"), network_id="aaaa-bbbb"),

@@ -1,10 +1,10 @@
-"""Each command of each sample's first boot made to fail for good, one at a time: somebody can still log in, and the
-report names the area.
+"""Each command of each sample's and each case's first boot made to fail for good, one at a time: somebody can still log in,
+and the report names the area.
 """
 import os
 import unittest
 
-from support import Adapter, Lines, SAMPLES
+from support import Adapter, CASES, Lines, SAMPLES
 from test_samples import description, fresh_host
 
 from hostconf.host import scripts
@@ -28,10 +28,10 @@ class Step(firstboot.FirstBoot):
         return True
 
 
-def first_boot(name, release, failing=None):
+def first_boot(folder, release, failing=None):
     """(fake, step) of a sample's first boot; `failing` is a command that always fails."""
-    fake = fresh_host(name, release)
-    step = Step(fake, description(name))
+    fake = fresh_host(folder, release)
+    step = Step(fake, description(folder))
     if failing:
         fake.fail(failing, times=10000)
     step.configure()
@@ -45,10 +45,16 @@ class EveryCommandTest(unittest.TestCase):
         scripts.run_all = lambda entries, host, log: None
         self.addCleanup(setattr, scripts, "run_all", real)
 
-    def test_somebody_can_log_in(self):
-        names = sorted(entry.name for entry in os.scandir(SAMPLES) if entry.is_dir())
+    def test_samples(self):
+        self.assertGreater(self.somebody_can_log_in(SAMPLES), 150)
+
+    def test_cases(self):
+        self.assertGreater(self.somebody_can_log_in(CASES), 150)
+
+    def somebody_can_log_in(self, below):
+        """@return: how many commands were made to fail"""
         tried = 0
-        for name in names:
+        for name in sorted(entry.path for entry in os.scandir(below) if entry.is_dir()):
             for release in RELEASES:
                 fake, step = first_boot(name, release)
                 keys = fake.summary()["root_keys"]
@@ -62,7 +68,7 @@ class EveryCommandTest(unittest.TestCase):
                     with self.subTest(name, release=release, command=" ".join(change)):
                         self.check(name, release, change, keys, before)
                         tried += 1
-        self.assertGreater(tried, 150)
+        return tried
 
     def check(self, name, release, change, keys, before):
         fake, step = first_boot(name, release, change)

@@ -249,7 +249,7 @@ class _Session:
             # Before Python 3.7 a name that does not fit is a ValueError of its own.
             if isinstance(reason, ssl.CertificateError) or "CERTIFICATE_VERIFY_FAILED" in str(reason):
                 raise VCenterError("its certificate is not trusted: give vcenter_ca, or build with --vcenter-ca (%s)" % reason)
-            raise _NotNow("no answer: %s" % reason)
+            raise _NotNow("no answer from %s: %s" % (self.root.partition("//")[2], reason))
         try:
             value = json.loads(text.decode("utf-8")) if text.strip() else None
         except ValueError:

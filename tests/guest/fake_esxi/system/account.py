@@ -1,4 +1,5 @@
 """Local accounts, permissions, welcome message, certificates: esxcli system account, permission, welcomemsg."""
+import base64
 import re
 
 from . import settings
@@ -138,10 +139,16 @@ def welcomemsg_set(world, options):
     world.config["welcome"] = options["message"]
 
 
+def write_certificate(world):
+    """The host's certificate, which every start makes where there is none. Framed as one; nothing is signed."""
+    body = base64.b64encode(f"certificate of {world.config['certificate_cn']}".encode()).decode()
+    world.files.write("/etc/vmware/ssl/rui.crt",
+                      f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n", 0o1644)
+
+
 @program("generate-certificates")
 def generate_certificates(world, _words, _stdin):
     name = world.config["hostname"]
-    full = f"{name['host']}.{name['domain'] or 'localdomain'}"
-    world.config["certificate_cn"] = full
-    world.files.write("/etc/vmware/ssl/rui.crt", f"certificate of {full}\n")
+    world.config["certificate_cn"] = f"{name['host']}.{name['domain'] or 'localdomain'}"
+    write_certificate(world)
     return 0, ""

@@ -6,6 +6,8 @@ import tempfile
 import unittest
 
 from rehearsal import Options, payload
+from rehearsal.fast import FastMachine
+from rehearsal.machine import Machine
 from rehearsal.rehearsal import run
 
 sys.dont_write_bytecode = True
@@ -38,6 +40,12 @@ class RehearsalTest(unittest.TestCase):
                 self.payloads[key] = payload.make(wanted, folder)[0]
             wanted.made = self.payloads[key]
         return run(wanted, **({"machine": machine} if machine else {}))
+
+    def rehearse_fast(self, **options):
+        """The same by the faster machine (fast.py), where there is no user's script that has to be run."""
+        folder = options.get("metadata") or options.get("maas")
+        scripts = [name for _, _, names in os.walk(folder) for name in names if name in ("user_data", "user-data")]
+        return self.rehearse(machine=Machine if scripts else FastMachine, **options)
 
     def write(self, name, content):
         """A file of a folder that is the deployer's. @return: the folder"""

@@ -13,12 +13,15 @@ from test_samples import EXPECTED, REFUSED  # noqa: E402
 
 
 class Samples(RehearsalTest):
-    """Each sample ends as the same sample does when its plan is applied by itself (test_samples.py)."""
+    """Each sample ends as the same sample does when its plan is applied by itself (test_samples.py).
+
+    Those without scripts by the faster machine, which ends as the real one does (test_fast.py).
+    """
 
     def test_samples(self):
         for name, expected in EXPECTED.items():
             with self.subTest(name):
-                result = self.rehearse(metadata=os.path.join(SAMPLES, name), image_password=True)
+                result = self.rehearse_fast(metadata=os.path.join(SAMPLES, name), image_password=True)
                 self.assertEqual((result["outcome"], result["reason"]), ("configured", None))
                 self.assertEqual(result["secrets_left"], [])
                 self.assert_host(result["host"], expected)
@@ -39,7 +42,7 @@ class Samples(RehearsalTest):
     def test_samples_on_other_releases(self):
         for release in ("6.7.0", "7.0.3", "9.0.0"):
             with self.subTest(release):
-                result = self.rehearse(metadata=os.path.join(SAMPLES, "ironic-bond-vlans-jumbo"), release=release)
+                result = self.rehearse_fast(metadata=os.path.join(SAMPLES, "ironic-bond-vlans-jumbo"), release=release)
                 self.assertEqual(result["outcome"], "configured", result["reason"])
                 self.assert_host(result["host"], EXPECTED["ironic-bond-vlans-jumbo"])
                 self.assert_login(result, password=False, keys=2 if release < "8" else 1, ssh=True)
@@ -47,7 +50,7 @@ class Samples(RehearsalTest):
     def test_what_cannot_be_applied_leaves_a_host_that_can_be_entered(self):
         for name in REFUSED:
             with self.subTest(name):
-                result = self.rehearse(metadata=os.path.join(SAMPLES, name), image_password=True)
+                result = self.rehearse_fast(metadata=os.path.join(SAMPLES, name), image_password=True)
                 self.assertEqual(result["outcome"], "failed")
                 for word in REFUSED[name]:
                     self.assertIn(word, result["reason"])
@@ -60,11 +63,11 @@ class Login(RehearsalTest):
         return self.write("network_data.json", "{}") and folder
 
     def test_who_can_log_in(self):
-        result = self.rehearse(metadata=self.meta(admin_pass="Vt7#mexample-Only"))
+        result = self.rehearse_fast(metadata=self.meta(admin_pass="Vt7#mexample-Only"))
         self.assert_login(result, password=True, keys=0, ssh=True)
         self.assertEqual((result["outcome"], result["secrets_left"]), ("configured", []))
         self.assertNotIn("Vt7#mexample-Only", json.dumps(result))
-        result = self.rehearse(metadata=self.meta(public_keys={"k": RSA_KEY}))
+        result = self.rehearse_fast(metadata=self.meta(public_keys={"k": RSA_KEY}))
         self.assert_login(result, password=False, keys=1, ssh=True)
 
     def test_nobody_could_log_in(self):
@@ -81,9 +84,9 @@ class Login(RehearsalTest):
         self.assertIn("no metadata was found", result["reason"])
 
     def test_secure_boot(self):
-        result = self.rehearse(metadata=self.meta(public_keys={"k": RSA_KEY}), secure_boot=True)
+        result = self.rehearse_fast(metadata=self.meta(public_keys={"k": RSA_KEY}), secure_boot=True)
         self.assertEqual(result["outcome"], "stopped-before-install")
-        result = self.rehearse(metadata=self.meta(public_keys={"k": RSA_KEY}), secure_boot=True, image_password=True)
+        result = self.rehearse_fast(metadata=self.meta(public_keys={"k": RSA_KEY}), secure_boot=True, image_password=True)
         self.assertEqual(result["outcome"], "configured")
         self.assertIn("Secure Boot", result["reason"])
         self.assert_login(result, password=True, keys=0, ssh=False)
@@ -92,7 +95,7 @@ class Login(RehearsalTest):
         folder = self.meta(admin_pass="Vt7#mexample-Only")
         with open(os.path.join(SAMPLES, "nova-static-routes", "nics.txt"), encoding="utf-8") as file:
             self.write("nics.txt", file.read().replace(" Up            Up ", " Up            Down "))
-        self.assert_login(self.rehearse(metadata=folder), password=False, keys=0, ssh=False)
+        self.assert_login(self.rehearse_fast(metadata=folder), password=False, keys=0, ssh=False)
 
 
 class Scripts(RehearsalTest):

@@ -152,8 +152,9 @@ async function checkPlan(
   if (inputs !== undefined) findings.push(...checkInputs(inputs));
   const others = contentPaths(flags, isoPath);
   if (places?.manifestPlace !== undefined) {
-    const place = places.manifestPlace;
-    await attempt(() => checkOutput(place, { force: flags.force, others }));
+    const { manifestPlace, place } = places;
+    const reserved = { force: flags.force, others: [...others, place.path] };
+    await attempt(() => checkOutput(manifestPlace, reserved));
   }
   using iso = await openIso(flags, isoPath, attempt);
   const options = inputs && await attempt(() => readOptions(flags, inputs, files));

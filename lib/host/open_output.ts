@@ -6,8 +6,10 @@
 
 import { Failure } from "../blocks/failure.ts";
 import { createFileOutput } from "./file_output.ts";
+import { ioFailure } from "./io_failure.ts";
 import type { Output, OutputOptions } from "./output.ts";
 import { findOutputPlace, type OutputPlace } from "./output_place.ts";
+import { splitPath } from "./paths.ts";
 import { checkDifferent } from "./same_file.ts";
 import { openStreamOutput, StreamOutput } from "./stream_output.ts";
 import { checkStdoutOpen } from "./terminal.ts";
@@ -34,7 +36,8 @@ export async function openOutput(
  * Checks that an output of any kind but a disk may be written to, as far as can be told without
  * opening it.
  *
- * @throws {Failure} `exists` if there is a file already or it is an input.
+ * @throws {Failure} `exists` if there is a file already or it is an input, `io` if its folder is
+ * not there.
  */
 export async function checkOutput(place: OutputPlace, options: OutputOptions): Promise<void> {
   const { path, kind } = place;
@@ -42,9 +45,23 @@ export async function checkOutput(place: OutputPlace, options: OutputOptions): P
   if (kind === "disk") {
     throw new Failure("exists", path, "it is a disk", "pass the name of a file");
   }
+  if (kind === "new" || kind === "file") await checkFolder(path);
   if (kind === "file" && !options.force) {
     const what = place.isLink ? "a symbolic link of that name exists" : "the file exists";
     throw new Failure("exists", path, what, "pass --force to replace it, or another name");
+  }
+}
+
+/**
+ * Checks that the folder of a file is there. Whether it takes a file is known when one is made: the
+ * runtime asks for more rights than the program has before it answers access(2).
+ */
+async function checkFolder(path: string): Promise<void> {
+  const { folder } = splitPath(path);
+  try {
+    await Deno.stat(`${folder === "" ? "." : folder}/.`); // the dot says that it has to be a folder
+  } catch (error) {
+    throw ioFailure(error, path, "cannot write");
   }
 }
 

@@ -334,11 +334,18 @@ Deno.test("check: everything at once, and what it would do", async () => {
       [["in.iso", "--iso-sha256", "0".repeat(64)], "mismatch"],
       [["in.iso", "--metadata", "."], "metadata-folder"],
       [["in.iso", "-o", "x.qcow2.gz"], "usage"],
+      [["in.iso", "-o", "none/x.img"], "io"],
+      [["in.iso", "-o", "pw/x.img"], "io"],
+      [["in.iso", "-o", "x.img", "--manifest", "none/x.json"], "io"],
+      [["in.iso", "-o", "x.img", "--manifest", "./x.img"], "exists"],
     ] as const
   ) {
     const outcome = await esxiImg(["check", ...args, "--json", ...PASSWORD], { cwd });
     assert.notEqual(outcome.code, 0);
     assert.equal(JSON.parse(outcome.stdout).findings[0].code, code, args.join(" "));
+    const built = await esxiImg(["build", ...args, ...PASSWORD], { cwd });
+    const { where, what } = JSON.parse(outcome.stdout).findings[0];
+    assert.ok(built.stderr.includes(`${where}: ${what}`), built.stderr);
   }
 });
 

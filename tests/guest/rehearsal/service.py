@@ -28,14 +28,9 @@ class Service:
         self.trouble = {name: list(steps) for name, steps in (trouble or {}).items()}
         self.ahead = ahead
         self.watch = watch
-        self.asked = []
-        self.refused = []
-        self.events = []  # those that change the machine's status
-        self.progress = []  # those that do not
         self.nonces = set()
-        self.told = []
-        self.status = "Deploying"
         self.path = path
+        self.forget()
         service = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -58,6 +53,15 @@ class Service:
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
         self.thread.start()
+
+    def forget(self):
+        """The machine is deployed once more: nothing was heard of it yet."""
+        self.asked = []
+        self.refused = []
+        self.events = []  # those that change the machine's status
+        self.progress = []  # those that do not
+        self.told = []
+        self.status = "Deploying"
 
     def close(self):
         self.server.shutdown()

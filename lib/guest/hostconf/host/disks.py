@@ -24,6 +24,8 @@ def read(run):
         status, output = run(["partedUtil", "getptbl", disk.path])
         if status == 0:
             disk.sectors, disk.partitions = parse_table(output)
+        else:
+            disk.trouble = " ".join(output.split())
     _settle_boot_disk(disks)
     return disks
 

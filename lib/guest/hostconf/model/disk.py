@@ -19,6 +19,7 @@ class Disk:
     uids        other names of it (vml…)
     serials     serial numbers of the NVMe controller it hangs on
     sectors     size in sectors of 512 bytes, None when the partition table could not be read
+    trouble     why it could not, as the host said it
     partitions  [{number, start, end, vmfs, esp}], in sectors
     """
 
@@ -29,6 +30,7 @@ class Disk:
         self.uids = list(uids)
         self.serials = []
         self.sectors = None
+        self.trouble = "unknown"
         self.partitions = []
 
     @property

@@ -48,7 +48,7 @@ def _check_found(entry, disk, same):
     if disk.boot and not entry["boot_disk"]:
         raise StorageError("%s is %s, which ESXi runs from" % (diskmatch.label(entry), disk.name))
     if disk.sectors is None:
-        raise StorageError("the partition table of %s cannot be read" % disk.name)
+        raise StorageError("the partition table of %s cannot be read: %s" % (disk.name, disk.trouble))
 
 
 def _to_wipe(pairs, warn):

@@ -134,7 +134,8 @@ class _Planner:
             self.warn("the default datastore stays as it is: %s" % error)
             return
         if disk.sectors is None:
-            self.warn("the default datastore stays as it is: the partition table of %s cannot be read" % disk.name)
+            self.warn("the default datastore stays as it is: the partition table of %s cannot be read: %s"
+                      % (disk.name, disk.trouble))
             return
         first, last = self.free_region(disk)
         existing = _vmfs_partition(disk)

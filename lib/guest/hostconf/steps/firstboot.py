@@ -258,7 +258,9 @@ class FirstBoot:
         if status != 0:
             self.log.warn("the configuration could not be saved now, ESXi saves it within the hour: %s"
                           % output.strip())
-        again = [name for name, _ in failed if name in areas.BY_NAME and areas.BY_NAME[name].repeats]
+        # From MAAS's "failed" no repetition leads back: there is nothing to keep for one.
+        again = [] if self.description and self.description["maas"] else [
+            name for name, _ in failed if name in areas.BY_NAME and areas.BY_NAME[name].repeats]
         try:
             if again:
                 leftovers.keep_for_repetition(self.host, self.log, self.description, again)

@@ -30,6 +30,7 @@ import { netbootCommand } from "./netboot.ts";
 import { genImgCommand, installerHelperCommand, ksTemplateCommand } from "./compat_commands.ts";
 import { payloadCommand } from "./payload.ts";
 import { printable } from "./printable.ts";
+import { printResult } from "./results.ts";
 import { findSlip } from "./usage/find_slip.ts";
 import { type Slip, slipOf } from "./usage/slip.ts";
 import { verifyCommand } from "./verify.ts";
@@ -129,7 +130,7 @@ async function printVersion(): Promise<number> {
   const { listPermissions, runtimeVersions } = await import("../host/permissions.ts");
   const permissions = listPermissions();
   const facts = { name: NAME, version: VERSION, ...runtimeVersions(), permissions };
-  writeStdout(JSON.stringify(facts, null, 2) + "\n");
+  printResult(facts);
   return 0;
 }
 

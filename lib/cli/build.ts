@@ -5,7 +5,15 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { argument, commonFlags, contentFlags, switchFlag, syncFlag, textFlag } from "./flags.ts";
+import {
+  argument,
+  commonAliases,
+  commonFlags,
+  contentFlags,
+  switchFlag,
+  syncFlag,
+  textFlag,
+} from "./flags.ts";
 import { formatNames } from "../formats/formats.ts";
 import { parseSize } from "./sizes.ts";
 import type { BuildFlags } from "./build_options.ts";
@@ -16,7 +24,7 @@ const sizeFlag = (brief: string) =>
 /** What build takes, and check. */
 const parameters = {
   positional: { kind: "tuple", parameters: [argument("ISO", "The ESXi installer")] },
-  aliases: { o: "output", f: "format", k: "kickstart", q: "quiet" },
+  aliases: { o: "output", f: "format", k: "kickstart", ...commonAliases },
   flags: {
     output: textFlag(
       "PATH",
@@ -44,9 +52,6 @@ const parameters = {
     verify: switchFlag("Read the image back and compare it with the ISO"),
     force: switchFlag("Replace an output that exists"),
     sync: syncFlag,
-    quiet: switchFlag("Suppress normal output"),
-    json: switchFlag("Print the result as JSON"),
-    color: { kind: "boolean", default: true, brief: "Colour on a terminal" },
     ...commonFlags,
   },
 } as const;

@@ -39,9 +39,6 @@ export interface BuildFlags extends CommonFlags, PayloadFlags, ContentFlags {
   readonly verify: boolean;
   readonly force: boolean;
   readonly sync: boolean;
-  readonly quiet: boolean;
-  readonly json: boolean;
-  readonly color: boolean;
 }
 
 const DEFAULT_FREE_BYTES = 64 * 1024 * 1024;

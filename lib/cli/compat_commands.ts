@@ -5,7 +5,7 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { argument, type CommonFlags, commonFlags, textFlag } from "./flags.ts";
+import { argument, commonAliases, type CommonFlags, commonFlags, textFlag } from "./flags.ts";
 
 interface GenImgFlags extends CommonFlags {
   readonly format?: string | undefined;
@@ -15,14 +15,10 @@ interface GenImgFlags extends CommonFlags {
 
 /** What these commands do not ask for. As the Python tool, they never replace a file. */
 const DEFAULTS = {
-  debug: false,
   force: false,
   sync: false,
-  quiet: false,
-  json: false,
   compress: false,
   verify: false,
-  color: true,
   requireMetadata: false,
   allowEd25519: false,
   allowCommunityDrivers: false,
@@ -37,9 +33,10 @@ export const genImgCommand = command<GenImgFlags, [iso: string, output: string]>
   loader: async () => {
     const { runBuild } = await import("./run_build.ts");
     const { namesFormat } = await import("../formats/formats.ts");
-    return ({ format, ksTemplate, esxiimg }, iso, output) =>
+    return ({ format, ksTemplate, esxiimg, ...common }, iso, output) =>
       runBuild({
         ...DEFAULTS,
+        ...common,
         output,
         // The Python tool writes a raw image unless it is told otherwise.
         format: format ?? (namesFormat(output) ? undefined : "raw"),
@@ -52,6 +49,7 @@ export const genImgCommand = command<GenImgFlags, [iso: string, output: string]>
       kind: "tuple",
       parameters: [argument("ISO", "The ESXi installer"), argument("OUT", "The image to write")],
     },
+    aliases: commonAliases,
     flags: {
       format: textFlag("FORMAT", "The image's format"),
       ksTemplate: textFlag("FILE", "A kickstart of your own"),
@@ -65,10 +63,11 @@ export const genImgCommand = command<GenImgFlags, [iso: string, output: string]>
 export const ksTemplateCommand = command<CommonFlags, [file: string]>({
   loader: async () => {
     const { runKickstart } = await import("./run_parts.ts");
-    return (_flags, output) => runKickstart({ ...DEFAULTS, output });
+    return (common, output) => runKickstart({ ...DEFAULTS, ...common, output });
   },
   parameters: {
     positional: { kind: "tuple", parameters: [argument("FILE", "Where to write it")] },
+    aliases: commonAliases,
     flags: { ...commonFlags },
   },
   docs: { brief: "Compatible with the Python tool: kickstart" },
@@ -80,10 +79,12 @@ export const installerHelperCommand = command<
 >({
   loader: async () => {
     const { runPayload } = await import("./run_parts.ts");
-    return ({ ksTemplate }, output) => runPayload({ ...DEFAULTS, output, kickstart: ksTemplate });
+    return ({ ksTemplate, ...common }, output) =>
+      runPayload({ ...DEFAULTS, ...common, output, kickstart: ksTemplate });
   },
   parameters: {
     positional: { kind: "tuple", parameters: [argument("FILE", "Where to write it")] },
+    aliases: commonAliases,
     flags: { ksTemplate: textFlag("FILE", "A kickstart of your own"), ...commonFlags },
   },
   docs: { brief: "Compatible with the Python tool: payload" },

@@ -6,7 +6,7 @@
 
 import { buildCommand, type Command, type CommandContext } from "@stricli/core";
 import { type CommandDefinition, SHELLS } from "./definitions.ts";
-import { type CommonFlags, commonFlags } from "./flags.ts";
+import { commonAliases, type CommonFlags, commonFlags } from "./flags.ts";
 import type { Shell } from "./run_completion.ts";
 
 function parseShell(word: string): Shell {
@@ -26,7 +26,7 @@ export function completionCommand(
   return buildCommand<CommonFlags, [shell: Shell]>({
     loader: async () => {
       const { runCompletion } = await import("./run_completion.ts");
-      return (_flags, shell) => runCompletion(shell, listCommands());
+      return (flags, shell) => runCompletion(flags, shell, listCommands());
     },
     parameters: {
       positional: {
@@ -37,6 +37,7 @@ export function completionCommand(
           brief: `The shell: ${SHELLS.join(", ")}`,
         }],
       },
+      aliases: commonAliases,
       flags: { ...commonFlags },
     },
     docs: {

@@ -6,7 +6,7 @@
 
 import { buildCommand as command } from "@stricli/core";
 import { formatNames } from "../formats/formats.ts";
-import { argument, commonFlags, switchFlag, syncFlag, textFlag } from "./flags.ts";
+import { argument, commonAliases, commonFlags, switchFlag, syncFlag, textFlag } from "./flags.ts";
 import type { ConvertFlags } from "./run_convert.ts";
 
 export const convertCommand = command<ConvertFlags, [image: string]>({
@@ -16,7 +16,7 @@ export const convertCommand = command<ConvertFlags, [image: string]>({
   },
   parameters: {
     positional: { kind: "tuple", parameters: [argument("IMAGE", "An image we made")] },
-    aliases: { o: "output", f: "format", q: "quiet" },
+    aliases: { o: "output", f: "format", ...commonAliases },
     flags: {
       output: {
         kind: "parsed",
@@ -28,7 +28,6 @@ export const convertCommand = command<ConvertFlags, [image: string]>({
       compress: switchFlag("Deflate what shrinks by it in qcow2; the image is then read twice"),
       force: switchFlag("Replace an output that exists"),
       sync: syncFlag,
-      quiet: switchFlag("Suppress normal output"),
       ...commonFlags,
     },
   },

@@ -31,10 +31,18 @@ export function argument(placeholder: string, brief: string) {
 
 /** What every command takes. */
 export interface CommonFlags {
+  readonly quiet: boolean;
+  readonly json: boolean;
+  readonly color: boolean;
   readonly debug: boolean;
 }
 
+/** Their short names. */
+export const commonAliases = { q: "quiet" } as const;
 export const commonFlags = {
+  quiet: switchFlag("Suppress normal output"),
+  json: switchFlag("Print the result as JSON"),
+  color: { kind: "boolean", default: true, brief: "Colour on a terminal" },
   debug: switchFlag("On failure, show where in the program it happened"),
 } as const;
 

@@ -5,7 +5,7 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { argument, commonFlags, switchFlag } from "./flags.ts";
+import { argument, commonAliases, commonFlags } from "./flags.ts";
 import type { InspectFlags } from "./run_inspect.ts";
 
 export const inspectCommand = command<InspectFlags, [file: string]>({
@@ -15,7 +15,8 @@ export const inspectCommand = command<InspectFlags, [file: string]>({
   },
   parameters: {
     positional: { kind: "tuple", parameters: [argument("FILE", "An ISO, or an image we made")] },
-    flags: { json: switchFlag("Print it as JSON"), ...commonFlags },
+    aliases: commonAliases,
+    flags: commonFlags,
   },
   docs: {
     brief: "Show what is in an ISO or an image",

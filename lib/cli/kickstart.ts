@@ -5,7 +5,7 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { partFlags, textFlag } from "./flags.ts";
+import { commonAliases, partFlags, textFlag } from "./flags.ts";
 import type { PartFlags } from "./run_parts.ts";
 
 export const kickstartCommand = command<PartFlags, []>({
@@ -14,7 +14,7 @@ export const kickstartCommand = command<PartFlags, []>({
     return (flags) => runKickstart(flags);
   },
   parameters: {
-    aliases: { o: "output", k: "kickstart" },
+    aliases: { o: "output", k: "kickstart", ...commonAliases },
     flags: {
       output: textFlag("FILE", "Where to write it (default: standard output)"),
       ...partFlags,

@@ -5,7 +5,15 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { argument, commonFlags, contentFlags, switchFlag, syncFlag, textFlag } from "./flags.ts";
+import {
+  argument,
+  commonAliases,
+  commonFlags,
+  contentFlags,
+  switchFlag,
+  syncFlag,
+  textFlag,
+} from "./flags.ts";
 import type { NetbootFlags } from "./run_netboot.ts";
 
 export const netbootCommand = command<NetbootFlags, [iso: string]>({
@@ -15,7 +23,7 @@ export const netbootCommand = command<NetbootFlags, [iso: string]>({
   },
   parameters: {
     positional: { kind: "tuple", parameters: [argument("ISO", "The ESXi installer")] },
-    aliases: { o: "output", k: "kickstart", q: "quiet" },
+    aliases: { o: "output", k: "kickstart", ...commonAliases },
     flags: {
       output: {
         kind: "parsed",
@@ -31,9 +39,6 @@ export const netbootCommand = command<NetbootFlags, [iso: string]>({
       seed: textFlag("STR", "What the password's salt derives from (default: all inputs)"),
       force: switchFlag("Replace a folder that this command made before"),
       sync: syncFlag,
-      quiet: switchFlag("Say nothing unless something fails"),
-      json: switchFlag("Print the result as JSON"),
-      color: { kind: "boolean", default: true, brief: "Colour on a terminal" },
       ...commonFlags,
     },
   },

@@ -11,7 +11,8 @@ import { DEFAULT_INSTALL_DISK } from "../esxi/kickstart/render.ts";
 import type { Installer } from "../esxi/installer.ts";
 import type { Format } from "../formats/format.ts";
 import type { Output } from "../host/output.ts";
-import { writeStderr, writeStdout } from "../host/terminal.ts";
+import { writeStderr } from "../host/terminal.ts";
+import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
 
 /** What came out of a build, and how to tell it. */
@@ -54,7 +55,7 @@ export function reportBuild(plan: ImagePlan | IsoPlan, result: BuildResult): voi
     verified: result.verify,
     findings: result.findings,
   };
-  if (result.json) writeStdout(JSON.stringify(facts, null, 2) + "\n");
+  if (result.json) printResult(facts);
   else if (!result.quiet) {
     writeStderr(
       `${image.name}: ESXi ${version ?? "of unknown version"}${build ? ` build ${build}` : ""}, ` +

@@ -15,7 +15,7 @@ import { FileSource, FileSources } from "../host/files.ts";
 import { openOutput } from "../host/open_output.ts";
 import { findOutputPlace } from "../host/output_place.ts";
 import { baseName } from "../host/paths.ts";
-import { writeStderr, writeStdout } from "../host/terminal.ts";
+import { writeStderr } from "../host/terminal.ts";
 import { VERSION } from "../version.ts";
 import { stopFor, tell } from "./findings.ts";
 import { payloadOptions } from "./payload_options.ts";
@@ -23,6 +23,7 @@ import { readBatchInputs } from "./batch_inputs.ts";
 import { type BuildFlags, checkIsoSha256, plainOptions, readOptions } from "./build_options.ts";
 import { contentPaths, modulePaths } from "./content_options.ts";
 import { encode, verifyOutput } from "./run_build.ts";
+import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
 import { openTarget } from "./target.ts";
 
@@ -107,10 +108,7 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
   });
   tell(findings, flags);
   if (flags.json) {
-    writeStdout(
-      JSON.stringify({ output: folder, format: format.name, images, findings }, null, 2) +
-        "\n",
-    );
+    printResult({ output: folder, format: format.name, images, findings });
   } else if (!flags.quiet) {
     const bytes = images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     writeStderr(

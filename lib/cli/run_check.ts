@@ -28,11 +28,9 @@ import {
 import { contentPaths, modulePaths } from "./content_options.ts";
 import { stopFor, tell } from "./findings.ts";
 import { payloadOptions } from "./payload_options.ts";
+import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
 import { checkTarget } from "./target.ts";
-
-/** Bumped when a field of the JSON changes its meaning or goes. */
-const SCHEMA = 1;
 
 /** What a build would do, as far as it is known. */
 interface Prospect {
@@ -63,7 +61,7 @@ export async function runCheck(flags: BuildFlags, isoPath: string): Promise<void
   const check = flags.batch ? checkBatch : checkOne;
   const prospect = await check(flags, isoPath, findings, attempt);
   const distinct = sortFindings(findings);
-  if (flags.json) writeStdout(describeJson(flags, isoPath, prospect, distinct));
+  if (flags.json) printFacts(flags, isoPath, prospect, distinct);
   else {
     const [first, ...others] = distinct.filter(({ severity }) => severity === "error");
     tell([...others, ...distinct.filter((finding) => finding.severity !== "error")], flags);
@@ -199,16 +197,15 @@ function describe(isoPath: string, { output, format, images, plan }: Prospect): 
     `edits /${edited.join(" and /")}, adds ${added} files\n`;
 }
 
-function describeJson(
+function printFacts(
   flags: BuildFlags,
   isoPath: string,
   { output, format, images, plan }: Prospect,
   findings: readonly Finding[],
-): string {
+): void {
   const isBad = ({ severity }: Finding) =>
     severity === "error" || (flags.strict && severity === "warning");
   const facts = {
-    schema: SCHEMA,
     iso: isoPath,
     ok: !findings.some(isBad),
     version: plan?.installer.version,
@@ -222,5 +219,5 @@ function describeJson(
     changes: plan && Object.fromEntries(plan.origins),
     findings,
   };
-  return JSON.stringify(facts, null, 2) + "\n";
+  printResult(facts);
 }

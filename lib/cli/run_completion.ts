@@ -8,6 +8,8 @@ import { bashCompletion } from "./completion/bash.ts";
 import { fishCompletion } from "./completion/fish.ts";
 import { zshCompletion } from "./completion/zsh.ts";
 import type { CommandDefinition, SHELLS } from "./definitions.ts";
+import type { CommonFlags } from "./flags.ts";
+import { printResult } from "./results.ts";
 import { writeStdout } from "../host/terminal.ts";
 
 /** A shell that completions are made for. */
@@ -21,6 +23,12 @@ export function completionFor(shell: Shell, commands: readonly CommandDefinition
 }
 
 /** Prints a shell's completions. */
-export function runCompletion(shell: Shell, commands: readonly CommandDefinition[]): void {
-  writeStdout(completionFor(shell, commands));
+export function runCompletion(
+  { json }: CommonFlags,
+  shell: Shell,
+  commands: readonly CommandDefinition[],
+): void {
+  const script = completionFor(shell, commands);
+  if (json) printResult({ shell, script });
+  else writeStdout(script);
 }

@@ -15,6 +15,7 @@ import { readPartitionTable } from "../image/partition_table.ts";
 import { usedMap } from "../image/used_map.ts";
 import type { CommonFlags } from "./flags.ts";
 import { Progress } from "./progress.ts";
+import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
 import { checkStays, formatForPlace, openTarget } from "./target.ts";
 
@@ -25,7 +26,6 @@ export interface ConvertFlags extends CommonFlags {
   readonly compress: boolean;
   readonly force: boolean;
   readonly sync: boolean;
-  readonly quiet: boolean;
 }
 
 /** An image may hold a password hash, which convert does not look for. */
@@ -43,6 +43,9 @@ export async function runConvert(flags: ConvertFlags, imagePath: string): Promis
   const place = await findOutputPlace(flags.output);
   const format = formatForPlace(flags.format, place);
   if (format.medium === "iso") throw noDisk(flags.output, "an ISO is made of the vendor's ISO");
+  if (flags.json && place.kind === "stdout") {
+    throw new Failure("usage", "--json", "standard output carries the image", "pass -o FILE");
+  }
   checkStays("--sync", flags.sync, "made durable", place);
   using file = FileSource.open(imagePath);
   const image = await openImage(file);
@@ -69,7 +72,16 @@ export async function runConvert(flags: ConvertFlags, imagePath: string): Promis
     await output.finish();
     return output;
   });
-  if (!flags.quiet) {
+  if (flags.json) {
+    printResult({
+      output: output.name,
+      format: format.name,
+      outputBytes: output.writtenBytes,
+      diskBytes: used.sizeBytes,
+      image: imagePath,
+      imageFormat: image.format,
+    });
+  } else if (!flags.quiet) {
     const size = formatSize(output.writtenBytes);
     writeStderr(`${output.name}: ${size} as ${format.name}, from ${image.format}\n`);
   }

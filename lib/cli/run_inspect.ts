@@ -6,6 +6,7 @@
 
 import type { CommonFlags } from "./flags.ts";
 import { printable } from "./printable.ts";
+import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
 import { FileSource } from "../host/files.ts";
 import { writeStdout } from "../host/terminal.ts";
@@ -14,9 +15,7 @@ import { inspectDriverFile, type InspectedDriverFile } from "../image/drivers.ts
 import type { Inspection } from "../image/inspection.ts";
 
 /** The options of inspect. */
-export interface InspectFlags extends CommonFlags {
-  readonly json: boolean;
-}
+export type InspectFlags = CommonFlags;
 
 /**
  * Shows what is in a file.
@@ -28,10 +27,11 @@ export async function runInspect(flags: InspectFlags, path: string): Promise<voi
   const driver = await inspectDriverFile(file);
   const inspection = driver ?? await inspect(file);
   const show = (lines: readonly string[]) => lines.map(printable).join("\n");
-  const text = flags.json
-    ? JSON.stringify(inspection, null, 2)
-    : show("vibs" in inspection ? describeDriverFile(inspection) : describe(inspection));
-  writeStdout(text + "\n");
+  if (flags.json) return printResult(inspection);
+  if (flags.quiet) return;
+  writeStdout(
+    show("vibs" in inspection ? describeDriverFile(inspection) : describe(inspection)) + "\n",
+  );
 }
 
 function describeDriverFile({ path, format, fileBytes, ...file }: InspectedDriverFile): string[] {

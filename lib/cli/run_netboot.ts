@@ -16,7 +16,7 @@ import { FileSource, FileSources } from "../host/files.ts";
 import { createFolderOutput } from "../host/folder_output.ts";
 import { openOutput } from "../host/open_output.ts";
 import { checkHoldsNone } from "../host/same_file.ts";
-import { writeStderr, writeStdout } from "../host/terminal.ts";
+import { writeStderr } from "../host/terminal.ts";
 import { joinFiles, packTar } from "../netboot/pack.ts";
 import {
   checkPayloadFlags,
@@ -30,6 +30,7 @@ import { stopFor, tell } from "./findings.ts";
 import type { CommonFlags } from "./flags.ts";
 import type { PayloadFlags } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
+import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
 
 /** The options of netboot. */
@@ -38,9 +39,6 @@ export interface NetbootFlags extends CommonFlags, PayloadFlags, ContentFlags {
   readonly prefix?: string | undefined;
   readonly force: boolean;
   readonly sync: boolean;
-  readonly quiet: boolean;
-  readonly json: boolean;
-  readonly color: boolean;
 }
 
 /** What every folder of ours holds. */
@@ -133,7 +131,7 @@ function report(
       prefix,
       findings,
     };
-    writeStdout(JSON.stringify(facts, null, 2) + "\n");
+    printResult(facts);
   } else if (!quiet) {
     writeStderr(
       `${output.name}: ESXi ${version ?? "of unknown version"}${build ? ` build ${build}` : ""}, ` +

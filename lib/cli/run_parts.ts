@@ -21,6 +21,8 @@ import { findOutputPlace } from "../host/output_place.ts";
 import { checkStdoutOpen, writeStdout } from "../host/terminal.ts";
 import { checkInputs } from "../checks/checks.ts";
 import type { Finding } from "../blocks/finding.ts";
+import { Failure } from "../blocks/failure.ts";
+import { printResult } from "./results.ts";
 import { stopFor, tell } from "./findings.ts";
 import type { CommonFlags } from "./flags.ts";
 import {
@@ -46,7 +48,7 @@ export interface PartFlags extends CommonFlags, PayloadFlags {
 export async function runKickstart(flags: PartFlags & CompatFlags): Promise<void> {
   const { options, findings } = await readOptions(flags, false);
   const { kickstart } = makeKickstart(options, payloadIdentity(options));
-  await write(flags.output ?? "-", kickstart.bytes, findings, flags);
+  await write("kickstart", flags.output ?? "-", kickstart.bytes, findings, flags);
 }
 
 /**
@@ -60,7 +62,7 @@ export async function runPayload(flags: PartFlags & CompatFlags): Promise<void> 
   const timeMs = timeSeconds === undefined ? FAT_EPOCH_MS : timeSeconds * 1000;
   const identity = payloadIdentity(options);
   const payload = makePayload(options, identity, timeMs, deriveGuid(identity, "disk"));
-  await write(flags.output ?? PAYLOAD_NAME, payload, findings, flags);
+  await write("payload", flags.output ?? PAYLOAD_NAME, payload, findings, flags);
 }
 
 /**
@@ -79,13 +81,17 @@ async function readOptions(
 }
 
 async function write(
+  part: "kickstart" | "payload",
   path: string,
   bytes: Uint8Array,
   findings: readonly Finding[],
   flags: PartFlags,
 ): Promise<void> {
   const place = await findOutputPlace(path);
-  if (place.kind === "stdout" && bytes[0] !== 0x1f) {
+  if (flags.json && place.kind === "stdout") {
+    throw new Failure("usage", "--json", `standard output carries the ${part}`, "pass -o FILE");
+  }
+  if (place.kind === "stdout" && part === "kickstart") {
     if (flags.output !== undefined) checkStdoutOpen();
     writeStdout(bytes);
     return tell(findings, flags);
@@ -102,4 +108,5 @@ async function write(
     await output.finish();
   });
   tell(findings, flags);
+  if (flags.json) printResult({ part, output: path, outputBytes: bytes.length, findings });
 }

@@ -9,6 +9,7 @@ import { WholeHash } from "../blocks/hashing.ts";
 import type { CommonFlags } from "./flags.ts";
 import { printable } from "./printable.ts";
 import { Progress } from "./progress.ts";
+import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
 import { openImage } from "../formats/formats.ts";
 import { FileSource, readSmall } from "../host/files.ts";
@@ -23,8 +24,6 @@ import { checkIso, verifyManifest } from "../manifest/verify.ts";
 export interface VerifyFlags extends CommonFlags {
   readonly iso?: string | undefined;
   readonly manifest?: string | undefined;
-  readonly quiet: boolean;
-  readonly json: boolean;
 }
 
 /** Far more than a manifest of 10,000 files has. */
@@ -84,7 +83,7 @@ function report(flags: VerifyFlags, imagePath: string, format: string, verdict: 
   if (flags.json) {
     const { iso, manifest } = flags;
     const facts = { image: imagePath, iso, manifest, format, ok: problems.length === 0 };
-    writeStdout(JSON.stringify({ ...facts, ...verdict }, null, 2) + "\n");
+    printResult({ ...facts, ...verdict });
   } else if (!flags.quiet && problems.length === 0) {
     const edits = flags.iso === undefined ? "" : "edits, ";
     const same = isSameFile === undefined

@@ -5,7 +5,7 @@
  */
 
 import { buildCommand as command } from "@stricli/core";
-import { argument, commonFlags, switchFlag, textFlag } from "./flags.ts";
+import { argument, commonAliases, commonFlags, textFlag } from "./flags.ts";
 import type { VerifyFlags } from "./run_verify.ts";
 
 export const verifyCommand = command<VerifyFlags, [image: string]>({
@@ -15,12 +15,10 @@ export const verifyCommand = command<VerifyFlags, [image: string]>({
   },
   parameters: {
     positional: { kind: "tuple", parameters: [argument("IMAGE", "An image we made")] },
-    aliases: { q: "quiet" },
+    aliases: commonAliases,
     flags: {
       iso: textFlag("ISO", "The ISO that the image was made from"),
       manifest: textFlag("FILE", "What build --manifest wrote: the ISO is not needed then"),
-      quiet: switchFlag("Suppress normal output"),
-      json: switchFlag("Print the result as JSON"),
       ...commonFlags,
     },
   },

@@ -32,6 +32,7 @@ Deno.test("build --json: one object on standard output, nothing on standard erro
     (await mustEsxiImg(["inspect", "--json", "out.img.gz"], { cwd })).stdout,
   );
   assert.deepEqual(JSON.parse(stdout), {
+    schema: 1,
     output: "out.img.gz",
     format: "gz",
     outputBytes: (await Deno.stat(folder.file("out.img.gz"))).size,

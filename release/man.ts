@@ -67,6 +67,9 @@ function mainPage(commands: readonly CommandDefinition[], options: ManOptions): 
     ".TP",
     ".B NO_COLOR",
     "No colour, if it is set and not empty.",
+    ".TP",
+    ".B TERM",
+    "No colour, and no line that is redrawn, if it is dumb.",
     ".SH SEE ALSO",
     ...seeAlso(commands.map(({ name }) => `${NAME}-${name}`)),
   ]);

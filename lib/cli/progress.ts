@@ -1,59 +1,104 @@
 /**
- * A line on the terminal that says how far a long work is.
+ * Says how far a long work is: on a terminal by a line that is redrawn, elsewhere by a line now and
+ * then.
  *
  * @module
  */
 
 import { formatSize } from "./sizes.ts";
-import { isWatched, writeStderr } from "../host/terminal.ts";
+import { redrawableColumns, writeStderr } from "../host/terminal.ts";
 
-const INTERVAL_MS = 100;
+const REDRAW_MS = 100;
+/** In a log, or on a terminal that cannot redraw. */
+const LOG_MS = 10_000;
 /** Below this the rate is noise. */
 const SETTLED_MS = 300;
 const CLEAR_LINE = "\r\x1b[K";
 
-/** Shows progress while it is watched. */
-export class Progress implements Disposable {
-  readonly #action: string;
-  readonly #isShown: boolean;
-  readonly #startMs = performance.now();
-  #shownMs = 0;
+/** Who wants to see it. */
+export interface ProgressFlags {
+  readonly quiet: boolean;
+  /** A program reads what is printed: it gets no lines in between, people do. */
+  readonly json: boolean;
+}
 
-  /** @param action What is being done, as in `building`. */
-  constructor(action: string, isQuiet: boolean) {
-    this.#action = action;
-    this.#isShown = !isQuiet && isWatched();
+/** Where it is shown, and when. */
+export interface Screen {
+  /** As {@linkcode redrawableColumns}. */
+  columns(): number | undefined;
+  write(text: string): void;
+  nowMs(): number;
+}
+
+const STDERR: Screen = {
+  columns: redrawableColumns,
+  write: writeStderr,
+  nowMs: () => performance.now(),
+};
+
+/** Shows progress while it lives. */
+export class Progress implements Disposable {
+  readonly #phase: string;
+  readonly #flags: ProgressFlags;
+  readonly #screen: Screen;
+  readonly #startMs: number;
+  #shownMs = 0;
+  #isLineOpen = false;
+
+  /** @param phase What is being done, as in `building`. */
+  constructor(phase: string, flags: ProgressFlags, screen: Screen = STDERR) {
+    this.#phase = phase;
+    this.#flags = flags;
+    this.#screen = screen;
+    this.#startMs = screen.nowMs();
   }
 
   /** Says how much is done, at most ten times a second. */
   readonly update = (doneBytes: number, totalBytes: number): void => {
-    const nowMs = performance.now();
-    if (!this.#isShown || nowMs - this.#shownMs < INTERVAL_MS) return;
-    this.#shownMs = nowMs;
-    writeStderr(
-      CLEAR_LINE + progressLine(this.#action, doneBytes, totalBytes, nowMs - this.#startMs),
-    );
+    const { quiet, json } = this.#flags;
+    const elapsedMs = this.#screen.nowMs() - this.#startMs;
+    if (quiet || elapsedMs - this.#shownMs < REDRAW_MS) return;
+    const columns = this.#screen.columns();
+    if (columns === undefined && (json || elapsedMs - this.#shownMs < LOG_MS)) return;
+    this.#shownMs = elapsedMs;
+    const line = progressLine(this.#phase, doneBytes, totalBytes, elapsedMs, columns);
+    this.#isLineOpen = columns !== undefined;
+    this.#screen.write(this.#isLineOpen ? CLEAR_LINE + line : `${line}\n`);
   };
 
   [Symbol.dispose](): void {
-    if (this.#shownMs > 0) writeStderr(CLEAR_LINE);
+    if (this.#isLineOpen) this.#screen.write(CLEAR_LINE);
   }
 }
 
-/** As in `building  412 MB of 725 MB  56 %  824 MB/s  1 s left`. */
+/**
+ * As in `building  412 MB of 725 MB  56 %  824 MB/s  1 s left`; in a narrow place the parts that fit,
+ * the share before all others.
+ *
+ * @param columns How many characters a line has; the last one stays empty, since terminals go on in
+ * the next line behind it.
+ */
 export function progressLine(
-  action: string,
+  phase: string,
   doneBytes: number,
   totalBytes: number,
   elapsedMs: number,
+  columns: number = Infinity,
 ): string {
   const percent = totalBytes === 0 ? 100 : Math.floor(doneBytes / totalBytes * 100);
-  const parts = [action, `${formatSize(doneBytes)} of ${formatSize(totalBytes)}`, `${percent} %`];
+  const sizes = `${formatSize(doneBytes)} of ${formatSize(totalBytes)}`;
+  const parts = [phase, sizes, `${percent} %`];
   if (elapsedMs >= SETTLED_MS && doneBytes > 0) {
     const bytesPerSecond = doneBytes / elapsedMs * 1000;
     const seconds = Math.ceil((totalBytes - doneBytes) / bytesPerSecond);
     const left = seconds < 60 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
     parts.push(`${formatSize(bytesPerSecond)}/s`, `${left} left`);
   }
-  return parts.join("  ");
+  const fits = (line: string) => line.length < columns;
+  for (let count = parts.length; count >= 3; count--) {
+    const line = parts.slice(0, count).join("  ");
+    if (fits(line)) return line;
+  }
+  const share = `${percent} %`;
+  return [`${phase}  ${share}`, share].find(fits) ?? "";
 }

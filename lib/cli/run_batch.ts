@@ -79,7 +79,7 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
       await encode(plan, map, format, hash ?? output, flags);
       const path = await output.finish();
       if (flags.verify && path !== undefined) {
-        await verifyOutput(path, output.name, file, flags.quiet);
+        await verifyOutput(path, output.name, file, flags);
       }
       written.push({
         host,

@@ -27,6 +27,7 @@ import {
   readOptions,
 } from "./build_options.ts";
 import { contentPaths, modulePaths } from "./content_options.ts";
+import type { CommonFlags } from "./flags.ts";
 import { stopFor, tell } from "./findings.ts";
 import { type CompatFlags, hasSecret } from "./payload_options.ts";
 import { Progress } from "./progress.ts";
@@ -82,7 +83,7 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
     modules.checkUnchanged();
     const writtenPath = await image.finish();
     if (flags.verify && writtenPath !== undefined) {
-      await verifyOutput(writtenPath, image.name, file, flags.quiet);
+      await verifyOutput(writtenPath, image.name, file, flags);
     }
     if (manifest !== undefined && recorder !== undefined) {
       const result = { format: format.name, sizeBytes: image.writtenBytes };
@@ -110,7 +111,7 @@ export async function encode(
   flags: BuildFlags,
 ): Promise<void> {
   using deflater = new DeflatePool();
-  using progress = new Progress("building", flags.quiet);
+  using progress = new Progress("building", flags);
   await encodeImage(plan, sink, {
     format,
     map,
@@ -129,10 +130,10 @@ export async function verifyOutput(
   path: string,
   name: string,
   iso: FileSource,
-  isQuiet: boolean,
+  flags: CommonFlags,
 ): Promise<void> {
   using file = FileSource.open(path);
-  using progress = new Progress("verifying", isQuiet);
+  using progress = new Progress("verifying", flags);
   const { verifyImage } = await import("../image/verify.ts");
   const { disk } = await openImage(file);
   const { problems: [problem] } = await verifyImage(disk, iso, progress.update);

@@ -61,7 +61,7 @@ export async function runConvert(flags: ConvertFlags, imagePath: string): Promis
     });
     add(output);
     using deflater = new DeflatePool();
-    using progress = new Progress("converting", flags.quiet);
+    using progress = new Progress("converting", flags);
     await format.encode(map, output, {
       seed: diskGuid,
       timeSeconds: TIME_SECONDS,

@@ -68,7 +68,7 @@ export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<
   const map = isTar ? packTar(plan.tree, Math.floor(plan.timeMs / 1000)) : joinFiles(plan.tree);
   const output = await writeAndCommit(async (add) => {
     const write = async (sink: Sink) => {
-      using progress = new Progress("writing", flags.quiet);
+      using progress = new Progress("writing", flags);
       await encodeRaw(map, sink, {
         onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),
       });

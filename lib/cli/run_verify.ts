@@ -111,6 +111,6 @@ async function withProgress<T>(
   flags: VerifyFlags,
   work: (update: Progress["update"]) => Promise<T>,
 ): Promise<T> {
-  using progress = new Progress("verifying", flags.quiet);
+  using progress = new Progress("verifying", flags);
   return await work(progress.update);
 }

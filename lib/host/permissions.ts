@@ -6,7 +6,7 @@
 
 const KINDS = ["read", "write", "net", "run", "ffi", "sys", "import", "env"] as const;
 /** The environment variables that the program reads. */
-const VARIABLES = ["SOURCE_DATE_EPOCH", "NO_COLOR"];
+const VARIABLES = ["SOURCE_DATE_EPOCH", "NO_COLOR", "TERM"];
 
 /** By kind of access, `granted` or `denied`; of the environment, the variables that may be read. */
 export type Permissions = Readonly<Record<string, string | readonly string[]>>;

@@ -8,6 +8,8 @@ import { fstatSync } from "node:fs";
 import { Failure } from "../blocks/failure.ts";
 import { ioFailure } from "./io_failure.ts";
 
+/** What a terminal that does not know its size is taken for. */
+const UNKNOWN_COLUMNS = 80;
 /** null(4) in Linux: device 1:3. */
 const NULL_DEVICE = 0x103;
 
@@ -63,12 +65,25 @@ export function writeStderr(text: string): void {
   }
 }
 
-/** Whether somebody watches standard error. */
-export function isWatched(): boolean {
-  return Deno.stderr.isTerminal();
+/** What TERM says of a terminal that cannot move its cursor. */
+const DUMB = "dumb";
+
+/**
+ * How many characters a line on standard error may have to be redrawn; undefined where it cannot be,
+ * in a file, a pipe, or on a terminal that is a printer. A terminal may change its size.
+ */
+export function redrawableColumns(): number | undefined {
+  if (!Deno.stderr.isTerminal() || Deno.env.get("TERM") === DUMB) return undefined;
+  try {
+    const { columns } = Deno.consoleSize();
+    return columns > 0 ? columns : UNKNOWN_COLUMNS;
+  } catch {
+    return UNKNOWN_COLUMNS;
+  }
 }
 
 /** Whether colours are wanted, see https://no-color.org. */
 export function wantsColor(): boolean {
-  return Deno.stdout.isTerminal() && (Deno.env.get("NO_COLOR") ?? "") === "";
+  return Deno.stdout.isTerminal() && Deno.env.get("TERM") !== DUMB &&
+    (Deno.env.get("NO_COLOR") ?? "") === "";
 }

@@ -13,7 +13,7 @@ Deno.test("the executable may read and write files, two variables, and nothing e
     ffi: "denied",
     sys: "denied",
     import: "denied",
-    env: ["SOURCE_DATE_EPOCH", "NO_COLOR"],
+    env: ["SOURCE_DATE_EPOCH", "NO_COLOR", "TERM"],
   });
 });
 

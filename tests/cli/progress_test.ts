@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { progressLine } from "../../lib/cli/progress.ts";
+import { Progress, progressLine } from "../../lib/cli/progress.ts";
 
 const MB = 1_000_000;
 
@@ -46,4 +46,69 @@ Deno.test("progress: always one short line of plain numbers", () => {
       assert.match(rest[1]!, /^\d+ (s|min) left$/);
     }
   }));
+});
+
+Deno.test("progress: a narrow terminal gets what fits, the share first", () => {
+  const line = (columns: number) => progressLine("building", 412 * MB, 725 * MB, 500, columns);
+  assert.equal(line(80), "building  412 MB of 725 MB  56 %  824 MB/s  1 s left");
+  assert.equal(line(50), "building  412 MB of 725 MB  56 %  824 MB/s");
+  assert.equal(line(40), "building  412 MB of 725 MB  56 %");
+  assert.equal(line(20), "building  56 %");
+  assert.equal(line(10), "56 %");
+  assert.equal(line(3), "");
+  fc.assert(fc.property(fc.nat(120), fc.nat(10 ** 6), (columns, elapsedMs) => {
+    const text = progressLine("verifying", MB, 3 * MB, elapsedMs, columns);
+    assert.ok(text.length < Math.max(columns, 1));
+  }));
+});
+
+/** A screen that remembers, with a clock that is set. */
+function screen(columns: number | undefined) {
+  const written: string[] = [];
+  const state = { ms: 0, columns };
+  const shown = {
+    columns: () => state.columns,
+    write: (text: string) => void written.push(text),
+    nowMs: () => state.ms,
+  };
+  return { written, state, shown };
+}
+
+const LOUD = { quiet: false, json: false };
+
+Deno.test("progress: where nothing can be redrawn, a plain line every ten seconds", () => {
+  const { written, state, shown } = screen(undefined);
+  {
+    using progress = new Progress("building", LOUD, shown);
+    for (state.ms = 0; state.ms <= 25_000; state.ms += 50) progress.update(state.ms, 30_000);
+  }
+  assert.deepEqual(written, [
+    "building  10.0 kB of 30.0 kB  33 %  1.00 kB/s  20 s left\n",
+    "building  20.0 kB of 30.0 kB  66 %  1.00 kB/s  10 s left\n",
+  ]);
+  for (const flags of [{ quiet: true, json: false }, { quiet: false, json: true }]) {
+    const { written, state, shown } = screen(undefined);
+    using progress = new Progress("building", flags, shown);
+    state.ms = 60_000;
+    progress.update(1, 2);
+    assert.deepEqual(written, []);
+  }
+});
+
+Deno.test("progress: a terminal that is made narrower gets shorter lines, and a clean one in the end", () => {
+  const { written, state, shown } = screen(80);
+  {
+    using progress = new Progress("building", LOUD, shown);
+    state.ms = 100;
+    progress.update(1, 2);
+    progress.update(2, 2);
+    state.columns = 12;
+    state.ms = 250;
+    progress.update(2, 2);
+  }
+  assert.deepEqual(written, [
+    "\r\x1b[Kbuilding  1 bytes of 2 bytes  50 %",
+    "\r\x1b[K100 %",
+    "\r\x1b[K",
+  ]);
 });

@@ -178,6 +178,9 @@ testWith(["script"], "progress is shown on a terminal, and only there", async ()
   const build = ["build", "in.iso", "--force", "-o", "out.img.gz", "--root-password-file", "pw"];
   const quiet = await onTerminal([...build, "-q"], "", { cwd });
   assert.deepEqual([quiet.code, quiet.stdout], [0, ""]);
+  const printer = await onTerminal(build, "", { cwd, env: { TERM: "dumb" } });
+  assert.match(printer.stdout, /^out\.img\.gz: ESXi /);
+  assert.ok(!printer.stdout.includes("\x1b"));
   const elsewhere = await onTerminal(build, "2> err", { cwd });
   assert.equal(elsewhere.stdout, "");
   assert.match(await Deno.readTextFile(folder.file("err")), /^out\.img\.gz: ESXi (\P{Cc}|\n)+$/u);
@@ -208,6 +211,7 @@ testWith(["script"], "help has colours on a terminal, unless somebody wants none
   assert.ok(isColoured(await onTerminal(help)));
   assert.ok(isColoured(await onTerminal(help, "", { env: { NO_COLOR: "" } })));
   assert.ok(!isColoured(await onTerminal(help, "", { env: { NO_COLOR: "1" } })));
+  assert.ok(!isColoured(await onTerminal(help, "", { env: { TERM: "dumb" } })));
   assert.ok(!isColoured(await onTerminal([...help, "--no-color"])));
   assert.ok(!isColoured(await mustEsxiImg(help)));
 });

@@ -20,5 +20,5 @@ export async function onTerminal(
 ): Promise<Outcome> {
   const quoted = [EXECUTABLE, ...args].map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(" ");
   const command = ["-q", "-e", "-c", `${quoted} ${redirection}`, "/dev/null"];
-  return await run("script", command, options);
+  return await run("script", command, { ...options, env: { TERM: "xterm", ...options.env } });
 }

@@ -7,14 +7,13 @@
 
 import { build, stop } from "esbuild";
 import { fileURLToPath } from "node:url";
+import { GUEST_BUNDLE, packGuestFiles, readGuestFiles } from "../lib/host/assets.ts";
 
 /** The project's folder, with a slash behind it. */
 export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
 /** Where the bundle is, from there. */
 export const BUNDLE = "dist/bundle";
 const FATFS = "fatfs-wasm";
-/** What explains the guest code, or comes from running it. */
-const LEFT_OUT = ["README.md", "__pycache__"];
 /** `deno compile` notes when files were written. Always the same time means the same bytes. */
 const WRITTEN = new Date(Date.UTC(1980, 0, 1));
 
@@ -41,7 +40,8 @@ export async function makeBundle(): Promise<string[]> {
     metafile: true,
     logLevel: "warning",
   }).finally(stop);
-  await copyFolder(`${ROOT}lib/guest`, `${out}/lib/guest`);
+  const guest = packGuestFiles(await readGuestFiles());
+  await Deno.writeFile(`${out}/lib/host/${GUEST_BUNDLE}`, guest);
   const wasm = new URL("./ff.wasm", import.meta.resolve(FATFS));
   await Deno.copyFile(wasm, `${out}/lib/host/ff.wasm.bin`);
   await setTimes(out);
@@ -49,15 +49,6 @@ export async function makeBundle(): Promise<string[]> {
     /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []
   );
   return [...new Set([...bundled, FATFS])].toSorted();
-}
-
-async function copyFolder(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (LEFT_OUT.includes(name)) continue;
-    if (isDirectory) await copyFolder(`${from}/${name}`, `${to}/${name}`);
-    else await Deno.writeFile(`${to}/${name}`, await Deno.readFile(`${from}/${name}`));
-  }
 }
 
 async function setTimes(folder: string): Promise<void> {

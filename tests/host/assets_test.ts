@@ -5,7 +5,12 @@
  */
 
 import assert from "node:assert/strict";
-import { readGuestFiles } from "../../lib/host/assets.ts";
+import {
+  packGuestFiles,
+  readGuestFiles,
+  readGuestFolder,
+  unpackGuestFiles,
+} from "../../lib/host/assets.ts";
 import { ROOT } from "../support/executable.ts";
 import { Folder } from "../support/folder.ts";
 import { mustRun, run } from "../support/programs.ts";
@@ -41,7 +46,7 @@ Deno.test("guest files: what an editor or a run left stays at home", async () =>
     await Deno.mkdir(place.slice(0, place.lastIndexOf("/")), { recursive: true });
     await Deno.writeTextFile(place, path);
   }
-  const files = await readGuestFiles(folder.path);
+  const files = await readGuestFolder(folder.path);
   assert.deepEqual(files.map(({ path }) => path), TRAVEL);
   assert.deepEqual(files.map(({ bytes }) => new TextDecoder().decode(bytes)), TRAVEL);
 });
@@ -49,7 +54,7 @@ Deno.test("guest files: what an editor or a run left stays at home", async () =>
 Deno.test("guest files: line ends of Windows do not get into a payload", async () => {
   using folder = new Folder();
   folder.write("pre.sh", "#!/bin/sh\r\nprintf 'a\\r\\n'\r\n\r\nexit 0\r");
-  const [file] = await readGuestFiles(folder.path);
+  const [file] = await readGuestFolder(folder.path);
   assert.equal(new TextDecoder().decode(file?.bytes), "#!/bin/sh\nprintf 'a\\r\\n'\n\nexit 0\r");
 });
 
@@ -59,6 +64,12 @@ Deno.test("guest files: as they are here, nothing has to be changed", async () =
   for (const { path, bytes } of files) {
     assert.deepEqual(bytes, await Deno.readFile(`${ROOT}lib/guest/${path}`), path);
   }
+});
+
+Deno.test("guest files: as one file they are the same", async () => {
+  const files = await readGuestFiles();
+  assert.deepEqual(unpackGuestFiles(packGuestFiles(files)), files);
+  assert.deepEqual(unpackGuestFiles(packGuestFiles([])), []);
 });
 
 // Sources also come without their repository, in an archive.

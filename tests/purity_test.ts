@@ -13,7 +13,7 @@ const ROOT = `${import.meta.dirname}/../`;
 
 /** What a module may import besides other modules, by the beginning of its path. */
 const PACKAGES: readonly (readonly [folder: string, packages: readonly string[]])[] = [
-  ["lib/cli/", ["@stricli/core", "node:crypto"]],
+  ["lib/cli/", ["@stricli/core", "smol-toml", "node:crypto"]],
   ["lib/host/", ["node:fs"]],
   ["lib/esxi/drivers/", ["@zip.js/zip.js", "sax"]],
   ["lib/", ["node:buffer", "node:crypto", "node:zlib", "modern-tar"]],

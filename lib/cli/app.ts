@@ -76,7 +76,7 @@ export const routes: RouteMap<CommandContext> = buildRouteMap({
 
 /** Runs the command line. */
 export async function runApp(args: readonly string[]): Promise<number> {
-  const isDebug = args.includes("--debug");
+  let isDebug = args.includes("--debug");
   const colorDepth = args.includes("--no-color") || !wantsColor() ? 1 : 4;
   let text = "";
   const process = {
@@ -93,7 +93,11 @@ export async function runApp(args: readonly string[]): Promise<number> {
     }
     checkNotEmpty(args);
     const commands = listCommands(routes, true);
-    const words = normalizeArguments(args, commands.map(({ name }) => name));
+    const typed = normalizeArguments(args, commands.map(({ name }) => name));
+    const words = typed.some((word) => word.startsWith("--config"))
+      ? await (await import("./run_config.ts")).expandConfig(typed, commands)
+      : typed;
+    isDebug ||= words.includes("--debug=true");
     const slip = findSlip(words, commands);
     if (slip !== undefined) {
       writeStderr(describeSlip(slip, helpOf(words[0], commands)) + "\n");

@@ -29,11 +29,12 @@ export function argument(placeholder: string, brief: string) {
   return { parse: String, placeholder, brief } as const;
 }
 
-/** What every command takes. */
+/** What every command takes; `--config` becomes other options before they are parsed. */
 export interface CommonFlags {
   readonly quiet: boolean;
   readonly json: boolean;
   readonly color: boolean;
+  readonly config?: string | undefined;
   readonly debug: boolean;
 }
 
@@ -43,6 +44,7 @@ export const commonFlags = {
   quiet: switchFlag("Suppress normal output"),
   json: switchFlag("Print the result as JSON"),
   color: { kind: "boolean", default: true, brief: "Colour on a terminal" },
+  config: textFlag("FILE", "Options in TOML; those of the command line win"),
   debug: switchFlag("On failure, show where in the program it happened"),
 } as const;
 

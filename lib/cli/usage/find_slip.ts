@@ -66,7 +66,27 @@ function findInCommand(
   escaped: readonly string[],
   commands: readonly CommandDefinition[],
 ): Slip | undefined {
-  const given = new Set<OptionDefinition>();
+  const read = readWords(command, words, commands);
+  if ("where" in read) return read;
+  const given = new Set(read.given.keys());
+  return checkArguments(command, [...read.args, ...escaped], given) ??
+    checkRequired(command, given);
+}
+
+/** What the words behind a command are. */
+export interface Words {
+  /** The options, with the value of each that has one: the last, if it is given repeatedly. */
+  readonly given: ReadonlyMap<OptionDefinition, string | undefined>;
+  readonly args: readonly string[];
+}
+
+/** Tells options from arguments, up to the first slip. */
+export function readWords(
+  command: CommandDefinition,
+  words: readonly string[],
+  commands: readonly CommandDefinition[],
+): Words | Slip {
+  const given = new Map<OptionDefinition, string | undefined>();
   const args: string[] = [];
   const others = commands.filter((other) => other !== command && !other.isHidden);
   for (let i = 0; i < words.length; i++) {
@@ -80,12 +100,11 @@ function findInCommand(
     for (const option of read.options) {
       const slip = checkOption(option, read.value, words[i + 1], given.has(option));
       if (slip !== undefined) return slip;
-      given.add(option);
-      if (option.value !== undefined && read.value === undefined) i++;
+      const isApart = option.value !== undefined && read.value === undefined;
+      given.set(option, isApart ? words[++i] : read.value);
     }
   }
-  return checkArguments(command, [...args, ...escaped], given) ??
-    checkRequired(command, given);
+  return { given, args };
 }
 
 function checkArguments(

@@ -76,8 +76,8 @@ function readShort(
   return slip(first === undefined ? `-${letters[0] ?? ""}` : word, what);
 }
 
-/** The option of this name, in whatever case style the parser takes. */
-function findLong(
+/** The option of this name, without dashes, in whatever case style the parser takes. */
+export function findLong(
   name: string,
   options: readonly OptionDefinition[],
 ): OptionDefinition | undefined {
@@ -103,7 +103,11 @@ function unknownLong(
   return slip(word, what);
 }
 
-function suggest(word: string, { options }: CommandDefinition): OptionDefinition | undefined {
+/** The option that was meant by a name. */
+export function suggest(
+  word: string,
+  { options }: CommandDefinition,
+): OptionDefinition | undefined {
   const names = options.map(({ name }) => name);
   const found = nearest(word, names, OPTION_SYNONYMS);
   return options.find(({ name }) => name === found);

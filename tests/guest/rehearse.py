@@ -42,6 +42,10 @@ def parser():
     password.add_argument("--no-image-password", action="store_false", dest="image_password", help="without (default)")
     result.add_argument("-k", "--kickstart", metavar="FILE", help="passed to the build's -k")
     result.add_argument("--payload", metavar="FILE", help="a finished esxiimg.tgz instead of one made here")
+    result.add_argument("--module", metavar="FILE", action="append", dest="modules", default=[],
+                        help="a boot module besides the payload, as drivers are; may be repeated")
+    result.add_argument("--missing-driver", metavar="NAME", action="append", dest="missing_drivers", default=[],
+                        help="a driver that ESXi lacks: NICs that need it appear with the module that brings it")
     result.add_argument("--json", action="store_true", help="print the result as JSON")
     return result
 

@@ -1,7 +1,7 @@
 """A strict fake ESXi host for tests. README.md explains the API and the switches."""
 import os
 
-from . import bootbank, initial, installer, persist, switches
+from . import bootbank, drivers, initial, installer, persist, switches
 from .errors import BootError, EsxiError
 from .files import FolderFiles, MemoryFiles
 from .host import Host
@@ -17,7 +17,7 @@ __all__ = ["SEEN_AS", "BootError", "EsxiError", "Host", "attach", "create", "swi
 
 def create(sandbox=None, release="8.0.3", nics=None, disks=None, nvme=None, switches=None, network="",
            dhcp=None, hostd="up", phase="running", boot_options="",
-           secure_boot=False, container=False):
+           secure_boot=False, container=False, missing_drivers=()):
     """Make a host.
 
     sandbox   new or empty folder for root/, bin/ and state.json; None keeps everything in memory
@@ -30,10 +30,11 @@ def create(sandbox=None, release="8.0.3", nics=None, disks=None, nvme=None, swit
     hostd     "up", "down", "hang" (vim-cmd never returns), or the number of calls that fail first
     phase     "running": freshly installed; "installer": in %pre, disks blank (see Host.install and Host.boot)
     secure_boot   UEFI Secure Boot: a boot bank with modules of others does not start
+    missing_drivers  names of drivers that ESXi itself lacks: their NICs appear when a boot module brings them
     container     its programs run by contained.command, with the sandbox's root as their root
     boot_options  the installer's kernel options, of which systemMediaSize= shapes the disk
     """
-    state = initial.state(release, nics, disks, nvme, dhcp, switches, hostd, secure_boot)
+    state = initial.state(release, nics, disks, nvme, dhcp, switches, hostd, secure_boot, missing_drivers)
     if sandbox is None:
         host = Host(None, MemoryFiles(), state)
     else:
@@ -42,6 +43,7 @@ def create(sandbox=None, release="8.0.3", nics=None, disks=None, nvme=None, swit
         host = Host(sandbox, FolderFiles(os.path.join(sandbox, "root")), state, SEEN_AS if container else None)
     with host.world() as world:
         storage_devices.make_nodes(world)
+        drivers.vanish(world)
         if phase == "installer":
             installer.start_environment(world, boot_options)
         else:

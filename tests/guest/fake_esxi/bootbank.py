@@ -3,11 +3,15 @@ import gzip
 import io
 import tarfile
 
-from . import releases
+from . import drivers, releases
 from .errors import BootError
+from .network import initial as network
+from .network import lease
 from .storage import volumes
 
-_SHIPPED = ("jumpstrt.gz", "useropts.gz", "features.gz", "k.b00", "state.tgz")
+SHIPPED = ("jumpstrt.gz", "useropts.gz", "features.gz", "k.b00", "state.tgz")
+# Where programs for the kernel are.
+DRIVERS_PLACE = "usr/lib/vmware/vmkmod"
 _OPTION_LIMIT = 255  # longest path and options of one module
 _MODULE_LIMIT = 240
 
@@ -20,7 +24,7 @@ def boot_cfg(world, empty=False):
         option = ""
     build = f"{world.state['release']}-0.0.{releases.build(world.state['release'])}"
     lines = {"bootstate": "3" if empty else "0", "title": "Loading VMware ESXi", "timeout": "5", "prefix": "",
-             "kernel": "b.b00", "kernelopt": option, "modules": " --- ".join(_SHIPPED),
+             "kernel": "b.b00", "kernelopt": option, "modules": " --- ".join(SHIPPED),
              "build": build, "updated": "1" if seven else "2"}
     return "".join(f"{key}={value}\n" for key, value in lines.items())
 
@@ -37,7 +41,7 @@ def create(world, disk):
         volumes.create(world, "vfat", "", disk, 2, "scratch")
     folder = f"/vmfs/volumes/{first}"
     world.files.write(f"{folder}/boot.cfg", boot_cfg(world))
-    for name in ("b.b00", *_SHIPPED):
+    for name in ("b.b00", *SHIPPED):
         world.files.write(f"{folder}/{name}", b"" if name == "state.tgz" else gzip.compress(name.encode(), mtime=0))
     world.files.write(f"/vmfs/volumes/{second}/boot.cfg", boot_cfg(world, empty=True))
 
@@ -46,6 +50,7 @@ def link(world):
     """/bootbank, /altbootbank and /scratch of a running host."""
     for volume in world.storage["volumes"].values():
         if volume["role"] in ("bootbank", "altbootbank"):
+            volume["staged"] = False
             world.files.link("/" + volume["role"], f"/vmfs/volumes/{volume['uuid']}")
         if volume["role"] == ("osdata" if world.at_least("7.0") else "scratch"):
             world.files.link("/scratch", f"/vmfs/volumes/{volume['uuid']}")
@@ -77,6 +82,13 @@ def load_module(world, name, data):
     world.files.write(f"/tardisks/{name}", data)
     if data[257:262] != b"ustar":
         return
+    _unpack(world, name, data)
+    if drivers.appear(world) and not world.state.get("installed"):
+        network.build(world, {})  # of the installer, which looks for NICs when all modules are there
+        lease.settle(world)
+
+
+def _unpack(world, name, data):
     known = {""}
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         if archive.pax_headers or b"PaxHeader" in data:
@@ -98,6 +110,33 @@ def load_module(world, name, data):
                 raise BootError(f"{name}: {entry.name} is neither file nor folder")
 
 
+def switch(world):
+    """Start from the other bank from now on, if an image was staged there."""
+    banks = {volume["role"]: volume for volume in world.storage["volumes"].values()}
+    old, new = banks.get("bootbank"), banks.get("altbootbank")
+    if not new:
+        return
+
+    def updated(volume):
+        values = parse((world.files.read(f"/vmfs/volumes/{volume['uuid']}/boot.cfg") or b"").decode())
+        return int(values.get("updated") or 0) if values.get("bootstate") == "0" else -1
+
+    if updated(new) > updated(old):
+        old["role"], new["role"] = "altbootbank", "bootbank"
+
+
+def added_modules(world):
+    """Modules of the boot bank that neither ESXi ships nor a VIB brought, sorted."""
+    found = []
+    for volume in world.storage["volumes"].values():
+        if volume["role"] == "bootbank":
+            text = world.files.read(f"/vmfs/volumes/{volume['uuid']}/boot.cfg") or b""
+            known = [*SHIPPED, *(name for vib in volume.get("vibs", []) for name in vib["modules"])]
+            modules = [part.strip() for part in parse(text.decode()).get("modules", "").split("---")]
+            found += [name for name in modules if name not in known]
+    return sorted(found)
+
+
 def boot(world):
     """Load the modules that /bootbank/boot.cfg names. BootError where the boot loader would stop."""
     text = world.files.read("/bootbank/boot.cfg")
@@ -114,7 +153,7 @@ def boot(world):
         data = world.files.read(f"/bootbank/{name}") if name else None
         if data is None:
             raise BootError(f"Fatal error: 15 (Not found): {name}")
-        if name not in _SHIPPED and name != "b.b00":
+        if name not in SHIPPED and name != "b.b00":
             if world.hardware["secure_boot"]:
                 raise BootError(f"{name}: unsigned module under Secure Boot")
             load_module(world, name, data)

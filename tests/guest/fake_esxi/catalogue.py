@@ -5,7 +5,7 @@ from . import esxcli, persist  # noqa: F401
 from .network import dns, firewall, ipv4, ipv6, nics, ping, portgroup, route, vmk, vswitch  # noqa: F401
 from .registry import PROGRAMS
 from .storage import commands, nvme, parted, scsidevs, vmkfstools  # noqa: F401
-from .system import account, identity, modules, ntp, power, services, settings, ssh, syslog  # noqa: F401
+from .system import account, identity, modules, ntp, power, services, settings, software, ssh, syslog  # noqa: F401
 from .tools import esxcfg, vim_cmd, vsish  # noqa: F401
 
 READS_STDIN = ("partedUtil", "vmkfstools", "logger")

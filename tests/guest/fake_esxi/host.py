@@ -5,7 +5,7 @@ import fcntl
 import json
 import os
 
-from . import bootbank, catalogue, esxcli, installer, kickstart, media, persist, stale, view
+from . import bootbank, catalogue, drivers, esxcli, installer, kickstart, media, persist, stale, view
 from .network import dns, lease, reach
 from .registry import PROGRAMS
 from .tools import sh
@@ -119,9 +119,12 @@ class Host:
         """Start the installed system from its boot bank: what was not saved is gone. BootError if it cannot start."""
         with self.world() as world:
             persist.clear_ram_disk(world)
+            bootbank.switch(world)
+            drivers.vanish(world)
             persist.bring_up(world, hostd)
             bootbank.link(world)
             bootbank.boot(world)
+            lease.settle(world)
             dns.write_resolv_conf(world)
         self.furnish()
 

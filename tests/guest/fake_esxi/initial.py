@@ -39,7 +39,7 @@ def _config():
     }
 
 
-def state(release, nics_text, disks_text, nvme_text, dhcp, chosen_switches, hostd, secure_boot):
+def state(release, nics_text, disks_text, nvme_text, dhcp, chosen_switches, hostd, secure_boot, missing_drivers=()):
     """The whole state, without the network: `network.initial.build` makes that."""
     chosen = switches.settle(chosen_switches)
     if dhcp is None or dhcp is True:
@@ -49,7 +49,7 @@ def state(release, nics_text, disks_text, nvme_text, dhcp, chosen_switches, host
         "variant": switches.variant(chosen),
         "hardware": {"nics": nics.parse_list(nics_text or ONE_NIC), "dhcp": dhcp or {}, "silent": [],
                      "disks": disks.parse_list(disks_text or disks.ONE_DISK), "nvme": nvme.parse(nvme_text),
-                     "isos": {}, "serial": "SAMPLE01", "secure_boot": secure_boot},
+                     "isos": {}, "missing_drivers": list(missing_drivers), "absent_nics": {}, "serial": "SAMPLE01", "secure_boot": secure_boot},
         "storage": {"tables": {}, "volumes": {}, "guids_made": 0, "volumes_made": 0},
         "saved": None, "runtime": empty_runtime(chosen, hostd), "config": _config(),
     }

@@ -56,6 +56,8 @@ def install(world, plan):
     ValueError for what the installer refuses. Afterwards the environment is that of %post.
     """
     disk = _target(world, plan["install"])
+    if not world.hardware["nics"]:
+        raise ValueError("No Network Adapters: no network adapters were detected")
     partition_disk(world, disk, world.runtime["boot_options"], "novmfsondisk" not in plan["install"])
     for name, data in world.hardware["disks"].items():
         data["Is Boot Device"] = "true" if name == disk else "false"

@@ -54,6 +54,7 @@ ssh_keyword_option       | keyword key                | long name of -k in syste
 ssh_config_headers       | key keyword                | column names of system ssh server config list
 account_shell_access     | last second                | place of Shell Access in account list (8.0+)
 weak_password            | refuse accept              | account set with a password that the policy forbids
+unlisted_modules         | stay travel                | whether modules of a boot bank that no VIB has are in an image that is staged into the other one
 vswitch_missing_text     | not-exist not-found        | wording for an unknown vSwitch
 vswitch_busy_text        | in-use busy                | wording when a vSwitch with connected ports is removed
 vswitch_idle_portgroups  | dropped busy               | removing a vSwitch that still has idle port groups

@@ -1,6 +1,7 @@
 """The final state in the words a test asserts on."""
+from . import bootbank
 from .network import ipv4, portgroup, vmk
-from .system import identity, ntp, ssh
+from .system import identity, ntp, software, ssh
 
 
 def _interface(world, name):
@@ -45,6 +46,8 @@ def summary(world):
         "shell": {"with_host": world.config["services"]["TSM"], "running": world.runtime["services"]["TSM"]},
         "root_keys": ssh.file_keys(world, "root"), "license": world.config["license"],
         "syslog": world.runtime["syslog_in_use"]["loghost"], "power": world.runtime["power"],
+        "vibs": software.added(world), "acceptance": world.config["acceptance"],
+        "boot_modules": bootbank.added_modules(world),
         "datastores": sorted((volume["label"], [tuple(extent) for extent in volume["extents"]])
                              for volume in world.storage["volumes"].values() if volume["role"] == "datastore"),
     }

@@ -18,6 +18,8 @@ class Options:
     secure_boot     UEFI Secure Boot is on
     image_password  whether the image is built with a root password; None: without
     kickstart       for the build's -k
+    modules         boot modules besides the payload, as drivers are
+    missing_drivers names of drivers that ESXi lacks: NICs that need them appear when a module brings them
     payload         a finished esxiimg.tgz, instead of one made from the sources
     build           more options for `esxi-img payload`
     made            a payload that was made of these options before
@@ -35,6 +37,8 @@ class Options:
     secure_boot: bool = False
     image_password: bool = None
     kickstart: str = None
+    modules: tuple = ()
+    missing_drivers: tuple = ()
     payload: str = None
     build: tuple = ()
     made: str = None
@@ -56,6 +60,9 @@ class Options:
             path = getattr(self, name)
             if path and not os.path.isfile(path):
                 raise RehearsalError("--%s: there is no file %s" % (name.replace("_", "-"), path))
+        for path in self.modules:
+            if not os.path.isfile(path):
+                raise RehearsalError("--module: there is no file %s" % path)
         if self.maas and not os.path.isfile(os.path.join(self.maas, "config.json")):
             raise RehearsalError("--maas: %s holds no config.json" % self.maas)
         return self

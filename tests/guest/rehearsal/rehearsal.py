@@ -160,12 +160,15 @@ class Rehearsal:
                 self.folder, share_network=isolation.isolated() or options.share_network,
                                    release=options.release, nics=self.hardware["nics"], disks=self.hardware["disks"],
                                    nvme=self.hardware["nvme"], secure_boot=options.secure_boot,
-                                   switches=switches, boot_options=boot_options)
+                                   switches=switches, boot_options=boot_options,
+                                   missing_drivers=options.missing_drivers)
         except (ValueError, KeyError, IndexError) as error:
             raise RehearsalError("the machine cannot be made of these listings: %s" % error) from None
         self.machine.check()
         try:
             self.machine.load_module(self.payload)
+            for path in options.modules:
+                self.machine.load_module(path)
             if options.maas:
                 self.machine.load_module(os.path.join(self.target, "hostdesc.tgz"))
         except fake_esxi.BootError as error:

@@ -4,8 +4,10 @@ A bank is a FAT volume with a boot.cfg that names its modules: labelled BOOTBANK
 without label (partitions 5 and 6) on 6.7.
 """
 
+import gzip
 import os
 import re
+import shutil
 
 from common import bootcfg, bootmodule, erase
 from hostconf.host.places import PAYLOAD
@@ -18,7 +20,11 @@ LOADED = "/tardisks"
 
 PAYLOAD_MODULE = "esxiimg.tgz"
 DESCRIPTION_MODULE = bootmodule.DESCRIPTION_NAME
-MODULES = (PAYLOAD_MODULE, DESCRIPTION_MODULE)
+# What carries the VIBs of drivers, see drivers.py.
+DRIVERS_MODULE = "esxidrvs.tar"
+MODULES = (PAYLOAD_MODULE, DESCRIPTION_MODULE, DRIVERS_MODULE)
+
+_COPY_BYTES = 1024 * 1024
 
 # What the installed host needs of the payload. The kickstart, image.json and embedded metadata hold secrets.
 _PACKAGES = ("common", "hostconf")
@@ -107,6 +113,47 @@ def remove_modules(folder):
         if os.path.exists(path):
             # The description holds secrets.
             erase.remove(path)
+
+
+def add_loaded(folder, names, host):
+    """Put modules that the running system was started with into a bank. boot.cfg names them when they are there.
+
+    @raise BootCfgError: when the boot loader would misread the bank's boot.cfg; nothing was changed then
+    @raise OSError: when they are not loaded, or do not fit; none is there then
+    """
+    path = os.path.join(folder, "boot.cfg")
+    edited = bootcfg.edit(read_cfg(path), path, names)
+    try:
+        for name in names:
+            _copy_packed(host.path(LOADED + "/" + name), os.path.join(folder, name))
+    except OSError:
+        remove_named(folder, names)
+        raise
+    _replace(path, edited.encode("latin-1"))
+
+
+def _copy_packed(source, target):
+    """What the boot loader has unpacked, packed again: banks are small. The same content gives the same bytes."""
+    try:
+        with open(source, "rb") as loaded, open(target + ".new", "wb") as file:
+            with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as member:
+                shutil.copyfileobj(loaded, member, _COPY_BYTES)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        if os.path.exists(target + ".new"):
+            os.remove(target + ".new")
+        raise
+    os.rename(target + ".new", target)
+
+
+def remove_named(folder, names):
+    """Take modules without secrets out of a bank: first their names, so that none is missed at the next boot."""
+    path = os.path.join(folder, "boot.cfg")
+    _replace(path, bootcfg.without_modules(read_cfg(path), names).encode("latin-1"))
+    for name in names:
+        if os.path.exists(os.path.join(folder, name)):
+            os.remove(os.path.join(folder, name))
 
 
 def forget_loaded(host, names=MODULES):

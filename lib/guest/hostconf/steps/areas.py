@@ -26,6 +26,7 @@ AREAS = (
     Area("vcenter", "joining a vCenter", "certificate, dns, ntp", False, False),
     Area("files", "files that the metadata bring", "", False, False),
     Area("user data", "scripts, in order", "everything before", True, False),
+    Area("drivers", "installing the VIBs of the image's drivers; in the second half", "user data", False, False),
     Area("phone home", "telling whom cloud-config names", "everything before", False, False),
 )
 

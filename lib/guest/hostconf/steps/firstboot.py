@@ -14,7 +14,7 @@ import time
 import traceback
 
 from common import description as schema
-from hostconf.host import files, firewall, phonehome, scripts, storage, vcenter
+from hostconf.host import drivers, files, firewall, phonehome, scripts, storage, vcenter
 from hostconf.host.apply import Applier, ApplyError
 from hostconf.host.log import Log
 from common.maas_metadata import MetadataError
@@ -33,7 +33,7 @@ HOSTD_PAUSE_SECONDS = 2
 HOSTD_FIRST_CALL_SECONDS = 5
 # What a message is enough for; anything else is a fault of this program and logged with its stack.
 EXPECTED = (PlanError, ApplyError, InventoryError, MetadataError, schema.DescriptionError, scripts.ScriptError,
-            storage.StorageError, vcenter.VCenterError, files.FilesError, phonehome.PhoneHomeError, OSError)
+            storage.StorageError, vcenter.VCenterError, files.FilesError, phonehome.PhoneHomeError, drivers.DriverError, OSError)
 REBOOT_REASON = "esxi-img: settings that take effect at the next start"
 # The secrets of a description that must not appear in any message.
 _SECRETS = (("maas", ("consumer_key", "token_key", "token_secret")), ("vcenter", ("password",)),
@@ -210,7 +210,10 @@ class FirstBoot:
         vcenter.join_host(self.description, self.applier, self.log)
 
     def finish(self):
-        """Report, save, clean up, and start again if that is needed. @return: exit status"""
+        """Drivers, then report, save, clean up, and start again if that is needed. @return: exit status"""
+        if os.path.exists(self.host.path(drivers.LIST)):
+            self.area("drivers", self.install_drivers)
+            drivers.forget(self.host, self.log)
         if self.deployment:
             failed = self.failed()
             self.deployment.tell("firstboot", "finish", _summary(failed) or None, "the host is configured")
@@ -226,6 +229,16 @@ class FirstBoot:
             # Otherwise somebody may want to look, and MAAS has switched its part off.
             self.start_again()
         return 1 if failed else 0
+
+    def install_drivers(self):
+        """Last: the configuration is saved into what is started next."""
+        listed = drivers.load(self.host)
+        try:
+            self.reboot = drivers.install(self.host, listed, self.log) or self.reboot
+        except drivers.DriverError:
+            self.log.warn("the drivers stay boot modules, which work until the host is upgraded: install %s by hand"
+                          % ", ".join(vib["id"] for vib in listed["vibs"]))
+            raise
 
     def report(self, reason):
         """Tell MAAS, if it is MAAS's host, even when its description cannot be read."""

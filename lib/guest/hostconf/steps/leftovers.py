@@ -3,7 +3,7 @@
 import os
 
 from common import bootmodule, description as schema, erase
-from hostconf.host import bootbank
+from hostconf.host import bootbank, drivers
 from hostconf.host.places import HOST_FOLDER, INCLUDES, MAAS_DESCRIPTION, PAYLOAD, write_private
 
 # A copy of the log where it lasts even if /var/log is still in memory.
@@ -24,7 +24,7 @@ def remove_everything(host, log):
         bootbank.remove_modules(bank)
     if os.path.exists(host.path(KEPT_LOG)):
         os.remove(host.path(KEPT_LOG))
-    for folder in (HOST_FOLDER, INCLUDES, PAYLOAD):
+    for folder in (HOST_FOLDER, INCLUDES, drivers.FOLDER, PAYLOAD):
         erase.remove_tree(host.path(folder))
     _forget_loaded(host, log, bootbank.MODULES)
 

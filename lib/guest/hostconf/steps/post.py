@@ -5,7 +5,7 @@ import re
 import sys
 
 from common import bootmodule, description as schema
-from hostconf.host import bootbank, secureboot
+from hostconf.host import bootbank, drivers, secureboot
 from hostconf.host.apply import Applier
 from hostconf.host.log import Log
 from hostconf.host.places import DESCRIPTION, INCLUDES, console_streams, install_log, root_folder
@@ -51,6 +51,19 @@ def keep(host, log):
     for bank in banks:
         bootbank.add_modules(bank, modules)
         log.info("boot bank %s: %s" % (os.path.basename(bank), ", ".join(sorted(modules))))
+    _keep_drivers(host, banks, log)
+
+
+def _keep_drivers(host, banks, log):
+    """The drivers of the image. Without them the host may have no network, but everything else goes on."""
+    try:
+        listed = drivers.load(host)
+        for bank in banks if listed else ():
+            drivers.keep(host, bank, listed)
+            log.info("boot bank %s: drivers %s" % (
+                os.path.basename(bank), ", ".join(module["name"] for module in listed["modules"])))
+    except (OSError, ValueError, drivers.DriverError) as error:
+        log.error("the host will lack the drivers of the image: %s" % error)
 
 
 def _installed_disk(host):

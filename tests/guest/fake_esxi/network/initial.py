@@ -11,7 +11,7 @@ def first_nic(world, device=None):
                 return name
         raise ValueError(f"network --device={device}: no such NIC")
     linked = [name for name in sorted(nics) if nics[name]["link"]]
-    return (linked or sorted(nics))[0]
+    return (linked or sorted(nics) or [None])[0]
 
 
 def build(world, line):
@@ -19,6 +19,8 @@ def build(world, line):
     config = world.config
     config.update(vswitches={}, portgroups={}, vmks={}, netstacks={vmk.DEFAULT_STACK: dns.new_stack()})
     nic = first_nic(world, line.get("device"))
+    if nic is None:
+        return
     vswitch.make(world, "vSwitch0")
     switch = config["vswitches"]["vSwitch0"]
     switch["uplinks"].append(nic)

@@ -105,25 +105,6 @@ def memory_get(_world, _options):
                    ("NUMA Node Count", 2)], "MemoryDetails")
 
 
-@command("software vib list")
-def vib_list(world, _options):
-    build = releases.build(world.state["release"])
-    rows = [[name, f"{world.state['release']}-0.0.{build}", "VMware", "VMwareCertified", "2024-01-01"]
-            for name in ("esx-base", "esx-update")]
-    return Table(["Name", "Version", "Vendor", "Acceptance Level", "Install Date"], rows, type_name="VIBSummary")
-
-
-@command("software acceptance get")
-def acceptance_get(world, _options):
-    return Text(world.config["acceptance"])
-
-
-@command("software acceptance set")
-def acceptance_set(world, options):
-    world.config["acceptance"] = options["level"]
-    return Text(f"Host acceptance level changed to '{options['level']}'.")
-
-
 def _product(world):
     return "VMware ESX" if world.at_least("9.0") and world.switch("product_name_9") == "esx" else "VMware ESXi"
 

@@ -6,6 +6,7 @@ import unittest
 import fake_esxi
 from fake_esxi import switches
 from fake_esxi.system import ssh
+from fake_esxi.tests import vibs
 from fake_esxi.tests.base import STATIC, HostTest, nic_list
 
 DISK = "mpx.vmhba0:C0:T0:L0"
@@ -198,6 +199,18 @@ def _var_log(_test, chosen):
     host.files.write("/var/log/sample.log", "text")
     host.reboot()
     return host.files.read("/var/log/sample.log")
+
+
+@other("unlisted_modules")
+def _unlisted_modules(_test, chosen):
+    host = fake_esxi.create(switches=chosen)
+    host.files.write("/bootbank/extra.tgz", vibs.make_module("other"))
+    text = host.files.read("/bootbank/boot.cfg").decode()
+    host.files.write("/bootbank/boot.cfg", text.replace("state.tgz", "state.tgz --- extra.tgz"))
+    host.files.write("/tmp/a.vib", vibs.make_vib("net-acme"))
+    host.run("esxcli software vib install --no-live-install -v /tmp/a.vib".split())
+    host.reboot()
+    return host.summary()["boot_modules"]
 
 
 def _mounted(test, chosen, device="mpx.vmhba32:C0:T0:L0"):

@@ -109,6 +109,18 @@ class AnswersTest(unittest.TestCase):
         self.assertEqual(result, BASE)
         self.assertIn("hostname, packages, runcmd, users", warnings)
 
+    def test_own_keys(self):
+        keys = {"licence_key": "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE", "syslog": ["192.0.2.9"], "ssh": False, "nonsense": 1,
+                "datastores": [{"name": "a", "disks": "x"}], "networks": {"n": {"port_group": "p"}}}
+        result, warnings = read(vendor_data=vendor({"esxi": keys}))
+        self.assertEqual((result["licence_key"], result["syslog"]), (keys["licence_key"], ["192.0.2.9"]))
+        self.assertIs(result["services"]["ssh"], False)
+        self.assertEqual((result["storage"], result["network"]), (None, None))
+        for words in ("esxi.datastores is ignored: MAAS", "esxi.networks is ignored: MAAS", "esxi.nonsense is unknown"):
+            self.assertIn(words, warnings)
+        self.assertIsNone(BASE["licence_key"], "what was given is not changed")
+        self.assertIn("not an object", read(vendor_data=vendor({"esxi": [1]}))[1])
+
     def test_shapes_of_vendor_data(self):
         ntp = {"ntp": {"servers": ["192.0.2.5"]}}
         for data in (vendor(ntp), yaml.safe_dump({"cloud-init": ntp}).encode(), yaml.safe_dump(ntp).encode(),

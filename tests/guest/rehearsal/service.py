@@ -18,7 +18,8 @@ class Service:
     watch      called with each request's name before it is answered
     path       of its status URL
 
-    `told` holds what MAAS learns from the machine, in order: status events, and the request of user data, which tells
+    `calls` holds every request in words: "GET public-keys"; "POST network finish SUCCESS" for an event of an area,
+    "POST ! finish FAIL" for one that changes the machine's status. `told` holds what MAAS learns from the machine, in order: status events, and the request of user data, which tells
     MAAS that it is deployed. `status` is what MAAS then shows.
     """
 
@@ -57,6 +58,7 @@ class Service:
     def forget(self):
         """The machine is deployed once more: nothing was heard of it yet."""
         self.asked = []
+        self.calls = []
         self.refused = []
         self.events = []  # those that change the machine's status
         self.progress = []  # those that do not
@@ -85,6 +87,7 @@ class Service:
             name = "progress"
         else:
             self.asked.append(name)
+        self.calls.append("%s %s" % (method, _event_in_words(body) if name in ("status", "progress") else name))
         if self.watch:
             self.watch(name)
         reason = self.wrong_authorization(request.headers.get("Authorization"))
@@ -160,3 +163,10 @@ class Service:
         if abs(int(fields["oauth_timestamp"]) - (time.time() + self.ahead)) > OAUTH_SLACK_SECONDS:
             return "expired timestamp"
         return None
+
+
+def _event_in_words(body):
+    """An event as Service.calls has it. A name without a slash is the whole deployment's."""
+    event = json.loads(body.decode("ascii"))
+    part = event["name"].partition("/")[2] or "!"
+    return " ".join(word for word in (part, event["event_type"], event.get("result")) if word)

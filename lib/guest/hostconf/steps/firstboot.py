@@ -136,9 +136,9 @@ class FirstBoot:
 
     def complete(self):
         """What MAAS knows joins the description; its keys open the host at once."""
-        before = self.description["ssh_keys"]
-        self.description = self.deployment.complete(self.description)
-        if self.description["ssh_keys"] != before:
+        before = self.description
+        self.description = self.deployment.complete(before)
+        if any(self.description[part] != before[part] for part in ("ssh_keys", "services")):
             self.area("login", lambda: self.applier.login(self.description))
 
     def configure_system(self):

@@ -57,6 +57,7 @@ class Deployment:
         completed = read_answers(answers, description, self.log.warn)
         if completed["vcenter"]:
             self.log.hide(completed["vcenter"]["password"])
+        self.log.hide(completed["licence_key"])
         return completed
 
     def user_data(self, description):

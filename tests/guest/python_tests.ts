@@ -1,11 +1,14 @@
 /**
- * Runs Python's unit tests, one test of ours for each module.
+ * Runs Python's unit tests, one step of a test for each module, several at a time.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
 import { run, testWith } from "../support/programs.ts";
+
+/** Modules mostly wait, so that one more runs than there are processors. */
+const ALONGSIDE = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
 
 /** Which tests, and how they are run. */
 export interface PythonTests {
@@ -28,13 +31,20 @@ export function pythonTests(
     .filter((file) => /^test_\w+\.py$/.test(file))
     .map((file) => file.slice(0, -".py".length))
     .toSorted();
-  Deno.test(`${name}: there are test modules`, () => assert.ok(modules.length >= 5));
-  for (const module of modules) {
-    testWith(["python3", ...judges], `${name}: ${module}`, async () => {
-      const args = ["-B", "-m", "unittest", prefix + module];
-      const { code, stdout, stderr } = await run("python3", args, { cwd });
-      assert.equal(code, 0, stdout + stderr);
-      assert.match(stderr, /Ran [1-9]\d* tests?/);
-    });
-  }
+  testWith(["python3", ...judges], name, async (t) => {
+    assert.ok(modules.length >= 5, "there are test modules");
+    const waiting = [...modules];
+    const next = async () => {
+      for (let module = waiting.shift(); module !== undefined; module = waiting.shift()) {
+        await t.step({ name: module, fn: () => runModule(prefix + module, cwd), ...ALONGSIDE });
+      }
+    };
+    await Promise.all(Array.from({ length: navigator.hardwareConcurrency + 1 }, next));
+  });
+}
+
+async function runModule(module: string, cwd: string): Promise<void> {
+  const { code, stdout, stderr } = await run("python3", ["-B", "-m", "unittest", module], { cwd });
+  assert.equal(code, 0, stdout + stderr);
+  assert.match(stderr, /Ran [1-9]\d* tests?/);
 }

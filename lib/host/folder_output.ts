@@ -10,7 +10,12 @@ import type { Sink } from "../blocks/sink.ts";
 import type { Committable } from "./commit.ts";
 import { ioFailure } from "./io_failure.ts";
 import { type OutputOptions, writeAll } from "./output.ts";
-import { lockPartial, partialName, removeAbandonedFolders } from "./partial_file.ts";
+import {
+  lockPartial,
+  removeAbandonedFolders,
+  replacedName,
+  restoreReplaced,
+} from "./partial_file.ts";
 import { ignoreSigxfsz } from "./signals.ts";
 
 const ZEROS = new Uint8Array(1024 * 1024);
@@ -35,6 +40,11 @@ export async function createFolderOutput(
 ): Promise<FolderOutput> {
   const name = path.replace(/(?<=[^/])\/+$/, "");
   ignoreSigxfsz();
+  try {
+    restoreReplaced(name);
+  } catch {
+    // A folder that cannot be listed may still be written to; making the output will tell.
+  }
   checkReplaceable(name, options);
   await removeAbandonedFolders(name);
   try {
@@ -135,7 +145,7 @@ export class FolderOutput implements Sink, Committable {
     try {
       checkReplaceable(this.name, this.#options);
       if (exists(this.name)) {
-        this.#replacedPath = partialName(this.name);
+        this.#replacedPath = replacedName(this.name);
         Deno.renameSync(this.name, this.#replacedPath);
       }
       this.#state = "named";

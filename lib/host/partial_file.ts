@@ -12,6 +12,7 @@ import { splitPath } from "./paths.ts";
 const PARTIAL = ".esxi-img-partial";
 /** What follows the final name: a UUID, which cannot be guessed, and the end above. */
 const END = /^[0-9a-f-]{36}\.esxi-img-partial$/;
+const REPLACED_END = /^[0-9a-f-]{36}\.esxi-img-replaced$/;
 /** How long a runtime that can only wait for a lock waits for it. */
 const LOCK_WAIT_MS = 1000;
 /** Another build may take a file for abandoned before it is locked, but hardly so often. */
@@ -53,6 +54,32 @@ function lockNew(path: string, file: Deno.FsFile): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Ends the name of a folder that another is about to replace. */
+const REPLACED = ".esxi-img-replaced";
+
+/** A name beside an output's for a folder until another has its name: no system call swaps two. */
+export function replacedName(output: string): string {
+  return partialName(output).slice(0, -PARTIAL.length) + REPLACED;
+}
+
+/**
+ * Gives a folder back the name that a run which was killed just then had taken from it.
+ *
+ * @throws {Error} as the system does, if the folder above cannot be listed.
+ */
+export function restoreReplaced(output: string): void {
+  const { folder, base } = splitPath(output);
+  for (const { name } of Deno.readDirSync(folder === "" ? "." : folder)) {
+    if (!name.startsWith(`.${base}.`) || !REPLACED_END.test(name.slice(base.length + 2))) continue;
+    try {
+      Deno.lstatSync(output);
+      Deno.removeSync(folder + name, { recursive: true }); // the other has its name
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) Deno.renameSync(folder + name, output);
+    }
   }
 }
 

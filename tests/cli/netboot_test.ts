@@ -66,6 +66,26 @@ Deno.test("netboot: a folder that holds an input is not replaced", async () => {
   await mustEsxiImg([...build, "net-x.v00"], { cwd });
 });
 
+Deno.test("netboot: after a kill between two names the old folder is back", async () => {
+  using folder = new Folder();
+  const cwd = folder.path;
+  await writeSampleIso(folder.file("esxi.iso"));
+  const args = ["netboot", "esxi.iso", "-o", "net", ...DISK];
+  await mustEsxiImg(args, { cwd });
+  const tree = await readTree(folder.file("net"));
+  const other = folder.file(`.net.${crypto.randomUUID()}.esxi-img-replaced`);
+  const names = () => [...Deno.readDirSync(cwd)].map(({ name }) => name).toSorted();
+
+  await Deno.rename(folder.file("net"), other);
+  const { code, stderr } = await esxiImg(args, { cwd });
+  assert.deepEqual([code, /net: the folder exists/.test(stderr)], [1, true], stderr);
+  assert.deepEqual([names(), await readTree(folder.file("net"))], [["esxi.iso", "net"], tree]);
+
+  await Deno.mkdir(other); // killed before the old one was removed
+  await mustEsxiImg([...args, "--force"], { cwd });
+  assert.deepEqual([names(), await readTree(folder.file("net"))], [["esxi.iso", "net"], tree]);
+});
+
 Deno.test("netboot: nobody's folder is replaced, and ours only with --force", async () => {
   using folder = new Folder();
   const cwd = folder.path;

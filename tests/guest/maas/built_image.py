@@ -7,7 +7,7 @@ import subprocess
 from maas_support import REPOSITORY
 from rehearsal.hook import machine, run_hook  # noqa: F401  (tests find both here)
 
-OFFSET = "@@1M"  # where the partition begins
+OFFSET = 1024 * 1024  # where the partition begins, in bytes
 ISO_BOOT_CFG = ("bootstate=0\ntitle=Loading ESXi installer\ntimeout=5\nprefix=\nkernel=/b.b00\nkernelopt=runweasel cdromBoot\n"
                 "modules=/jumpstrt.gz --- /useropts.gz --- /features.gz --- /k.b00 --- /imgdb.tgz --- /imgpayld.tgz\n"
                 "build=8.0.3-0.35.24280767\nupdated=0\n")
@@ -42,32 +42,42 @@ def build(folder, *options):
     return image
 
 
-def mount(image, folder):
-    """Copy the partition out, executable as every file of a mounted FAT is."""
+def mount(image, folder, offset=OFFSET):
+    """Copy a partition out, executable as every file of a mounted FAT is."""
     os.makedirs(folder)
-    names = subprocess.run(["mdir", "-b", "-i", image + OFFSET, "::"], check=True, capture_output=True, text=True).stdout
-    subprocess.run(["mcopy", "-s", "-n", "-i", image + OFFSET, *names.split("\n")[:-1], folder], check=True)
+    names = subprocess.run(["mdir", "-b", "-i", _place(image, offset), "::"], check=True, capture_output=True, text=True).stdout
+    subprocess.run(["mcopy", "-s", "-n", "-i", _place(image, offset), *names.split("\n")[:-1], folder], check=True)
     for place, _, files in os.walk(folder):
         for name in files:
             os.chmod(os.path.join(place, name), 0o755)
 
 
-def unmount(folder, image):
+def _place(image, offset):
+    """A partition as mtools name it."""
+    return "%s@@%d" % (image, offset)
+
+
+def unmount(folder, image, offset=OFFSET):
     """Make the image's partition hold what the folder holds."""
     before = folder + ".before"
-    mount(image, before)
+    mount(image, before, offset)
     for relative in sorted(tree_of(before)):
         if relative not in tree_of(folder):
-            subprocess.run(["mdel", "-i", image + OFFSET, "::" + relative], check=True)
+            subprocess.run(["mdel", "-i", _place(image, offset), "::" + relative], check=True)
     for relative, data in sorted(tree_of(folder).items()):
         if tree_of(before).get(relative) != data:
             parts = relative.split("/")[:-1]
             for depth in range(1, len(parts) + 1):
                 if not os.path.isdir(os.path.join(before, *parts[:depth])):
-                    subprocess.run(["mmd", "-D", "s", "-i", image + OFFSET, "::" + "/".join(parts[:depth])], check=False,
+                    subprocess.run(["mmd", "-D", "s", "-i", _place(image, offset), "::" + "/".join(parts[:depth])], check=False,
                                    capture_output=True)
-            subprocess.run(["mcopy", "-o", "-i", image + OFFSET, os.path.join(folder, relative), "::" + relative], check=True)
+            subprocess.run(["mcopy", "-o", "-i", _place(image, offset), os.path.join(folder, relative), "::" + relative], check=True)
     shutil.rmtree(before)
+
+
+def remove_folder(image, name):
+    """Remove a folder of the partition with all that is in it."""
+    subprocess.run(["mdeltree", "-i", _place(image, OFFSET), "::" + name], check=True)
 
 
 def tree_of(folder):

@@ -14,12 +14,12 @@ import tempfile
 import unittest
 
 import built_image
+from curtin_play import CONFIGURATION, Curtin, LOG, STAGES, partition_offsets
 from maas_support import GUEST, HOOK_FOLDER, NAMES, SAMPLES, boot_cfg, make_target, run_hook, sample_config, sample_text
 
 from common import bootmodule, description as schema
 from esxihook import HookError, deploy, maasconf, partition
 
-LEFT_BY_CURTIN = ("root/curtin-install-cfg.yaml", "root/curtin-install.log")
 CUTS = 40
 
 
@@ -43,31 +43,19 @@ class OnTheImage(unittest.TestCase):
         self.image = os.path.join(self.folder, "esxi.img")
         shutil.copyfile(IMAGE, self.image)
 
-    def play(self, config, text=None):
-        """What curtin does once the image is on the disk. @return: the results of both hooks"""
-        path = os.path.join(self.folder, "config")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(json.dumps(config) if text is None else text)
-        shutil.rmtree(self.target, ignore_errors=True)
-        built_image.mount(self.image, self.target)
-        written = config.get("write_files", {}).get("curtin_install_cfg", {})
-        os.makedirs(os.path.join(self.target, "root"), exist_ok=True)
-        with open(os.path.join(self.target, LEFT_BY_CURTIN[0]), "w", encoding="utf-8") as file:
-            file.write(written.get("content", "nothing"))
-        self.scratch = os.path.join(self.folder, "scratch")
-        os.makedirs(self.scratch, exist_ok=True)
-        hook = run_hook("curtin-hooks", self.target, path, self.scratch)
-        if hook.returncode:
-            return hook, None
-        late = run_hook("finalize", self.target, path, self.scratch)
-        built_image.unmount(self.target, self.image)
-        return hook, late
+    def play(self, config, image=None):
+        """The whole installation by curtin. @return: (the result of curtin-hooks, that of finalize or None)"""
+        self.played = Curtin(image or self.image, self.folder, config).install()
+        self.target = self.played.target
+        return self.played.results["curtin-hooks"], self.played.results.get("finalize")
 
     def partition_now(self):
+        """The partition, mounted again; curtin's log, which curtin adds at the very end, is looked at elsewhere."""
         folder = os.path.join(self.folder, "again")
         built_image.mount(self.image, folder)
         found = built_image.tree_of(folder)
         shutil.rmtree(folder)
+        self.logged = found.pop(LOG, b"").decode()
         return found
 
     def check_module(self, data):
@@ -108,7 +96,8 @@ class OnTheImage(unittest.TestCase):
                 self.assertEqual(after, {path: data for path, data in before.items() if "BOOT.CFG" not in path},
                                  "nothing else is there, and nothing of what was there changed")
                 for secret in maasconf.secrets(config):
-                    self.assertNotIn(secret, hook.stderr + hook.stdout + late.stderr + late.stdout)
+                    self.assertNotIn(secret, hook.stderr + hook.stdout + late.stderr + late.stdout + self.logged)
+                self.assertIn("esxi-img: the host description was added", self.logged)
                 self.assertEqual(built_image.check(self.image, self.folder)[0], 0)
 
     def test_twice_is_once(self):
@@ -150,7 +139,7 @@ class OnTheImage(unittest.TestCase):
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text[:cut])
             os.makedirs(os.path.join(self.target, "root"), exist_ok=True)
-            with open(os.path.join(self.target, LEFT_BY_CURTIN[0]), "w", encoding="utf-8") as file:
+            with open(os.path.join(self.target, CONFIGURATION), "w", encoding="utf-8") as file:
                 file.write(text)
             hook = run_hook("curtin-hooks", self.target, path, self.folder)
             self.assertEqual(hook.returncode, 1, cut)
@@ -169,34 +158,61 @@ class OnTheImage(unittest.TestCase):
                  ("sdb-part9", lambda c: c["storage"]["config"][10].update(devices=["sdb-part9"])))
         before = self.partition_now()
         for words, change in cases:
-            config = broken(change)
-            hook, _ = self.play(config)
-            self.assertEqual(hook.returncode, 1)
+            hook, late = self.play(broken(change))
+            self.assertEqual((hook.returncode, late, self.played.ran[-1]), (1, None, "curthooks"))
             self.assertIn(words, hook.stderr)
-            self.assertEqual(built_image.tree_of(self.target), before)
+            self.assertTrue(self.played.message.startswith("curtin: Installation failed with exception: "))
+            self.assertIn(hook.stderr, self.played.message, "what MAAS shows of a failed installation")
+            self.assertEqual(self.partition_now(), before)
             for secret in maasconf.secrets(sample_config("bond-ab-vlans-vcenter")):
-                self.assertNotIn(secret, hook.stderr)
+                self.assertNotIn(secret, self.played.message + self.logged)
 
     def test_what_curtin_writes_after_the_hooks_holds_no_credential(self):
         """curtin copies its log onto the partition when everything else is over."""
+        for refused in (False, True):
+            shutil.copyfile(IMAGE, self.image)
+            config = sample_config("flat-static-boot-disk")
+            if refused:
+                config["network"]["version"] = 7
+            log = config["install"]["log_file"] = os.path.join(self.folder, "install.log")
+            secrets = maasconf.secrets(config)
+            with open(log, "w", encoding="utf-8") as file:
+                file.write("merged config: %s\nsecond line\n" % json.dumps(config))
+            length = os.path.getsize(log)
+            hook, _ = self.play(config)
+            self.assertEqual(hook.returncode, int(refused))
+            self.partition_now()
+            self.assertEqual(self.logged, self.played.log)
+            self.assertEqual(self.logged.index("curtin: Installation started."), length, "curtin goes on writing to it")
+            self.assertIn("second line\n", self.logged)
+            for secret in secrets:
+                self.assertNotIn(secret, self.logged)
+
+    def test_the_hook_is_found_by_its_folder(self):
+        """curtin mounts each partition, and takes the one with a folder curtin; a disk without one is none of ours."""
+        self.play(sample_config("flat-static-boot-disk"))
+        self.assertEqual(self.played.ran, list(STAGES))
+        self.assertEqual(partition_offsets(self.image), [self.played.offset])
+        built_image.mount(self.image, os.path.join(self.folder, "mine"))
+        for name in ("curtin-hooks", "finalize"):
+            path = os.path.join(self.folder, "mine", "curtin", name)
+            with open(path, "rb") as file:
+                self.assertEqual(file.readline(), b"#!/usr/bin/env python3\n", "curtin runs the file itself")
+        built_image.remove_folder(self.image, "curtin")
+        shutil.rmtree(self.target)
+        played = Curtin(self.image, self.folder, sample_config("flat-static-boot-disk")).install()
+        self.assertEqual((played.ran[-1], played.results), ("partitioning", {}))
+        self.assertIn("root device", played.message)
+
+    def test_the_configuration_is_json(self):
+        """What CONFIG names is what MAAS gave, and what curtin adds to it: its own copy of it, for root/."""
         config = sample_config("flat-static-boot-disk")
-        log = os.path.join(self.folder, "install.log")
-        config["install"]["log_file"] = log
-        secrets = maasconf.secrets(config)
-        with open(log, "w", encoding="utf-8") as file:
-            file.write("merged config: %s\nsecond line\n" % json.dumps(config))
-        length = os.path.getsize(log)
-        with open(log, "a", encoding="utf-8") as going_on:
-            self.play(config)
-            going_on.write("written later\n")
-        os.makedirs(os.path.join(self.target, "root"), exist_ok=True)
-        shutil.copyfile(log, os.path.join(self.target, LEFT_BY_CURTIN[1]))
-        with open(os.path.join(self.target, LEFT_BY_CURTIN[1]), encoding="utf-8") as file:
-            text = file.read()
-        self.assertEqual(len(text), length + len("written later\n"))
-        self.assertIn("second line\nwritten later\n", text)
-        for secret in secrets:
-            self.assertNotIn(secret, text)
+        self.play(config)
+        with open(self.played.config_path, encoding="utf-8") as file:
+            seen = json.load(file)
+        self.assertEqual(seen["network"], config["network"])
+        self.assertIn(config["reporting"]["maas"]["token_secret"], seen["write_files"]["curtin_install_cfg"]["content"])
+        self.assertNotIn(CONFIGURATION, self.partition_now())
 
     def test_other_files_with_credentials_go_too(self):
         config = sample_config("flat-static-boot-disk")

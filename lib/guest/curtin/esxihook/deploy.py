@@ -130,6 +130,9 @@ def _hooks(environ):
         # Failed or not, no credential stays; what is reported is why the deployment failed.
         with contextlib.suppress(HookError, OSError):
             _clean(target, config)
+        # No other hook runs after a refusal, and curtin copies its log onto the partition all the same.
+        with contextlib.suppress(OSError):
+            cleanup.mask_log(config, maasconf.secrets(config))
         raise
     _clean(target, config)
     _say("the host description was added as boot module %s" % bootmodule.DESCRIPTION_NAME)

@@ -26,6 +26,7 @@ import { CURTIN_FOLDER } from "./esxi/make_payload.ts";
 import type { PayloadFile } from "./esxi/payload.ts";
 import { patchIso } from "./iso/patch/patch.ts";
 import { networkBootCfg } from "./netboot/boot_cfg.ts";
+import { netbootHosts } from "./netboot/hosts.ts";
 import { netbootTree } from "./netboot/tree.ts";
 
 /** The folder of the guest files that the host and MAAS's hook share. */
@@ -171,7 +172,11 @@ export async function planNetboot(iso: Source, options: NetbootOptions): Promise
     editBootCfg: (text, { file: { path } }) => networkBootCfg(text, `/${path}`, prefix, false),
   });
   const { edited: _edited, added: _added, ...plan } = content;
-  return { ...plan, medium: "net", tree: netbootTree(content, prefix) };
+  const hosts = options.payload !== undefined ? [] : netbootHosts(
+    options.metadata ?? [],
+    Math.floor(content.timeMs / 1000),
+  );
+  return { ...plan, medium: "net", tree: netbootTree(content, prefix, hosts) };
 }
 
 function mediumPlan(content: InstallerContent, tree: ContentTree): Omit<MediumPlan, "map"> {

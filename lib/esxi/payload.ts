@@ -106,6 +106,26 @@ export function packPayload(parts: PayloadParts): Uint8Array {
 }
 
 /**
+ * Packs metadata of one host as a module beside the payload: the guest takes it before that of many
+ * hosts.
+ *
+ * @param metadata Its paths relative to `metadata/`.
+ * @param timeSeconds The time stamp of every file, in seconds since 1970.
+ * @throws {RangeError} if the path of a file has more than 100 bytes.
+ */
+export function packHostMetadata(
+  metadata: readonly PayloadFile[],
+  timeSeconds: number,
+): Uint8Array {
+  const folder = `${FOLDER}/metadata/`;
+  return storeGzip(packOldGnuTar([
+    { path: `${FOLDER}/` },
+    { path: folder },
+    ...metadata.map(({ path, bytes }) => ({ path: folder + path, bytes })),
+  ], timeSeconds));
+}
+
+/**
  * Unpacks a payload.
  *
  * @param path Which file it is, for messages.

@@ -12,25 +12,36 @@ export interface NetbootFacts {
   readonly prefix: string | undefined;
   /** Whether there is what a legacy BIOS boots with. */
   readonly hasBios: boolean;
+  /** Whether there are folders of single machines. */
+  readonly hasHosts: boolean;
 }
 
 /**
  * What iPXE runs if it finds it beside itself, and what a DHCP server may name. Relative names are
  * those of the folder that the script came from.
  */
-export function ipxeScript({ hasBios }: NetbootFacts): string {
+export function ipxeScript({ hasBios, hasHosts }: NetbootFacts): string {
+  const own = "01-${netX/mac:hexhyp}/boot.cfg";
+  const cfg = hasHosts ? "${cfg}" : "boot.cfg";
   return [
     "#!ipxe",
+    ...hasHosts
+      ? ["set cfg boot.cfg", `imgfetch -n own ${own} && set cfg ${own} ||`, "imgfree own ||"]
+      : [],
     ...hasBios ? ["iseq ${platform} efi || goto bios"] : [],
-    "kernel mboot.efi -c boot.cfg || shell",
+    `kernel mboot.efi -c ${cfg} || shell`,
     "boot || shell",
-    ...hasBios ? [":bios", "kernel -n mboot.c32 -c boot.cfg || shell", "boot || shell"] : [],
+    ...hasBios ? [":bios", `kernel -n mboot.c32 -c ${cfg} || shell`, "boot || shell"] : [],
     "",
   ].join("\n");
 }
 
-/** PXELINUX's configuration for legacy BIOS. */
-export function pxelinuxConfig({ prefix }: NetbootFacts): string {
+/**
+ * PXELINUX's configuration for legacy BIOS.
+ *
+ * @param own The folder of a single machine, with a slash behind it.
+ */
+export function pxelinuxConfig({ prefix }: NetbootFacts, own = ""): string {
   // PXELINUX loads from its own folder, over TFTP alone.
   const folder = prefix === undefined || prefix.includes("://") ? "" : `${prefix}/`;
   return [
@@ -38,14 +49,14 @@ export function pxelinuxConfig({ prefix }: NetbootFacts): string {
     "NOHALT 1",
     "LABEL esxi",
     `  KERNEL ${folder}mboot.c32`,
-    `  APPEND -c ${folder}boot.cfg`,
+    `  APPEND -c ${folder}${own}boot.cfg`,
     "  IPAPPEND 2",
     "",
   ].join("\n");
 }
 
 /** What to do with the folder. */
-export function readme({ version, prefix, hasBios }: NetbootFacts): string {
+export function readme({ version, prefix, hasBios, hasHosts }: NetbootFacts): string {
   const place = prefix === undefined
     ? "boot.cfg names its files relative to itself: serve this folder under any name."
     : `boot.cfg looks for its files in: ${prefix}`;
@@ -61,7 +72,16 @@ boot.cfg, mboot.efi and ${
   } belong together: keep them in one folder.
 A folder 01-aa-bb-cc-dd-ee-ff beside mboot.efi, named by a MAC address in lower case, with a boot.cfg
 of its own in it is for that machine alone; such a boot.cfg needs a prefix=.
-
+${
+    hasHosts
+      ? `Here they hold what is each machine's alone. All others start with the metadata of all machines.
+${
+        prefix === undefined
+          ? "Their boot.cfg name files from the server's root: this folder has to be that, or pass --prefix.\n"
+          : ""
+      }`
+      : ""
+  }
 UEFI, TFTP     the DHCP server names ${path}mboot.efi
   dnsmasq      enable-tftp
                tftp-root=/srv/tftp

@@ -10,16 +10,19 @@
  * | `autoexec.ipxe`           | what iPXE runs                                             |
  * | `pxelinux.cfg/default`    | for legacy BIOS, if the ISO has `mboot.c32`                |
  * | `readme-netboot.txt`      | how to serve it                                            |
+ * | `01-MAC/boot.cfg`         | for a single machine, see `hosts.ts`                       |
  *
  * @module
  */
 
 import { bytesExtent } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
+import type { BytesFile } from "../blocks/new_file.ts";
 import { type ContentFile, type ContentTree, parentFolders } from "../blocks/file_tree.ts";
 import { decodeLatin1, encodeLatin1 } from "../blocks/latin1.ts";
 import { contentTree, type InstallerContent } from "../esxi/content.ts";
 import { networkBootCfg } from "./boot_cfg.ts";
+import { hostFiles, type NetbootHost } from "./hosts.ts";
 import { ipxeScript, pxelinuxConfig, readme } from "./texts.ts";
 
 /** Where the ISO keeps the UEFI boot loader. */
@@ -36,9 +39,14 @@ const BIOS_LOADER = "mboot.c32";
  *
  * @param content The installer, both boot.cfg edited for the network.
  * @param prefix Where the server has the files, if that is known.
+ * @param hosts Machines that get files of their own.
  * @throws {Failure} `unfit-for-net` if two names are the same in lower case, or one is ours.
  */
-export function netbootTree(content: InstallerContent, prefix: string | undefined): ContentTree {
+export function netbootTree(
+  content: InstallerContent,
+  prefix: string | undefined,
+  hosts: readonly NetbootHost[] = [],
+): ContentTree {
   const name = content.volume.source.name;
   const given = contentTree(content);
   const files = new Map<string, ContentFile>();
@@ -58,11 +66,12 @@ export function netbootTree(content: InstallerContent, prefix: string | undefine
     version: content.installer.version,
     prefix,
     hasBios: files.has(BIOS_LOADER),
+    hasHosts: hosts.length > 0,
   };
-  const text = (path: string, value: string) => {
-    const bytes = encodeLatin1(value);
+  const put = ({ path, bytes }: BytesFile) => {
     add({ path, sizeBytes: bytes.length, content: [bytesExtent(0, bytes)] });
   };
+  const text = (path: string, value: string) => put({ path, bytes: encodeLatin1(value) });
   const copy = (from: string, to: string) => {
     const file = files.get(from);
     if (file !== undefined) add({ ...file, path: to });
@@ -71,6 +80,12 @@ export function netbootTree(content: InstallerContent, prefix: string | undefine
   text("autoexec.ipxe", ipxeScript(facts));
   text("readme-netboot.txt", readme(facts));
   if (facts.hasBios) text("pxelinux.cfg/default", pxelinuxConfig(facts));
+  for (const host of hosts) {
+    for (const file of hostFiles(host, uefiBootCfg(content), prefix)) put(file);
+    for (const folder of facts.hasBios ? host.folders : []) {
+      text(`pxelinux.cfg/${folder}`, pxelinuxConfig(facts, `${folder}/`));
+    }
+  }
   copy(LOADER, "mboot.efi");
   copy(CRYPTO, "crypto64.efi");
   const folders = [...given.directories.map((path) => path.toLowerCase())]
@@ -85,7 +100,10 @@ export function netbootTree(content: InstallerContent, prefix: string | undefine
 }
 
 /** The UEFI boot.cfg, which is always there, with names that are relative to the tree's root. */
-function rootBootCfg({ edited }: InstallerContent, prefix: string | undefined): string {
-  const { bytes } = edited.find(({ path }) => path.toLowerCase() === UEFI_BOOT_CFG)!;
-  return networkBootCfg(decodeLatin1(bytes), `/${BOOT_CFG}`, prefix, true);
+function rootBootCfg(content: InstallerContent, prefix: string | undefined): string {
+  return networkBootCfg(decodeLatin1(uefiBootCfg(content)), `/${BOOT_CFG}`, prefix, true);
+}
+
+function uefiBootCfg({ edited }: InstallerContent): Uint8Array {
+  return edited.find(({ path }) => path.toLowerCase() === UEFI_BOOT_CFG)!.bytes;
 }

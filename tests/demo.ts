@@ -13,6 +13,8 @@ const FOLDER = `${ROOT}dist/demo`;
 const ISO = "installer.iso";
 const PASSWORD = "root-password";
 const IMAGE = "installer.img.gz";
+/** README shows it, from docs/. */
+const PICTURE = "installer.svg";
 
 async function esxiImg(...args: string[]): Promise<void> {
   console.log(`\n$ esxi-img ${args.join(" ")}`);
@@ -28,4 +30,4 @@ await Deno.writeTextFile(PASSWORD, "VMware1!\n", { mode: 0o600 });
 
 await esxiImg("build", ISO, "-o", IMAGE, "--root-password-file", PASSWORD, "--force");
 await esxiImg("verify", IMAGE, "--iso", ISO);
-await esxiImg("inspect", IMAGE);
+await esxiImg("inspect", IMAGE, "--svg", PICTURE, "--force");

@@ -4,97 +4,81 @@
  * @module
  */
 
+import { Failure } from "../blocks/failure.ts";
+import { writeAndCommit } from "../host/commit.ts";
+import { FileSource } from "../host/files.ts";
+import { openOutput } from "../host/open_output.ts";
+import { writeStdout } from "../host/terminal.ts";
+import { inspectDriverFile } from "../image/drivers.ts";
+import { inspect } from "../image/inspect.ts";
+import type { Inspection } from "../image/inspection.ts";
+import { divideMedium, largestModules } from "../image/shares.ts";
+import { describeDriverFile, describeInspection, LARGEST } from "./describe_inspection.ts";
 import type { CommonFlags } from "./flags.ts";
 import { printable } from "./printable.ts";
 import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
-import { FileSource } from "../host/files.ts";
-import { writeStdout } from "../host/terminal.ts";
-import { inspect } from "../image/inspect.ts";
-import { inspectDriverFile, type InspectedDriverFile } from "../image/drivers.ts";
-import type { Inspection } from "../image/inspection.ts";
 
 /** The options of inspect. */
-export type InspectFlags = CommonFlags;
+export interface InspectFlags extends CommonFlags {
+  /** Where to draw it to. */
+  readonly svg?: string | undefined;
+  readonly force: boolean;
+}
 
 /**
  * Shows what is in a file.
  *
- * @throws {Failure} as {@linkcode inspect}, and `io` if the file cannot be opened.
+ * @throws {Failure} as {@linkcode inspect}, `io` if the file cannot be opened, `usage` if there is
+ * nothing to draw, and as {@linkcode openOutput} for the picture.
  */
 export async function runInspect(flags: InspectFlags, path: string): Promise<void> {
   using file = FileSource.open(path);
   const driver = await inspectDriverFile(file);
   const inspection = driver ?? await inspect(file);
-  const show = (lines: readonly string[]) => lines.map(printable).join("\n");
+  if (flags.svg !== undefined) {
+    if ("vibs" in inspection) {
+      throw new Failure("usage", "--svg", `${path} is no medium`, "pass an ISO or an image");
+    }
+    await writePicture(inspection, flags.svg, flags, path);
+    if (flags.svg === "-") return;
+  }
   if (flags.json) return printResult(inspection);
   if (flags.quiet) return;
-  writeStdout(
-    show("vibs" in inspection ? describeDriverFile(inspection) : describe(inspection)) + "\n",
-  );
+  const lines = "vibs" in inspection
+    ? describeDriverFile(inspection)
+    : describeInspection(inspection);
+  writeStdout(lines.map(printable).join("\n") + "\n");
 }
 
-function describeDriverFile({ path, format, fileBytes, ...file }: InspectedDriverFile): string[] {
-  const lines = [`${path}: ${format}, ${formatSize(fileBytes)}`];
-  const field = (name: string, value: string) => lines.push(`  ${name.padEnd(12)}${value}`);
-  for (const { productLine, version } of file.platforms) {
-    field("for", `${productLine} ${version}`.trimEnd());
+async function writePicture(
+  inspection: Inspection,
+  target: string,
+  { force, json }: InspectFlags,
+  source: string,
+): Promise<void> {
+  if (json && target === "-") {
+    throw new Failure("usage", "--json", "standard output carries the picture", "pass --svg FILE");
   }
-  for (const { id, ...vib } of file.vibs) {
-    lines.push(`  ${id}`);
-    field("  summary", vib.summary);
-    const signed = vib.isSigned ? "signed" : "not signed";
-    field("  level", `${vib.acceptanceLevel}, ${signed}${vib.isDriver ? "" : ", no driver"}`);
-    if (vib.depends.length > 0) field("  depends on", vib.depends.join(", "));
-    for (const { name, type, sizeBytes } of vib.payloads) {
-      field("  payload", `${name}, ${type}, ${formatSize(sizeBytes)}`);
-    }
-  }
-  return lines;
+  const { drawSvg } = await import("./picture/svg.ts");
+  const svg = drawSvg({
+    title: titleOf(inspection),
+    shares: divideMedium(inspection),
+    modules: largestModules(inspection, LARGEST),
+  });
+  await writeAndCommit(async (add) => {
+    const output = add(await openOutput(target, { force, others: [source] }));
+    await output.write(new TextEncoder().encode(svg));
+    await output.finish();
+  });
 }
 
-function describe(inspection: Inspection): string[] {
-  const { installer, fileSystem } = inspection;
-  const lines = [`${inspection.path}: ${inspection.format}, ${formatSize(inspection.fileBytes)}`];
-  const field = (name: string, value: string) => lines.push(`  ${name.padEnd(12)}${value}`);
-  if ("problem" in installer) field("installer", installer.problem);
-  else {
-    field(
-      "ESXi",
-      `${installer.version ?? "unknown version"}, build ${installer.build ?? "unknown"}, ` +
-        `for ${installer.architecture}`,
-    );
-  }
-  if (inspection.diskBytes !== undefined) {
-    field("disk", `${formatSize(inspection.diskBytes)}, GUID ${inspection.diskGuid}`);
-  }
-  for (const { name, guid, firstLba, lastLba, sizeBytes } of inspection.partitions ?? []) {
-    field(
-      "partition",
-      `${name}, ${formatSize(sizeBytes)}, LBA ${firstLba}–${lastLba}, GUID ${guid}`,
-    );
-  }
-  const { type, label, clusterBytes, freeBytes } = fileSystem;
-  const free = freeBytes === undefined
-    ? ""
-    : `, clusters of ${clusterBytes} bytes, ${formatSize(freeBytes)} free`;
-  field("file system", `${type}, label ${label === "" ? "(none)" : label}${free}`);
-  if (!("problem" in installer)) {
-    for (const bootCfg of installer.bootCfgs) {
-      lines.push(`  /${bootCfg.path}`);
-      field("  title", bootCfg.title);
-      field("  kernel", bootCfg.kernel);
-      field("  kernelopt", bootCfg.kernelOptions);
-      field("  modules", `${bootCfg.modules.length}, the last is ${bootCfg.modules.at(-1)}`);
-    }
-  }
-  for (const { name, version, vendor, origin } of inspection.drivers) {
-    field("driver", `${name} ${version}, ${vendor}${origin === "added" ? ", added" : ""}`);
-  }
-  for (const problem of inspection.problems) field("problem", problem);
-  lines.push(`  ${inspection.files.length} files`);
-  for (const { path, sizeBytes } of inspection.files) {
-    lines.push(`${String(sizeBytes).padStart(14)}  /${path}`);
-  }
-  return lines;
+/** As in `ESXi 8.0.3 build 24280767: a disk of 111 MB`. */
+function titleOf({ installer, diskBytes, fileBytes }: Inspection): string {
+  const medium = diskBytes === undefined
+    ? `an ISO of ${formatSize(fileBytes)}`
+    : `a disk of ${formatSize(diskBytes)}`;
+  if ("problem" in installer) return medium;
+  const { version, build } = installer;
+  return `ESXi ${version ?? "of unknown version"}${build ? ` build ${build}` : ""}: ${medium}`;
 }

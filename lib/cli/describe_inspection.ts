@@ -1,0 +1,89 @@
+/**
+ * What `esxi-img inspect` says, a line each.
+ *
+ * @module
+ */
+
+import type { InspectedDriverFile } from "../image/drivers.ts";
+import type { Inspection } from "../image/inspection.ts";
+import { divideMedium, largestModules } from "../image/shares.ts";
+import { drawBar } from "./picture/bar.ts";
+import { formatSize } from "./sizes.ts";
+
+/** How many modules are named by their size. */
+export const LARGEST = 5;
+
+/** What is in a file of VIBs, a line each. */
+export function describeDriverFile(
+  { path, format, fileBytes, ...file }: InspectedDriverFile,
+): string[] {
+  const lines = [`${path}: ${format}, ${formatSize(fileBytes)}`];
+  const field = (name: string, value: string) => lines.push(`  ${name.padEnd(12)}${value}`);
+  for (const { productLine, version } of file.platforms) {
+    field("for", `${productLine} ${version}`.trimEnd());
+  }
+  for (const { id, ...vib } of file.vibs) {
+    lines.push(`  ${id}`);
+    field("  summary", vib.summary);
+    const signed = vib.isSigned ? "signed" : "not signed";
+    field("  level", `${vib.acceptanceLevel}, ${signed}${vib.isDriver ? "" : ", no driver"}`);
+    if (vib.depends.length > 0) field("  depends on", vib.depends.join(", "));
+    for (const { name, type, sizeBytes } of vib.payloads) {
+      field("  payload", `${name}, ${type}, ${formatSize(sizeBytes)}`);
+    }
+  }
+  return lines;
+}
+
+/** What is in an ISO or an image, a line each. */
+export function describeInspection(inspection: Inspection): string[] {
+  const { installer, fileSystem } = inspection;
+  const lines = [`${inspection.path}: ${inspection.format}, ${formatSize(inspection.fileBytes)}`];
+  const field = (name: string, value: string) => lines.push(`  ${name.padEnd(12)}${value}`);
+  if ("problem" in installer) field("installer", installer.problem);
+  else {
+    field(
+      "ESXi",
+      `${installer.version ?? "unknown version"}, build ${installer.build ?? "unknown"}, ` +
+        `for ${installer.architecture}`,
+    );
+  }
+  if (inspection.diskBytes !== undefined) {
+    field("disk", `${formatSize(inspection.diskBytes)}, GUID ${inspection.diskGuid}`);
+  }
+  for (const { name, guid, firstLba, lastLba, sizeBytes } of inspection.partitions ?? []) {
+    field(
+      "partition",
+      `${name}, ${formatSize(sizeBytes)}, LBA ${firstLba}–${lastLba}, GUID ${guid}`,
+    );
+  }
+  const { type, label, clusterBytes, freeBytes } = fileSystem;
+  const free = freeBytes === undefined
+    ? ""
+    : `, clusters of ${clusterBytes} bytes, ${formatSize(freeBytes)} free`;
+  field("file system", `${type}, label ${label === "" ? "(none)" : label}${free}`);
+  if (!("problem" in installer)) {
+    for (const bootCfg of installer.bootCfgs) {
+      lines.push(`  /${bootCfg.path}`);
+      field("  title", bootCfg.title);
+      field("  kernel", bootCfg.kernel);
+      field("  kernelopt", bootCfg.kernelOptions);
+      field("  modules", `${bootCfg.modules.length}, the last is ${bootCfg.modules.at(-1)}`);
+    }
+  }
+  for (const { name, version, vendor, origin } of inspection.drivers) {
+    field("driver", `${name} ${version}, ${vendor}${origin === "added" ? ", added" : ""}`);
+  }
+  for (const problem of inspection.problems) field("problem", problem);
+  lines.push("", ...drawBar(divideMedium(inspection)).map((line) => `  ${line}`), "");
+  const largest = largestModules(inspection, LARGEST);
+  if (largest.length > 0) lines.push("  the largest modules");
+  for (const { path, sizeBytes } of largest) {
+    lines.push(`    ${path.padEnd(16)}${formatSize(sizeBytes).padStart(10)}`);
+  }
+  lines.push(`  ${inspection.files.length} files`);
+  for (const { path, sizeBytes } of inspection.files) {
+    lines.push(`${String(sizeBytes).padStart(14)}  /${path}`);
+  }
+  return lines;
+}

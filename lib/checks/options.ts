@@ -14,7 +14,7 @@ const COMPRESSIBLE = "qcow2";
 
 /** Checks the options of a build. */
 export function checkOptions(inputs: Inputs): Finding[] {
-  const { options, hasPayload, installDisk, requireMetadata, allowEd25519 } = inputs;
+  const { options, hasPayload, medium } = inputs;
   const findings = checkAsIsOptions(inputs);
   const without = (option: string, what: string, remedy = "leave it out") =>
     findings.push(finding("option-no-effect", option, what, remedy));
@@ -24,14 +24,29 @@ export function checkOptions(inputs: Inputs): Finding[] {
   if (hasPayload) {
     const remedy = "pass it to esxi-img payload, or leave --payload out";
     const what = "a finished payload has its own";
-    if (installDisk !== undefined) without("--install-disk", what, remedy);
-    if (requireMetadata) without("--require-metadata", what, remedy);
-    if (allowEd25519) without("--allow-ed25519", what, remedy);
+    const own = {
+      "--install-disk": inputs.installDisk !== undefined,
+      "--require-metadata": inputs.requireMetadata,
+      "--allow-ed25519": inputs.allowEd25519,
+      "--allow-secure-boot": inputs.allowSecureBoot,
+      "--vcenter-ca": inputs.vcenterCa !== undefined,
+      "--vcenter-insecure": inputs.vcenterInsecure,
+    };
+    for (const [option, isGiven] of Object.entries(own)) {
+      if (isGiven) without(option, what, remedy);
+    }
+  } else {
+    if (inputs.vcenterCa !== undefined && inputs.vcenterInsecure) {
+      without("--vcenter-ca", "--vcenter-insecure checks no certificate", "leave one of them out");
+    }
+    if (inputs.allowSecureBoot && (medium !== undefined || options?.maas === false)) {
+      without("--allow-secure-boot", "it lets MAAS deploy, whose hook is not there");
+    }
   }
   if (inputs.allowCommunityDrivers && (inputs.drivers ?? []).length === 0) {
     without("--allow-community-drivers", "there is no driver");
   }
-  if (options !== undefined && !options.maas && inputs.medium !== undefined) {
+  if (options !== undefined && !options.maas && medium !== undefined) {
     without("--no-maas", "MAAS's hook is only on images of disks");
   }
   return findings;

@@ -91,6 +91,7 @@ const ca = (code: string, text: string): Row => [
   { "ca.pem": text },
   ["--vcenter-ca", "ca.pem", ...PASSWORD],
 ];
+const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\nAAA=\n-----END CERTIFICATE-----\n";
 const changed = (bytes: Uint8Array, at: number, value: number) => bytes.with(at, value);
 const driver = (code: string, plan: Partial<VibPlan>, ...args: string[]): Row => [
   code,
@@ -223,6 +224,10 @@ const ROWS: readonly Row[] = [
   ca("certificate-none", "no PEM\n"),
   ca("certificate-private", "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"),
   ["option-no-effect", {}, ["--compress", ...PASSWORD]],
+  ["option-no-effect", { "ca.pem": PEM }, [
+    ...["--vcenter-ca", "ca.pem", "--vcenter-insecure"],
+    ...PASSWORD,
+  ]],
   ["option-no-effect", { "ks.cfg": GOOD }, ["--kickstart-as-is", "ks.cfg", ...PASSWORD]],
 ];
 
@@ -346,6 +351,38 @@ Deno.test("check: everything at once, and what it would do", async () => {
     const built = await esxiImg(["build", ...args, ...PASSWORD], { cwd });
     const { where, what } = JSON.parse(outcome.stdout).findings[0];
     assert.ok(built.stderr.includes(`${where}: ${what}`), built.stderr);
+  }
+});
+
+Deno.test("check: options without effect beside others are refused by every command", async () => {
+  using folder = await withIso();
+  const { path: cwd } = folder;
+  folder.write("ca.pem", PEM);
+  await mustEsxiImg(["payload", "-o", "p.tgz", ...PASSWORD], { cwd });
+  const own = [
+    "--require-metadata",
+    "--allow-ed25519",
+    "--allow-secure-boot",
+    "--vcenter-insecure",
+  ];
+  const cases: readonly (readonly string[])[] = [
+    ...own.map((option) => [option, "--payload", "p.tgz"]),
+    ["--vcenter-ca", "ca.pem", "--payload", "p.tgz"],
+    ["--install-disk", "--firstdisk", "--payload", "p.tgz"],
+    ["--allow-secure-boot", "--no-maas", ...PASSWORD],
+    ["--allow-secure-boot", "-f", "iso", ...PASSWORD],
+    ["--no-maas", "-f", "iso", ...PASSWORD],
+  ];
+  const before = folder.names();
+  for (const args of cases) {
+    const of = (option: string) => args.includes(option);
+    const commands = ["check", "build", ...of("--no-maas") || of("-f") ? [] : ["netboot"]];
+    for (const command of commands) {
+      const outcome = await esxiImg([command, "in.iso", "-o", "out.img", ...args], { cwd });
+      assert.match(outcome.stderr, new RegExp(`^(?:esxi-img: |error: )${args[0]}: `, "m"));
+      assert.notEqual(outcome.code, 0);
+      assert.deepEqual(folder.names(), before);
+    }
   }
 });
 

@@ -20,6 +20,9 @@ import { writeSampleIso } from "../support/sample_isos.ts";
 import { readTree, sorted, type Tree } from "../support/trees.ts";
 
 const NEEDS = [...BOOT_NEEDS, "busybox", "python3", "/usr/lib/ipxe/qemu/efi-virtio.rom"];
+/** Of QEMU's first network adapter. */
+const QEMU_MAC = "52:54:00:12:34:56";
+const OWN_FOLDER = `01-${QEMU_MAC.replaceAll(":", "-")}`;
 /** How a machine gets at the loader; `web` is the port of a web server. */
 type Way = (tree: string, web: number) => BootServer;
 const WAYS: readonly (readonly [name: string, protocol: "tftp" | "http", way: Way])[] = [
@@ -40,17 +43,27 @@ async function makeTree(folder: Folder, protocol: "tftp" | "http"): Promise<stri
   const loader = { path: "EFI/BOOT/BOOTX64.EFI", content: await makeNetworkGrub(protocol) };
   const small = { moduleCount: 12, modulesBytes: 300_000 };
   await writeSampleIso(iso, undefined, { ...small, files: [loader] });
-  await mustEsxiImg(["netboot", iso, "-o", tree, "--install-disk", "--firstdisk"]);
+  const host = folder.file("md/hosts/one");
+  await Deno.mkdir(host, { recursive: true });
+  const links = [{ id: "a", type: "phy", ethernet_mac_address: QEMU_MAC }];
+  await Deno.writeTextFile(`${host}/network_data.json`, JSON.stringify({ links }));
+  const metadata = ["--metadata", folder.file("md")];
+  await mustEsxiImg(["netboot", iso, "-o", tree, "--install-disk", "--firstdisk", ...metadata]);
   const paths = Object.keys(await readTree(tree)).map((path) => path.toLowerCase());
   const list = hashList(paths.filter((path) => path !== "empty.txt"));
   await Deno.writeTextFile(`${tree}/hashes.cfg`, list);
   return tree;
 }
 
-/** Serves a folder by HTTP on the loopback address. */
-async function serve(folder: string): Promise<AsyncDisposable & { readonly port: number }> {
-  const args = ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder];
-  const child = new Deno.Command("python3", {
+/** Serves a folder by HTTP on the loopback address, and logs what is asked for. */
+async function serve(
+  folder: string,
+  log: string,
+): Promise<AsyncDisposable & { readonly port: number }> {
+  const words = "-u -m http.server 0 --bind 127.0.0.1 --directory";
+  const script = 'exec python3 $1 "$2" 2>"$3"';
+  const args = ["-c", script, "sh", words, folder, log];
+  const child = new Deno.Command("sh", {
     args,
     stdin: "null",
     stdout: "piped",
@@ -85,7 +98,8 @@ testWith(NEEDS, "firmware starts from the network", async (t) => {
     tftp: await makeTree(folder, "tftp"),
     http: await makeTree(folder, "http"),
   };
-  await using web = await serve(trees.http);
+  const log = folder.file("web.log");
+  await using web = await serve(trees.http, log);
   const results = runAll(
     WAYS,
     ([, protocol, way]) => bootNetwork(way(trees[protocol], web.port)),
@@ -103,7 +117,16 @@ testWith(NEEDS, "firmware starts from the network", async (t) => {
         );
         assert.deepEqual(filesRead(said), expected);
         assert.equal(expected["MBOOT.EFI"], expected["EFI/BOOT/BOOTX64.EFI"]);
+        assert.ok(expected[`${OWN_FOLDER}/HOSTMETA.TGZ`]);
       },
     });
   }
+  await t.step("iPXE's script finds the folder of the machine", async () => {
+    await Promise.all(results);
+    const asked = await Deno.readTextFile(log);
+    // Once by the script, and as often as GRUBs read all files.
+    const own = asked.split("\n").filter((line) => line.includes(`GET /${OWN_FOLDER}/boot.cfg `));
+    const others = asked.split("\n").filter((line) => line.includes("GET /efi/boot/boot.cfg "));
+    assert.equal(own.length, others.length + 1, asked);
+  });
 });

@@ -17,7 +17,7 @@ export const UEFI_BOOT_CFG = "EFI/BOOT/BOOT.CFG";
 /** The copy that BIOS boot reads. */
 export const ROOT_BOOT_CFG = "BOOT.CFG";
 /** What UEFI firmware starts from a removable disk (UEFI 2.10 §3.5.1.1), by processor. */
-const UEFI_BOOT_LOADERS: Readonly<Record<Architecture, string>> = {
+export const UEFI_BOOT_LOADERS: Readonly<Record<Architecture, string>> = {
   "x86_64": "EFI/BOOT/BOOTX64.EFI",
   "arm64": "EFI/BOOT/BOOTAA64.EFI",
 };

@@ -37,11 +37,12 @@ export async function describeOtherIso(
   return `it was made from another ISO: ${unlikeFiles} of the ISO's ${length} files are not in it`;
 }
 
-/** Version and build, where the medium still says both. */
+/** Version, build and processor, where the medium still says all. */
 async function nameInstaller(tree: FileTree): Promise<string | undefined> {
   try {
-    const { version, build } = await recognizeInstaller(tree);
-    return version && build && `ESXi ${version} build ${build}`;
+    const { version, build, architecture } = await recognizeInstaller(tree);
+    const name = version && build && `ESXi ${version} build ${build}`;
+    return architecture === "x86_64" ? name : name && `${name} for ${architecture}`;
   } catch (error) {
     if (error instanceof Failure && ["not-installer", "boot-cfg"].includes(error.code)) {
       return undefined;

@@ -4,10 +4,22 @@
  * @module
  */
 
+import type { Architecture } from "../esxi/installer.ts";
+
+/**
+ * By which numbers firmware says to DHCP what it is (IANA, "Processor Architecture Types"), when it
+ * wants a file by TFTP and a URL.
+ */
+const CLIENT_TYPES: Readonly<
+  Record<Architecture, { readonly tftp: number; readonly http: number }>
+> = { "x86_64": { tftp: 7, http: 16 }, "arm64": { tftp: 11, http: 19 } };
+
 /** What the texts tell of. */
 export interface NetbootFacts {
   /** As in `8.0.3`, if it is known. */
   readonly version: string | undefined;
+  /** What the installer runs on. */
+  readonly architecture: Architecture;
   /** Where the files are on the server, if it was given. */
   readonly prefix: string | undefined;
   /** Whether there is what a legacy BIOS boots with. */
@@ -56,7 +68,9 @@ export function pxelinuxConfig({ prefix }: NetbootFacts, own = ""): string {
 }
 
 /** What to do with the folder. */
-export function readme({ version, prefix, hasBios, hasHosts }: NetbootFacts): string {
+export function readme(facts: NetbootFacts): string {
+  const { version, prefix, hasBios, hasHosts } = facts;
+  const { tftp, http } = CLIENT_TYPES[facts.architecture];
   const place = prefix === undefined
     ? "boot.cfg names its files relative to itself: serve this folder under any name."
     : `boot.cfg looks for its files in: ${prefix}`;
@@ -85,13 +99,15 @@ ${
 UEFI, TFTP     the DHCP server names ${path}mboot.efi
   dnsmasq      enable-tftp
                tftp-root=/srv/tftp
-               dhcp-match=set:efi64,option:client-arch,7
+               dhcp-match=set:efi64,option:client-arch,${tftp}
                dhcp-boot=tag:efi64,${path}mboot.efi
   ISC dhcpd    class "efi" { match if substring(option vendor-class-identifier, 0, 20)
-                             = "PXEClient:Arch:00007"; filename "${path}mboot.efi"; }
+                             = "PXEClient:Arch:${
+    String(tftp).padStart(5, "0")
+  }"; filename "${path}mboot.efi"; }
                next-server ADDRESS;
 UEFI, HTTP     the DHCP server answers the class HTTPClient with that class and with a URL
-  dnsmasq      dhcp-match=set:http,option:client-arch,16
+  dnsmasq      dhcp-match=set:http,option:client-arch,${http}
                dhcp-option-force=tag:http,60,HTTPClient
                dhcp-boot=tag:http,http://ADDRESS/mboot.efi
   ISC dhcpd    class "http" { match if substring(option vendor-class-identifier, 0, 10)

@@ -6,7 +6,8 @@
  * | everything of the ISO     | under its name in lower case                               |
  * | `boot.cfg`                | edited, its names relative to it or below the prefix       |
  * | `esxiimg.tgz`, modules    | ours                                                       |
- * | `mboot.efi`               | `efi/boot/bootx64.efi` beside boot.cfg, with what it loads |
+ * | `mboot.efi`               | `efi/boot/bootx64.efi` (or `bootaa64.efi`) beside boot.cfg |
+ * | `crypto64.efi`            | what it loads, likewise                                    |
  * | `autoexec.ipxe`           | what iPXE runs                                             |
  * | `pxelinux.cfg/default`    | for legacy BIOS, if the ISO has `mboot.c32`                |
  * | `readme-netboot.txt`      | how to serve it                                            |
@@ -21,17 +22,17 @@ import type { BytesFile } from "../blocks/new_file.ts";
 import { type ContentFile, type ContentTree, parentFolders } from "../blocks/file_tree.ts";
 import { decodeLatin1, encodeLatin1 } from "../blocks/latin1.ts";
 import { contentTree, type InstallerContent } from "../esxi/content.ts";
+import { UEFI_BOOT_LOADERS } from "../esxi/installer.ts";
 import { networkBootCfg } from "./boot_cfg.ts";
 import { hostFiles, type NetbootHost } from "./hosts.ts";
 import { ipxeScript, pxelinuxConfig, readme } from "./texts.ts";
 
 /** Where the ISO keeps the UEFI boot loader. */
 const LOADER_FOLDER = "efi/boot/";
-const LOADER = `${LOADER_FOLDER}bootx64.efi`;
 const UEFI_BOOT_CFG = `${LOADER_FOLDER}boot.cfg`;
 const BOOT_CFG = "boot.cfg";
 /** What the loader needs beside itself from 7.0 U3 on. */
-const CRYPTO = `${LOADER_FOLDER}crypto64.efi`;
+const CRYPTO = /^efi\/boot\/(crypto[^/]*\.efi)$/;
 const BIOS_LOADER = "mboot.c32";
 
 /**
@@ -62,8 +63,10 @@ export function netbootTree(
     const path = file.path.toLowerCase();
     if (path !== BOOT_CFG) add({ ...file, path });
   }
+  const { version, architecture } = content.installer;
   const facts = {
-    version: content.installer.version,
+    version,
+    architecture,
     prefix,
     hasBios: files.has(BIOS_LOADER),
     hasHosts: hosts.length > 0,
@@ -86,8 +89,11 @@ export function netbootTree(
       text(`pxelinux.cfg/${folder}`, pxelinuxConfig(facts, `${folder}/`));
     }
   }
-  copy(LOADER, "mboot.efi");
-  copy(CRYPTO, "crypto64.efi");
+  copy(UEFI_BOOT_LOADERS[architecture].toLowerCase(), "mboot.efi");
+  for (const path of [...files.keys()]) {
+    const library = CRYPTO.exec(path)?.[1];
+    if (library !== undefined) copy(path, library);
+  }
   const folders = [...given.directories.map((path) => path.toLowerCase())]
     .concat([...files.keys()].flatMap(parentFolders));
   const directories = [...new Set(folders)];

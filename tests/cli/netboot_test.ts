@@ -31,6 +31,21 @@ Deno.test("netboot: everything of the ISO in lower case, the loader beside boot.
   assert.match(await read("readme-netboot.txt"), /dnsmasq[\s\S]*ISC dhcpd[\s\S]*iPXE/);
 });
 
+Deno.test("netboot: an installer for arm64 starts with its own loader, and DHCP is told so", async () => {
+  using folder = new Folder();
+  const cwd = folder.path;
+  const loader = "EFI/BOOT/BOOTAA64.EFI";
+  await writeSampleIso(folder.file("arm.iso"), undefined, { ...SMALL, loader });
+  await mustEsxiImg(["netboot", "arm.iso", "-o", "net", ...DISK], { cwd });
+  const tree = await readTree(folder.file("net"));
+  assert.ok(tree["MBOOT.EFI"] !== undefined);
+  assert.equal(tree["MBOOT.EFI"], tree[loader]);
+  assert.equal(tree["CRYPTO64.EFI"], tree["EFI/BOOT/CRYPTO64.EFI"]);
+  const readme = await Deno.readTextFile(folder.file("net/readme-netboot.txt"));
+  assert.match(readme, /client-arch,11\n[\s\S]*"PXEClient:Arch:00011"[\s\S]*client-arch,19\n/);
+  assert.doesNotMatch(readme, /client-arch,7\n|Arch:00007/);
+});
+
 testWith(["tar"], "netboot: the archive on standard output is the folder", async () => {
   using folder = new Folder();
   const cwd = folder.path;

@@ -480,6 +480,14 @@ Deno.test("verify: another ISO", async (t) => {
       assert.equal(report.isOtherIso, true);
     }
   });
+  await t.step("of the same build for another processor: one line", async () => {
+    const loader = "EFI/BOOT/BOOTAA64.EFI";
+    const { problems } = await problemsWith(isoInMemory({ ...GOOD.options, loader }));
+    assert.deepEqual(problems, [
+      "it was made from another ISO: it holds ESXi 8.0.3 build 24280767, " +
+      "the ISO ESXi 8.0.3 build 24280767 for arm64",
+    ]);
+  });
   await t.step("of the same build with other files: one line", async () => {
     const { problems } = await problemsWith(isoInMemory({ ...GOOD.options, modulesBytes: 50_000 }));
     assert.equal(problems.length, 1);

@@ -27,6 +27,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   dosfstools: "/sbin/fsck.fat",
   gdisk: "/sbin/sgdisk",
   parted: "/sbin/parted",
+  "xz-utils": "/usr/bin/xz",
+  bzip2: "/bin/bzip2",
   fdisk: "/sbin/sfdisk",
   "qemu-utils": "/usr/bin/qemu-img",
   "qemu-system-x86": "/usr/bin/qemu-system-x86_64",

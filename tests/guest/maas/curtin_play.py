@@ -47,7 +47,7 @@ class Curtin:
 
     @param image: the disk, with the image on it
     @param folder: a new or empty folder for the target and curtin's own files
-    @param config: as MAAS gives it; the log is the file that it names, or one in the folder
+    @param config: as MAAS gives it; the log is the file that it names, if that lies in the folder
     @param root: a folder that stands for the machine's root, see run_hook
     """
 
@@ -62,7 +62,7 @@ class Curtin:
         self.results = {}
         self.message = None
         self.log_path = config.get("install", {}).get("log_file") or ""
-        if not os.path.isdir(os.path.dirname(self.log_path)):
+        if os.path.dirname(self.log_path) != folder:
             self.log_path = os.path.join(folder, "install.log")
         config = dict(config, install=dict(config.get("install", {}), log_file=self.log_path))
         self.config = dict(config, write_files=dict(config.get("write_files", {}), curtin_install_cfg={

@@ -86,7 +86,7 @@ class SeenTest(Machine):
         self.assertEqual(disks["sdc"].numbers, ["6f9c538e0d2a0ef77e93fc8a507fb9bf"])
         self.assertEqual(disks["vda"].numbers, [])
         for device, serial in (("sda", "WFK0AAAA"), ("nvme0n1", "S665NS0W100001"), ("vda", "abc"),
-                               ("sdc", "36f9c538e0d2a0ef77e93fc8a507fb9bf")):
+                               ("sdc", "6f9c538e0d2a0ef77e93fc8a507fb9bf"), ("sdc", "36f9c538e0d2a0ef77e93fc8a507fb9bf")):
             self.assertEqual([name for name, disk in disks.items() if disk.shows_serial(serial)], [device])
         self.assertFalse(disks["sda"].shows_serial("AAAA"), "only whole serial numbers")
 

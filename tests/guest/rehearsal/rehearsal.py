@@ -117,6 +117,9 @@ class Rehearsal:
         text = inputs.read_text(os.path.join(self.options.maas, "config.json"))
         if config is not None:
             self.serve(config)
+            if isinstance(config.get("install"), dict):
+                # The file of this name on this machine is somebody else's.
+                config["install"]["log_file"] = os.path.join(self.folder, "install.log")
             text = json.dumps(config)
         target = os.path.join(self.folder, "target")
         hook.make_target(target, self.options.release, config, self.payload)

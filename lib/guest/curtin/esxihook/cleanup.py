@@ -40,15 +40,23 @@ def mask_log(config, secrets):
     """Overwrite credentials in curtin's log, at equal length because curtin goes on writing to it.
 
     @return: how many were overwritten
+    @raise HookError: when they cannot be
     """
     install = config.get("install")
     path = install.get("log_file") if isinstance(install, dict) else None
     if not isinstance(path, str) or not os.path.isfile(path):
         return 0
+    try:
+        return _mask(path, [text.encode("utf-8") for text in secrets if len(text) >= _MASKED_CHARACTERS])
+    except OSError as error:
+        raise HookError("cannot mask the credentials in curtin's log %s: %s" % (path, error.strerror))
+
+
+def _mask(path, secrets):
     count = 0
     with open(path, "r+b") as file:
         content = file.read()
-        for secret in [text.encode("utf-8") for text in secrets if len(text) >= _MASKED_CHARACTERS]:
+        for secret in secrets:
             at = content.find(secret)
             while at >= 0:
                 file.seek(at)

@@ -131,7 +131,7 @@ def _hooks(environ):
         with contextlib.suppress(HookError, OSError):
             _clean(target, config)
         # No other hook runs after a refusal, and curtin copies its log onto the partition all the same.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(HookError):
             cleanup.mask_log(config, maasconf.secrets(config))
         raise
     _clean(target, config)

@@ -35,8 +35,12 @@ class Seen:
             self.numbers.append(number)
 
     def shows_serial(self, serial):
-        """Whether the disk has the serial number, in sysfs or at the end of one of its names."""
-        if serial.strip() in self.serials:
+        """Whether the disk has the serial number, in sysfs or at the end of one of its names.
+
+        udev's serial number of a volume of a controller is the number of the volume itself (ID_SERIAL with the
+        designator's type before it, ID_SERIAL_SHORT without).
+        """
+        if serial.strip() in self.serials or re.sub(r"\A0x", "", serial.strip().lower()) in self.numbers:
             return True
         wanted = re.sub(r"\s", "_", serial.strip())
         for link in self.links:

@@ -8,11 +8,11 @@ import type { Finding } from "../blocks/finding.ts";
 import { formatGuid } from "../blocks/guid.ts";
 import type { ImagePlan, IsoPlan } from "../build.ts";
 import { DEFAULT_INSTALL_DISK } from "../esxi/kickstart/render.ts";
-import type { Installer } from "../esxi/installer.ts";
 import type { Format } from "../formats/format.ts";
 import type { Output } from "../host/output.ts";
 import { writeStderr } from "../host/terminal.ts";
 import { printResult } from "./results.ts";
+import { maasCommand } from "./maas_command.ts";
 import { formatSize } from "./sizes.ts";
 
 /** What came out of a build, and how to tell it. */
@@ -64,7 +64,8 @@ export function reportBuild(plan: ImagePlan | IsoPlan, result: BuildResult): voi
         (result.verify ? ", verified\n" : "\n"),
     );
     if (format.name === "gz" && result.isFile) {
-      writeStderr(`for MAAS: ${maasCommand(image.name, plan.installer)}\n`);
+      const place = { directory: Deno.cwd(), home: Deno.env.get("HOME") };
+      writeStderr(`for MAAS: ${maasCommand(image.name, plan.installer, place)}\n`);
     }
     if (plan.medium === "iso") writeStderr(`${image.name}: ${targetOf(result)}\n`);
   }
@@ -76,22 +77,4 @@ function targetOf({ installDisk, kickstart, kickstartAsIs, payload }: BuildResul
   return kickstart ?? kickstartAsIs ?? payload
     ? "it installs to the disk that its kickstart names"
     : `it installs with ${DEFAULT_INSTALL_DISK}; choose the disk with --install-disk`;
-}
-
-/** What MAAS calls the architectures. */
-const MAAS_NAMES = { "x86_64": "amd64", "arm64": "arm64" } as const;
-
-/** The command that gives an image to MAAS. */
-function maasCommand(path: string, { version, architecture }: Installer): string {
-  const release = version?.split(".").slice(0, 2).join(".") ?? "custom";
-  return `maas $PROFILE boot-resources create name='esxi/${release}' ` +
-    `title='VMware ESXi ${version ?? release}' architecture='${
-      MAAS_NAMES[architecture]
-    }/generic' ` +
-    `filetype='ddgz' content@=${quoteForShell(path)}`;
-}
-
-/** A path as one word of a shell's command line. */
-function quoteForShell(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,9 +1,10 @@
 """The answers of MAAS's metadata service → what they add to a host description.
 
 MAAS's vendor data is YAML whose key "cloud-init" holds cloud-config as text. Of that, time servers, files and this
-project's own object "esxi" count (MAAS writes none such: whatever stands between it and the machine may); a file called vcenter.yaml says which vCenter to join and is not written anywhere. All YAML is read here, on the
-host, by yamlite: the machine that deploys asks MAAS for nothing, so there is one reader for every deployer and none
-of it depends on PyYAML.
+project's own object "esxi" count (MAAS writes none such; whatever stands between it and the machine may). A file
+called vcenter.yaml says which vCenter to join and is not written anywhere. All YAML is read here, on the host, by
+yamlite: the machine that deploys asks MAAS for nothing, so there is one reader for every deployer and none of it
+depends on PyYAML.
 """
 
 import copy

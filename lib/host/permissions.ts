@@ -22,6 +22,12 @@ export function listPermissions(): Permissions {
   }));
 }
 
+/** The user's home folder; the executable may not ask for it, and knows none. */
+export function homeFolder(): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "HOME" });
+  return state === "granted" ? Deno.env.get("HOME") : undefined;
+}
+
 /** The runtime that the program runs on. */
 export function runtimeVersions(): { readonly deno: string; readonly v8: string } {
   return { deno: Deno.version.deno, v8: Deno.version.v8 };

@@ -17,7 +17,7 @@ import {
 } from "@stricli/core";
 import { Failure } from "../blocks/failure.ts";
 import { isClosedPipe } from "../host/io_failure.ts";
-import { wantsColor, writeStderr, writeStdout } from "../host/terminal.ts";
+import { stdoutColumns, wantsColor, writeStderr, writeStdout } from "../host/terminal.ts";
 import { VERSION } from "../version.ts";
 import { checkNotEmpty, normalizeArguments } from "./arguments.ts";
 import { buildCommand, checkCommand } from "./build.ts";
@@ -31,7 +31,7 @@ import { genImgCommand, installerHelperCommand, ksTemplateCommand } from "./comp
 import { payloadCommand } from "./payload.ts";
 import { printable } from "./printable.ts";
 import { printResult } from "./results.ts";
-import { findSlip } from "./usage/find_slip.ts";
+import { asksForHelp, findSlip } from "./usage/find_slip.ts";
 import { type Slip, slipOf } from "./usage/slip.ts";
 import { verifyCommand } from "./verify.ts";
 
@@ -102,6 +102,13 @@ export async function runApp(args: readonly string[]): Promise<number> {
     if (slip !== undefined) {
       writeStderr(describeSlip(slip, helpOf(words[0], commands)) + "\n");
       return WRONG_USAGE;
+    }
+    const command = commands.find(({ name }) => name === words[0]);
+    if (command !== undefined && asksForHelp(words)) {
+      const { renderHelp } = await import("./usage/help.ts");
+      const columns = stdoutColumns();
+      writeStdout(renderHelp(command, { name: NAME, columns, withColor: colorDepth > 1 }));
+      return 0;
     }
     await run(application(routes, isDebug, helpOf(words[0], commands)), words, { process });
     writeStdout(text);

@@ -35,7 +35,11 @@ const parameters = {
       `${formatNames()} (default: by the output's suffix, else gz)`,
     ),
     ...contentFlags,
-    maas: { kind: "boolean", default: true, brief: "What MAAS runs, on the image" },
+    maas: {
+      kind: "boolean",
+      default: true,
+      brief: "Hook that MAAS's deployment runs, on the image",
+    },
     free: sizeFlag("Free space on the image's partition (default: 64M)"),
     size: sizeFlag("Size of the whole disk (default: as small as it can be)"),
     label: textFlag("LABEL", "Label of the partition's file system (default: ESXI)"),

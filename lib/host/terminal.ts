@@ -82,6 +82,16 @@ export function redrawableColumns(): number | undefined {
   }
 }
 
+/** How many characters a line on standard output has. */
+export function stdoutColumns(): number {
+  if (!Deno.stdout.isTerminal()) return UNKNOWN_COLUMNS;
+  try {
+    return Deno.consoleSize().columns || UNKNOWN_COLUMNS;
+  } catch {
+    return UNKNOWN_COLUMNS;
+  }
+}
+
 /** Whether colours are wanted, see https://no-color.org. */
 export function wantsColor(): boolean {
   return Deno.stdout.isTerminal() && Deno.env.get("TERM") !== DUMB &&

@@ -33,8 +33,14 @@ export function findSlip(
   if (command === undefined) return unknownCommand(first, words, commands);
   const end = words.indexOf("--");
   const read = end < 0 ? words : words.slice(0, end);
-  if (read.some((word) => HELP.has(word))) return undefined;
+  if (asksForHelp(words)) return undefined;
   return findInCommand(command, read, end < 0 ? [] : words.slice(end + 1), commands);
+}
+
+/** Whether help is asked for, wherever among the words behind a command. */
+export function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  return (end < 0 ? words : words.slice(0, end)).some((word) => HELP.has(word));
 }
 
 function unknownCommand(

@@ -1,0 +1,121 @@
+/**
+ * A command's help: its options by what they are about, with what stands for their values.
+ *
+ * @module
+ */
+
+import type { CommandDefinition, OptionDefinition } from "../definitions.ts";
+
+/** What options are about, in the order of help. An option that is in none comes before the last. */
+const GROUPS: readonly (readonly [title: string, options: string])[] = [
+  ["OUTPUT", "output format size free label compress batch svg prefix force sync"],
+  ["WHO CAN LOG IN", "root-password-file ssh-key allow-ed25519 allow-secure-boot"],
+  [
+    "WHAT IS INSTALLED, AND WHERE",
+    "metadata require-metadata kickstart kickstart-as-is install-disk vcenter-ca vcenter-insecure " +
+    "no-maas",
+  ],
+  [
+    "WHAT IS BOOTED",
+    "payload module driver allow-community-drivers kernelopt boot-option",
+  ],
+  ["CHECKS", "iso manifest iso-sha256 verify strict seed"],
+  ["MORE", ""],
+  ["OF EVERY COMMAND", "quiet json no-color config debug help"],
+];
+const FALLBACK = "MORE";
+/** Where the explanation of an option begins. */
+const BRIEF_COLUMN = 34;
+const MIN_COLUMNS = 60;
+const MAX_COLUMNS = 100;
+
+/** How help is shown. */
+export interface HelpOptions {
+  /** The program. */
+  readonly name: string;
+  /** How wide it may be; within reason that is kept. */
+  readonly columns: number;
+  readonly withColor: boolean;
+}
+
+/** Writes a command's help. */
+export function renderHelp(
+  command: CommandDefinition,
+  { name, columns, withColor }: HelpOptions,
+): string {
+  const width = Math.min(MAX_COLUMNS, Math.max(MIN_COLUMNS, columns));
+  const heading = (text: string) => withColor ? `\x1b[1m${text}\x1b[0m` : text;
+  const lines = [
+    heading("USAGE"),
+    `  ${usageLine(name, command)}`,
+    "",
+    ...command.description.split("\n").flatMap((line) =>
+      line.startsWith(" ") ? [line] : wrap(line, width)
+    ),
+  ];
+  if (command.args.length > 0) {
+    lines.push("", heading(command.args.length === 1 ? "ARGUMENT" : "ARGUMENTS"));
+    for (const { placeholder, brief } of command.args) {
+      lines.push(...entry(`  ${placeholder}`, brief, width));
+    }
+  }
+  for (const [title, options] of groupOptions(command.options)) {
+    lines.push("", heading(title));
+    for (const option of options) lines.push(...entry(optionLabel(option), option.brief, width));
+  }
+  return lines.join("\n") + "\n";
+}
+
+/** As in `esxi-img convert IMAGE -o PATH [OPTION]...`. */
+function usageLine(program: string, { name, args, options }: CommandDefinition): string {
+  const words = args.map(({ placeholder, isOptional }) =>
+    isOptional ? `[${placeholder}]` : placeholder
+  );
+  const required = options.filter(({ isRequired }) => isRequired)
+    .map(({ name, alias, value }) => `${alias ?? name} ${value?.placeholder ?? ""}`);
+  return [program, name, ...words, ...required, "[OPTION]..."].join(" ");
+}
+
+/** As in `  -o, --output PATH`. */
+function optionLabel({ name, alias, value, isRepeated }: OptionDefinition): string {
+  const short = alias === undefined ? "    " : `${alias}, `;
+  const shown = value === undefined ? name : `${name} ${value.placeholder}`;
+  return `  ${short}${shown}${isRepeated ? " ..." : ""}`;
+}
+
+/** Groups that have options, each with them in its own order. */
+export function groupOptions(
+  options: readonly OptionDefinition[],
+): (readonly [title: string, options: OptionDefinition[]])[] {
+  const known = new Set(GROUPS.flatMap(([, names]) => names.split(" ")));
+  const plain = ({ name }: OptionDefinition) => name.slice("--".length);
+  return GROUPS.map(([title, names]) => {
+    const wanted = names.split(" ");
+    const members = title === FALLBACK
+      ? options.filter((option) => !known.has(plain(option)))
+      : wanted.flatMap((name) => options.filter((option) => plain(option) === name));
+    return [title, members] as const;
+  }).filter(([, members]) => members.length > 0);
+}
+
+function entry(label: string, brief: string, width: number): string[] {
+  const [first = "", ...rest] = wrap(brief, width - BRIEF_COLUMN);
+  const indent = " ".repeat(BRIEF_COLUMN);
+  const head = label.length < BRIEF_COLUMN - 1
+    ? [label.padEnd(BRIEF_COLUMN) + first]
+    : [label, indent + first];
+  return [...head, ...rest.map((line) => indent + line)];
+}
+
+/** Breaks a paragraph between words. A word that is too long stands alone. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

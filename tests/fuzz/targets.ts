@@ -4,6 +4,7 @@
  * @module
  */
 
+import { driverTarget } from "./driver_target.ts";
 import { driveTarget } from "./drive_target.ts";
 import type { Target } from "./fuzzer.ts";
 import { bootCfgLoaderTarget } from "./boot_cfg_target.ts";
@@ -26,4 +27,5 @@ export const TARGETS: readonly Target<any>[] = [
   manifestTarget,
   metadataTarget,
   driveTarget,
+  driverTarget,
 ];

@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import { readBytes, type Source } from "../../blocks/extent.ts";
 import { Failure } from "../../blocks/failure.ts";
+import { ReadHash } from "../../blocks/hashing.ts";
 import { sliceSource } from "../../blocks/slice.ts";
 import { inflatedStream } from "../../formats/deflate/inflated_source.ts";
 import { type ArMember, readAr } from "./ar.ts";
@@ -22,8 +23,6 @@ const OLD_PART = "control.tar.gz";
 const MAX_DESCRIPTOR_BYTES = 4 * 1024 * 1024;
 /** What the boot loader takes; kernels and firmware are of other types. */
 const TYPES = ["vgz", "tgz"];
-/** What is read at a time. */
-const CHUNK_BYTES = 64 * 1024;
 /** More than this no installer has memory for. */
 const MAX_UNPACKED_BYTES = 1024 * 1024 * 1024;
 
@@ -100,25 +99,18 @@ async function openPayload(
   }
   const place = `${file.name}: ${name}`;
   const source = sliceSource(file, place, member.offsetBytes, member.sizeBytes);
-  const stored = await hashSource(source);
-  const { sha256, machines } = await hashUnpacked(source, file.name);
+  const stored = new ReadHash(source, source.sizeBytes);
+  const { sha256, machines } = await hashUnpacked(stored, file.name);
   const isSame = (wanted: string | undefined, found: string) =>
     wanted === undefined || wanted === found;
-  if (!isSame(payload.sha256, stored) || !isSame(payload.unpackedSha256, sha256)) {
+  if (!isSame(payload.sha256, stored.digest()) || !isSame(payload.unpackedSha256, sha256)) {
     const what = `its payload ${name} has another SHA-256 than its descriptor says: it was changed`;
     throw notDriver(file.name, what);
   }
   return { ...payload, source, machines };
 }
 
-async function hashSource(source: Source): Promise<string> {
-  const hash = createHash("sha256");
-  for (let at = 0; at < source.sizeBytes; at += CHUNK_BYTES) {
-    hash.update(await readBytes(source, at, Math.min(CHUNK_BYTES, source.sizeBytes - at)));
-  }
-  return hash.digest("hex");
-}
-
+/** Reads all of a payload, which has to be one member of gzip with nothing behind it. */
 async function hashUnpacked(
   source: Source,
   path: string,

@@ -10,7 +10,7 @@ export const FLAGS = [
   "--no-prompt",
   "--allow-read",
   "--allow-write",
-  "--allow-env=SOURCE_DATE_EPOCH,NO_COLOR,TERM",
+  "--allow-env=SOURCE_DATE_EPOCH,NO_COLOR,TERM,HOME",
   "--v8-flags=--max-semi-space-size=2",
 ];
 

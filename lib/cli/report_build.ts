@@ -10,7 +10,6 @@ import type { ImagePlan, IsoPlan } from "../build.ts";
 import { DEFAULT_INSTALL_DISK } from "../esxi/kickstart/render.ts";
 import type { Format } from "../formats/format.ts";
 import type { Output } from "../host/output.ts";
-import { homeFolder } from "../host/permissions.ts";
 import { writeStderr } from "../host/terminal.ts";
 import { printResult } from "./results.ts";
 import { maasCommand } from "./maas_command.ts";
@@ -65,7 +64,7 @@ export function reportBuild(plan: ImagePlan | IsoPlan, result: BuildResult): voi
         (result.verify ? ", verified\n" : "\n"),
     );
     if (format.name === "gz" && result.isFile) {
-      const place = { directory: Deno.cwd(), home: homeFolder() };
+      const place = { directory: Deno.cwd(), home: Deno.env.get("HOME") };
       writeStderr(`for MAAS: ${maasCommand(image.name, plan.installer, place)}\n`);
     }
     if (plan.medium === "iso") writeStderr(`${image.name}: ${targetOf(result)}\n`);

@@ -6,7 +6,7 @@
 
 const KINDS = ["read", "write", "net", "run", "ffi", "sys", "import", "env"] as const;
 /** The environment variables that the program reads. */
-const VARIABLES = ["SOURCE_DATE_EPOCH", "NO_COLOR", "TERM"];
+const VARIABLES = ["SOURCE_DATE_EPOCH", "NO_COLOR", "TERM", "HOME"];
 
 /** By kind of access, `granted` or `denied`; of the environment, the variables that may be read. */
 export type Permissions = Readonly<Record<string, string | readonly string[]>>;
@@ -20,12 +20,6 @@ export function listPermissions(): Permissions {
     if (name !== "env") return [name, "denied"];
     return [name, VARIABLES.filter((variable) => isGranted({ name, variable }))];
   }));
-}
-
-/** The user's home folder; the executable may not ask for it, and knows none. */
-export function homeFolder(): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: "HOME" });
-  return state === "granted" ? Deno.env.get("HOME") : undefined;
 }
 
 /** The runtime that the program runs on. */

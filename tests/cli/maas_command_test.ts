@@ -1,7 +1,9 @@
 // The line that gives an image to MAAS.
 import assert from "node:assert/strict";
 import { maasCommand } from "../../lib/cli/maas_command.ts";
-import { run } from "../support/programs.ts";
+import { Folder } from "../support/folder.ts";
+import { mustEsxiImg, run } from "../support/programs.ts";
+import { writeSampleIso } from "../support/sample_isos.ts";
 
 const ESXI = { version: "8.0.3", architecture: "x86_64" } as const;
 const HOME = { directory: "/home/u/images", home: "/home/u" };
@@ -30,6 +32,16 @@ Deno.test("maas command: a file that a snap cannot read", () => {
     maasCommand("/tmp/a.gz", ESXI, { directory: "/", home: undefined }).includes("#"),
     false,
   );
+});
+
+Deno.test("maas command: a build prints it, and knows the user's home folder", async () => {
+  using folder = new Folder();
+  await writeSampleIso(folder.file("esxi.iso"));
+  const said = async (HOME: string) =>
+    (await mustEsxiImg(["build", "esxi.iso", "--force"], { cwd: folder.path, env: { HOME } }))
+      .stderr;
+  assert.match(await said(folder.path), /^for MAAS: maas .* content@=esxi\.img\.gz$/m);
+  assert.match(await said("/home/u"), /content@=esxi\.img\.gz {2}# MAAS from the snap: copy/);
 });
 
 Deno.test("maas command: a shell takes it as it stands", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mustEsxiImg } from "../support/programs.ts";
 
-Deno.test("the executable may read and write files, two variables, and nothing else", async () => {
+Deno.test("the executable may read and write files, four variables, and nothing else", async () => {
   const { stdout } = await mustEsxiImg(["--version", "--json"], {
     env: { HOME: "/root", NO_COLOR: "1" },
   });
@@ -13,7 +13,7 @@ Deno.test("the executable may read and write files, two variables, and nothing e
     ffi: "denied",
     sys: "denied",
     import: "denied",
-    env: ["SOURCE_DATE_EPOCH", "NO_COLOR", "TERM"],
+    env: ["SOURCE_DATE_EPOCH", "NO_COLOR", "TERM", "HOME"],
   });
 });
 

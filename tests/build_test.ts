@@ -128,6 +128,7 @@ Deno.test("plan: every input but the password makes another image of it", async 
     allowEd25519: { allowEd25519: true },
     allowSecureBoot: { allowSecureBoot: true },
     vcenterInsecure: { vcenterInsecure: true },
+    maasPortGroup: { maasPortGroup: true },
     vcenterCa: { vcenterCa: "-----BEGIN CERTIFICATE-----\n" },
     seed: { seed: "seed" },
   };

@@ -85,7 +85,7 @@ export function plainOptions(flags: BuildFlags): Record<string, unknown> {
     label,
     seed,
   } = flags;
-  const { allowSecureBoot, vcenterInsecure } = flags;
+  const { allowSecureBoot, maasPortGroup, vcenterInsecure } = flags;
   const modules = flags.module?.map((path) => baseName(path));
   const drivers = flags.driver?.map((path) => baseName(path));
   return {
@@ -97,6 +97,7 @@ export function plainOptions(flags: BuildFlags): Record<string, unknown> {
     allowEd25519: allowEd25519 || undefined,
     allowSecureBoot: allowSecureBoot || undefined,
     vcenterInsecure: vcenterInsecure || undefined,
+    maasPortGroup: maasPortGroup || undefined,
     freeBytes: free,
     sizeBytes: size,
     label,

@@ -24,6 +24,7 @@ const DEFAULTS = {
   allowCommunityDrivers: false,
   allowSecureBoot: false,
   vcenterInsecure: false,
+  maasPortGroup: false,
   strict: false,
   maas: true,
   isOldTemplate: true,

@@ -70,6 +70,9 @@ export const payloadFlags = {
     "Let MAAS deploy machines with UEFI Secure Boot: they get address and password alone",
   ),
   vcenterCa: textFlag("FILE", "CA certificates (PEM) to check a vCenter by that hosts join"),
+  maasPortGroup: switchFlag(
+    "Let management's port group have the name that the interface has in MAAS",
+  ),
   vcenterInsecure: switchFlag("Join vCenters without checking their certificates"),
   allowEd25519: switchFlag("Count Ed25519 keys as a login on ESXi 8 and later, too"),
   strict: switchFlag("Stop for warnings as for errors"),

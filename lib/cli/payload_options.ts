@@ -41,6 +41,7 @@ export interface PayloadFlags {
   readonly allowSecureBoot: boolean;
   readonly vcenterCa?: string | undefined;
   readonly vcenterInsecure: boolean;
+  readonly maasPortGroup: boolean;
   readonly strict: boolean;
 }
 
@@ -105,6 +106,7 @@ export async function readInputs(flags: PayloadFlags & CompatFlags): Promise<Inp
     allowSecureBoot: flags.allowSecureBoot,
     vcenterCa: await readInput(flags.vcenterCa),
     vcenterInsecure: flags.vcenterInsecure,
+    maasPortGroup: flags.maasPortGroup,
     metadata: metadata === undefined ? undefined : await readMetadata(metadata),
   };
 }
@@ -128,6 +130,7 @@ export function payloadOptions(inputs: Inputs): Omit<PayloadOptions, "guestFiles
     allowSecureBoot: inputs.allowSecureBoot,
     vcenterCa: inputs.vcenterCa && readCertificates(inputs.vcenterCa.bytes),
     vcenterInsecure: inputs.vcenterInsecure,
+    maasPortGroup: inputs.maasPortGroup,
     metadata: metadata?.map(({ name, bytes }) => ({ path: name, bytes })),
   };
 }

@@ -32,6 +32,8 @@ export interface PayloadSwitches {
   readonly allowSecureBoot?: boolean | undefined;
   /** Join vCenters without checking their certificates. */
   readonly vcenterInsecure?: boolean | undefined;
+  /** Name management's port group as MAAS names the interface. */
+  readonly maasPortGroup?: boolean | undefined;
 }
 
 /** What goes into the payload; all but the guest files may be left out. */
@@ -78,6 +80,7 @@ export function makePayload(
       ...(options.allowSecureBoot ? { allow_secure_boot: true } : {}),
       ...(options.vcenterCa === undefined ? {} : { vcenter_ca: options.vcenterCa }),
       ...(options.vcenterInsecure ? { vcenter_insecure: true } : {}),
+      ...(options.maasPortGroup ? { maas_port_group: true } : {}),
     },
     guestFiles: [
       ...options.guestFiles.filter(({ path }) => !path.startsWith(CURTIN_FOLDER)),
@@ -136,6 +139,7 @@ export function payloadInputs(options: PayloadOptions): Record<string, unknown> 
     allowSecureBoot: options.allowSecureBoot || undefined,
     vcenterCa: options.vcenterCa,
     vcenterInsecure: options.vcenterInsecure || undefined,
+    maasPortGroup: options.maasPortGroup || undefined,
     sshKeys: options.sshKeys,
   };
 }

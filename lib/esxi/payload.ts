@@ -62,6 +62,8 @@ export interface ImageFacts {
   readonly vcenter_ca?: string;
   /** Do not check vCenter's certificate. */
   readonly vcenter_insecure?: true;
+  /** Let the MAAS hook name management's port group as MAAS names the interface. */
+  readonly maas_port_group?: true;
 }
 
 /** What goes into a payload. */

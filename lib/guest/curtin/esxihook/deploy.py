@@ -124,6 +124,9 @@ def _hooks(environ):
         machine.require(target, facts, root)
         description = describe(config, lambda sentence: _say("warning: %s" % sentence), seen.read(root),
                                seen.disk_of(target, root))
+        if (facts or {}).get("maas_port_group"):
+            for interface in description["network"]["interfaces"] if description["network"] else []:
+                interface["port_group"] = interface["id"]
         description["ssh_keys"] = _owners_keys(target, facts, description, machine.secure_boot(root))
         install_description(target, description)
     except Exception:

@@ -1,9 +1,12 @@
-"""What a network gets besides addresses: tags of its VMkernel interface, what its vSwitch allows, "VM Network". Pure.
+"""What a network gets besides addresses: tags of its VMkernel interface, what its vSwitch allows, "VM Network", the
+name of management's port group. Pure.
 
 Works on a target (see target.py) that the host has reached.
 """
 
 from hostconf.model.command import Command
+from hostconf.planning.portgroups import port_group_name
+from hostconf.planning.target import MANAGEMENT_VMK
 
 VM_PORT_GROUP = "VM Network"
 _SECURITY = (("promiscuous", "--allow-promiscuous"), ("mac_changes", "--allow-mac-change"),
@@ -13,7 +16,8 @@ _SECURITY = (("promiscuous", "--allow-promiscuous"), ("mac_changes", "--allow-ma
 def are_wanted(description):
     """Whether a description asks for anything of this."""
     interfaces = description["network"]["interfaces"] if description["network"] else []
-    return description["vm_network"] is False or any(i["tags"] or i["security"] for i in interfaces)
+    return description["vm_network"] is False or any(
+        i["tags"] or i["security"] or i["port_group"] for i in interfaces)
 
 
 def commands(description, target, present, warn):
@@ -45,7 +49,20 @@ def commands(description, target, present, warn):
     if description["vm_network"] is False and group:
         plan.append(Command("esxcli", "network", "vswitch", "standard", "portgroup", "remove", "-p", VM_PORT_GROUP,
                             "-v", group["vswitch"]))
-    return plan
+    return plan + _renamed_management(target, interfaces, present["portgroups"])
+
+
+def _renamed_management(target, interfaces, groups):
+    """vmk0 stays on its port group, which the installer made; only the name of that changes. esxcli cannot do it."""
+    vmk = next((vmk for vmk in target["vmks"] if vmk["name"] == MANAGEMENT_VMK), None) if target else None
+    name = interfaces[vmk["interface"]]["port_group"] if vmk else None
+    if not name or vmk["portgroup"] not in groups:
+        return []
+    wanted = port_group_name(name, [group for group in groups if group != vmk["portgroup"]])
+    if wanted == vmk["portgroup"]:
+        return []
+    return [Command("vim-cmd", "hostsvc/net/portgroup_set", "--portgroup-name=" + wanted,
+                    groups[vmk["portgroup"]]["vswitch"], vmk["portgroup"])]
 
 
 def _first(target, interface_id):

@@ -278,8 +278,8 @@ KEYS = (
     Key("vm_network", "`keep` or `drop`", "the port group `VM Network` that the installer made; kept unless said",
         _vm_network),
     Key("networks", "object of network ids (of the network, its link, or Neutron's) and `{port_group: NAME, tags: […], "
-        "management: true, security: {promiscuous, mac_changes, forged_transmits}}`", "the name of the port group "
-        "(management keeps its own); tags of the VMkernel interface (`vMotion`, `vSAN`, `provisioning`, `replication`, "
+        "management: true, security: {promiscuous, mac_changes, forged_transmits}}`", "the name of the port group; "
+        "tags of the VMkernel interface (`vMotion`, `vSAN`, `provisioning`, `replication`, "
         "`replicationNFC`, `faultTolerance`, `management`), which are added; which network is management; what its "
         "vSwitch allows, by true and false or `accept` and `reject`", _networks),
 )

@@ -4,6 +4,7 @@ import re
 from .. import persist
 from ..errors import EsxiError
 from ..esxcli import NO_HOSTD
+from ..network import portgroup
 from ..registry import program
 from ..storage import volumes
 from ..system import identity, services
@@ -83,9 +84,25 @@ def _portgroup_rows(world, _rest):
     return "(vim.host.PortGroup) [\n" + "".join(f'   name = "{name}",\n' for name in world.config["portgroups"]) + "]\n"
 
 
+def _portgroup_set(world, rest):
+    """portgroup_set --portgroup-name=NEW VSWITCH NAME; its other options are not known here."""
+    option, sign, new = rest[0].partition("=") if len(rest) == 3 else ("", "", "")
+    if option != "--portgroup-name" or not sign or not new:
+        raise EsxiError("Usage: portgroup_set [options] vswitch-name portgroup-name")
+    old, group = portgroup.find(world, rest[2])
+    if group["vswitch"] != rest[1] or new in world.config["portgroups"] or len(new) > portgroup.NAME_LIMIT:
+        raise EsxiError("(vim.fault.NotFound) {\n}" if group["vswitch"] != rest[1] else "(vim.fault.AlreadyExists) {\n}")
+    groups = world.config["portgroups"]
+    world.config["portgroups"] = {new if name == old else name: groups[name] for name in groups}
+    for vmk in world.config["vmks"].values():
+        vmk["portgroup"] = new if vmk["portgroup"] == old else vmk["portgroup"]
+    return ""
+
+
 _COMMANDS = {
     "hostsvc/runtimeinfo": _runtimeinfo, "hostsvc/hostsummary": _summary, "hostsvc/hosthardware": _summary,
     "hostsvc/net/refresh": lambda _world, _rest: "", "hostsvc/net/info": _portgroup_rows,
+    "hostsvc/net/portgroup_set": _portgroup_set,
     "hostsvc/firmware/sync_config": _sync, "hostsvc/maintenance_mode_enter": _maintenance(True),
     "hostsvc/maintenance_mode_exit": _maintenance(False), "hostsvc/datastore/rename": _rename,
     "vimsvc/license": _license,

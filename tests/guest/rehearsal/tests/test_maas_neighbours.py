@@ -123,6 +123,13 @@ class Networks(Neighbours):
             management = result["host"]["interfaces"][0]
             self.assertEqual((management["mac"], management["ipv4"]), (mac, "dhcp"))
 
+    def test_managements_port_group_is_named_as_in_maas(self):
+        for build, name in (((), "Management Network"), (("--maas-port-group",), "bond0.110")):
+            result = self.rehearse_fast(maas=SAMPLE, image_password=True, build=build)
+            self.assert_configured(result)
+            self.assertEqual([vmk["portgroup"] for vmk in result["host"]["interfaces"]], [name, "bond0.120"])
+            self.assertEqual(result["host"]["interfaces"][0]["ipv4"], "192.0.2.66/26")
+
     def test_a_disabled_network_keeps_the_installers(self):
         for section in ({"config": "disabled"}, {"version": 1, "config": "disabled"}):
             config = self.config(BONDS)

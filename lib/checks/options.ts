@@ -31,6 +31,7 @@ export function checkOptions(inputs: Inputs): Finding[] {
       "--allow-secure-boot": inputs.allowSecureBoot,
       "--vcenter-ca": inputs.vcenterCa !== undefined,
       "--vcenter-insecure": inputs.vcenterInsecure,
+      "--maas-port-group": inputs.maasPortGroup,
     };
     for (const [option, isGiven] of Object.entries(own)) {
       if (isGiven) without(option, what, remedy);
@@ -39,8 +40,10 @@ export function checkOptions(inputs: Inputs): Finding[] {
     if (inputs.vcenterCa !== undefined && inputs.vcenterInsecure) {
       without("--vcenter-ca", "--vcenter-insecure checks no certificate", "leave one of them out");
     }
-    if (inputs.allowSecureBoot && (medium !== undefined || options?.maas === false)) {
-      without("--allow-secure-boot", "it lets MAAS deploy, whose hook is not there");
+    if (medium !== undefined || options?.maas === false) {
+      const what = "it is for what MAAS deploys, whose hook is not there";
+      if (inputs.allowSecureBoot) without("--allow-secure-boot", what);
+      if (inputs.maasPortGroup) without("--maas-port-group", what);
     }
   }
   if (inputs.allowCommunityDrivers && (inputs.drivers ?? []).length === 0) {

@@ -367,6 +367,7 @@ Deno.test("check: options without effect beside others are refused by every comm
     "--require-metadata",
     "--allow-ed25519",
     "--allow-secure-boot",
+    "--maas-port-group",
     "--vcenter-insecure",
   ];
   const cases: readonly (readonly string[])[] = [
@@ -375,6 +376,7 @@ Deno.test("check: options without effect beside others are refused by every comm
     ["--install-disk", "--firstdisk", "--payload", "p.tgz"],
     ["--allow-secure-boot", "--no-maas", ...PASSWORD],
     ["--allow-secure-boot", "-f", "iso", ...PASSWORD],
+    ["--maas-port-group", "--no-maas", ...PASSWORD],
     ["--no-maas", "-f", "iso", ...PASSWORD],
   ];
   const before = folder.names();

@@ -13,7 +13,7 @@ const GROUPS: readonly (readonly [title: string, options: string])[] = [
   [
     "WHAT IS INSTALLED, AND WHERE",
     "metadata require-metadata kickstart kickstart-as-is install-disk vcenter-ca vcenter-insecure " +
-    "no-maas",
+    "no-maas maas-port-group",
   ],
   [
     "WHAT IS BOOTED",

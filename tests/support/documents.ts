@@ -23,7 +23,7 @@ export function readDocuments(): Document[] {
 
 /** The text without its blocks of code. */
 export function prose(text: string): string {
-  return text.replaceAll(/^```[\s\S]*?^```$/gm, "");
+  return text.replaceAll(/^ *```[\s\S]*?^ *```$/gm, "");
 }
 
 /** The targets of links and pictures. */
@@ -52,10 +52,12 @@ export interface CommandBlock {
 
 /** The blocks of commands in a document. */
 export function commandBlocks({ path, text }: Document): CommandBlock[] {
-  const block = /(?:<!-- (not run|run by): ([^>]*?) -->\n+)?^```(sh|console)\n([\s\S]*?)^```$/gm;
+  // Those of a list are indented.
+  const block =
+    /(?:<!-- (not run|run by): ([^>]*?) -->\n+)?^ *```(sh|console)\n([\s\S]*?)^ *```$/gm;
   return [...text.matchAll(block)].map(
     ({ index, 1: mark, 2: what = "", 3: kind, 4: body = "" }) => {
-      const lines = body.replaceAll(/ *\\\n */g, " ").trim().split("\n");
+      const lines = body.replaceAll(/ *\\\n */g, " ").split("\n").map((line) => line.trim());
       return {
         path,
         line: text.slice(0, index).split("\n").length,

@@ -10,6 +10,7 @@ import { EXECUTABLE } from "../support/executable.ts";
 import { Folder } from "../support/folder.ts";
 import { type InstallerOptions, writeInstallerIso } from "../support/installer_iso.ts";
 import { mustEsxiImg, mustRun, testWith } from "../support/programs.ts";
+import { makeVib } from "../support/vibs.ts";
 
 /** By the number of processors: with two, threads deflate beside the one that does the rest. */
 const MAX_PEAK_BYTES = [0, 120e6, 150e6];
@@ -69,6 +70,14 @@ testWith(["python3", "gzip"], "the memory that large modules take", async (t) =>
       await checkPeak(["build", iso, "-q", "-f", format, "--force", ...modules, "-o", "/dev/null"]);
     });
   }
+});
+
+testWith(["python3"], "the memory that a large driver takes", async () => {
+  using folder = new Folder();
+  const iso = folder.file("in.iso");
+  writeInstallerIso(iso, { moduleCount: 2, modulesBytes: 100_000 });
+  const vib = folder.write("net.vib", makeVib({ name: "net-acme", fillBytes: 60e6 }));
+  await checkPeak(["build", iso, "-q", "-f", "raw", "--driver", vib, "-o", "/dev/null"]);
 });
 
 testWith(["python3"], "the memory that deflating takes", async (t) => {

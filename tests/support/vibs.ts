@@ -34,7 +34,7 @@ export function makeDriverModule({ name, machine = 62, fillBytes = 0 }: VibPlan)
   elf.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
   elf.set([machine % 256, machine >> 8], 18);
   for (let i = 64, x = 1; i < elf.length; i++) {
-    x = (x * 1103515245 + 12345) % 2 ** 31;
+    x = (Math.imul(x, 1103515245) + 12345) | 0;
     elf[i] = x >> 16;
   }
   const path = `usr/lib/vmware/vmkmod/${name}`;

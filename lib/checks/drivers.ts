@@ -36,6 +36,7 @@ export function checkDrivers(inputs: Inputs): Finding[] {
   const findings = drivers.flatMap((driver) => [
     ...checkPlatforms(driver, inputs),
     ...driver.vibs.flatMap((vib) => checkVib(vib, inputs)),
+    ...driver.isModuleOnly ? [] : driver.vibs.flatMap((vib) => checkInstallation(vib, inputs)),
   ]);
   if (inputs.allowSecureBoot) {
     findings.push(finding("driver-secure-boot", "--driver", "Secure Boot refuses drivers"));
@@ -110,6 +111,22 @@ function checkVib(vib: Vib, inputs: Inputs): Finding[] {
     const what = `its programs are not for ${architecture}, as the installer is`;
     findings.push(finding("driver-architecture", name, what));
   }
+  return findings;
+}
+
+/** Checks what a host asks of a VIB that it installs, and not of a module that it loads. */
+function checkInstallation(vib: Vib, inputs: Inputs): Finding[] {
+  const { descriptor, source: { name } } = vib;
+  const findings: Finding[] = [];
+  const payload = vib.payloads.find(({ unpackedSha256 }) => unpackedSha256 === undefined);
+  const [major = 0] = releaseOf(inputs.version) ?? [];
+  if (major >= 8 && payload !== undefined) {
+    const what =
+      `its payload ${payload.name} has no SHA-256 of what it unpacks to, without which ESXi 8 ` +
+      "and later install nothing";
+    const remedy = "pass a newer driver, or FILE:module-only to keep it a boot module";
+    findings.push(finding("driver-release", name, what, remedy));
+  }
   const isCommunity = descriptor.acceptanceLevel === "community";
   if (!isCommunity && !vib.isSigned) {
     const what = `${descriptor.name} is ${descriptor.acceptanceLevel} and not signed`;
@@ -122,7 +139,7 @@ function checkVib(vib: Vib, inputs: Inputs): Finding[] {
   return findings;
 }
 
-function releaseProblem({ descriptor, payloads }: Vib, version?: string): string | undefined {
+function releaseProblem({ descriptor }: Vib, version?: string): string | undefined {
   const release = releaseOf(version);
   if (release === undefined) return undefined;
   const [major, minor] = release;
@@ -134,11 +151,6 @@ function releaseProblem({ descriptor, payloads }: Vib, version?: string): string
   const isNewer = Number(forMajor) > major ||
     (Number(forMajor) === major && Number(forMinor) > minor);
   if (isNewer) return `it was made for ESXi ${forMajor}.${forMinor}, the installer is ${version}`;
-  const payload = payloads.find(({ unpackedSha256 }) => unpackedSha256 === undefined);
-  if (major >= 8 && payload !== undefined) {
-    return `its payload ${payload.name} has no SHA-256 of what it unpacks to, without which ESXi 8 ` +
-      "and later install nothing";
-  }
   return undefined;
 }
 
@@ -170,9 +182,9 @@ function checkSize(drivers: readonly Driver[], { version, bankBytes = 0 }: Input
   if (release === undefined) return [];
   // A VIB is hardly larger than its payloads, which are there as modules.
   const needBytes = drivers.reduce(
-    (sum, { kind, source, vibs }) =>
+    (sum, { kind, source, vibs, isModuleOnly }) =>
       sum + (kind === "module" ? source.sizeBytes : 0) +
-      vibs.reduce((all, vib) => all + 2 * vib.source.sizeBytes, 0),
+      vibs.reduce((all, vib) => all + (isModuleOnly ? 1 : 2) * vib.source.sizeBytes, 0),
     0,
   );
   const freeBytes = Math.max(BANK_BYTES(release[0]) - bankBytes, FREE_BYTES);

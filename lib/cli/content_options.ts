@@ -45,7 +45,17 @@ export function contentPaths(flags: ContentFlags & PayloadFlags, isoPath: string
 
 /** The files of boot modules and drivers, which stay open until the medium is written. */
 export function modulePaths({ module = [], driver = [] }: ContentFlags): string[] {
-  return [...module, ...driver];
+  return [
+    ...module,
+    ...driver.map((path) => isModuleOnly(path) ? path.slice(0, -MODULE_ONLY.length) : path),
+  ];
+}
+
+/** Ends the path of a driver that hosts only load. */
+const MODULE_ONLY = ":module-only";
+
+function isModuleOnly(path: string): boolean {
+  return path.endsWith(MODULE_ONLY);
 }
 
 /**
@@ -61,8 +71,10 @@ export async function readContentInputs(
 ): Promise<Inputs> {
   const modules = modulesOf(flags, files);
   const drivers: Driver[] = [];
-  for (const file of files.slice(modules.length)) {
-    drivers.push(await (await import("../esxi/drivers/open.ts")).openDriver(file));
+  for (const [i, file] of files.slice(modules.length).entries()) {
+    const driver = await (await import("../esxi/drivers/open.ts")).openDriver(file);
+    const isWhole = driver.kind === "module" || !isModuleOnly(flags.driver?.[i] ?? "");
+    drivers.push(isWhole ? driver : { ...driver, isModuleOnly: true });
   }
   const asTheyAre = drivers.filter(({ kind }) => kind === "module").map(({ source }) => source);
   return {

@@ -137,3 +137,32 @@ Deno.test("drivers: too large for a boot bank", async () => {
   assert.equal(findings[0].code, "driver-large");
   assert.match(findings[0].what, /490 MB of a boot bank, where 48\d MB are free/);
 });
+
+testWith(
+  ["mcopy", "tar"],
+  "drivers: what hosts would not install can stay a boot module",
+  async () => {
+    using folder = await withDrivers();
+    const cwd = folder.path;
+    const vib = { name: "net-old", signature: "", hasUnpackedSha256: false };
+    folder.write("old.vib", makeVib(vib));
+    folder.write("signed.vib", makeVib({ ...vib, signature: "signature" }));
+    folder.write("old.zip", await makeBundle([["old", makeVib(vib)]], { version: "8.*" }));
+    const build = (driver: string) =>
+      esxiImg(["build", "esxi.iso", ...PASSWORD, "-o", "x.img", "--force", "--driver", driver], {
+        cwd,
+      });
+    assert.match((await build("signed.vib")).stderr, /no SHA-256 .* FILE:module-only/);
+    for (const driver of ["old.vib:module-only", "old.zip:module-only"]) {
+      const { code, stderr } = await build(driver);
+      assert.equal(code, 0, stderr);
+      for (const name of ["net_old.x00", "esxidrvs.tar"]) {
+        await mustRun("mcopy", ["-n", "-o", "-i", "x.img@@1M", `::${name}`, "."], { cwd });
+      }
+      assert.deepEqual(Deno.readFileSync(folder.file("net_old.x00")), makeDriverModule(vib));
+      const list = ["-xOf", "esxidrvs.tar", "esxiimg-drivers/drivers.json"];
+      const { modules, vibs } = JSON.parse((await mustRun("tar", list, { cwd })).stdout);
+      assert.deepEqual([modules, vibs], [[{ name: "net_old.x00", vib: null }], []]);
+    }
+  },
+);

@@ -80,13 +80,14 @@ export function driverModules(
     const name = freeName(base, modules.map((module) => module.name));
     modules.push({ name, vib, source });
   };
-  for (const { kind, source, vibs } of drivers) {
+  for (const { kind, source, vibs, isModuleOnly } of drivers) {
     if (kind === "module") add(fileStem(source.name), null, source);
     for (const { descriptor, payloads } of vibs) {
-      for (const payload of payloads) add(payload.name, descriptor.id, payload.source);
+      const vib = isModuleOnly ? null : descriptor.id;
+      for (const payload of payloads) add(payload.name, vib, payload.source);
     }
   }
-  const vibs = drivers.flatMap((driver) => driver.vibs);
+  const vibs = drivers.flatMap((driver) => driver.isModuleOnly ? [] : driver.vibs);
   const files = vibs.map(({ descriptor, source }, i) => ({
     file: `${i}-${descriptor.name.replaceAll(/[^\w.-]/g, "_").slice(0, VIB_NAME_CHARACTERS)}.vib`,
     descriptor,

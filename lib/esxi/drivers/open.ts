@@ -26,6 +26,8 @@ export interface VibDriver extends OpenedFile {
   readonly kind: "vib" | "bundle";
   /** At least one. */
   readonly vibs: readonly Vib[];
+  /** Whether hosts keep it as boot modules, and do not install its VIBs. */
+  readonly isModuleOnly?: boolean | undefined;
 }
 
 /** A boot module, of which nothing is known. */
@@ -34,6 +36,8 @@ export interface ModuleDriver extends OpenedFile {
   readonly kind: "module";
   /** None. */
   readonly vibs: readonly [];
+  /** It is nothing else. */
+  readonly isModuleOnly?: undefined;
 }
 
 /** What `--driver` names. */

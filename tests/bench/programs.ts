@@ -14,6 +14,8 @@ export interface Paths {
   readonly raw: string;
   /** The network tree of that ISO, which is copied. */
   readonly tree: string;
+  /** Metadata of {@linkcode BATCH_HOSTS} hosts. */
+  readonly metadata: string;
   /** What the program makes. It does not exist when the program starts. */
   readonly output: string;
   /** A folder for what is in between. It does not exist when the program starts. */
@@ -71,15 +73,16 @@ const FORMATS: Readonly<Record<string, Format>> = {
 /** The formats that our executable writes, as it says itself. */
 export async function formatsOfOurs(): Promise<string[]> {
   const { stdout } = await mustEsxiImg(["build", "--help"]);
-  const line = stdout.split("\n").find((candidate) => candidate.includes("--format]")) ?? "";
+  // From the option to the next one, whose lines begin with dashes.
+  const text = /--format\b[\s\S]*?(?=\n\s*(?:-\w)?[\s,[]*--)/.exec(stdout)?.[0] ?? "";
   const named = new Set([
-    ...line.split(/[^a-z0-9-]+/),
-    stdout.includes("--compress]") && "--compress",
+    ...text.split(/[^a-z0-9-]+/),
+    /--compress\b/.test(stdout) && "--compress",
   ]);
   const formats = Object.entries(FORMATS).filter(([, { ours }]) =>
     ours.every((word) => word === "-f" || named.has(word))
   ).map(([name]) => name);
-  if (formats.length === 0) throw new Error(`no format is named in the help: ${line}`);
+  if (formats.length === 0) throw new Error(`no format is named in the help: ${text}`);
   return formats;
 }
 
@@ -94,6 +97,8 @@ export function allPrograms(formats: readonly string[]): Program[] {
     RAW_TO_NOTHING,
     CP,
     NETBOOT,
+    CAT_BATCH,
+    BATCH,
     pythonRoute("raw"),
     pythonRoute("gz"),
     compressor("gzip", ["-6", "-c"], "gzip -6 of the raw image"),
@@ -111,6 +116,7 @@ const NO_PATHS: Paths = {
   iso: "",
   raw: "",
   tree: "",
+  metadata: "",
   output: "",
   scratch: "",
   passwordFile: "",
@@ -135,7 +141,11 @@ const CAT_SYNC: Program = {
   command: ({ iso, output }) => ["sh", "-c", 'cat "$0" > "$1" && sync "$1"', iso, output],
 };
 
-function build(format: string, { iso, passwordFile }: Paths, output: string): string[] {
+function build(
+  format: string,
+  { iso, passwordFile }: Pick<Paths, "iso" | "passwordFile">,
+  output: string,
+): string[] {
   const password = ["--root-password-file", passwordFile];
   return [EXECUTABLE, "build", iso, ...FORMATS[format]!.ours, "-o", output, ...password, "--quiet"];
 }
@@ -194,6 +204,32 @@ const NETBOOT: Program = {
   command: ({ iso, output, passwordFile }) => [
     ...[EXECUTABLE, "netboot", iso, "-o", output, "--root-password-file", passwordFile],
     ...["--install-disk", "--firstdisk", "--quiet"],
+  ],
+};
+
+/** How many images a batch makes. */
+export const BATCH_HOSTS = 10;
+
+/** What a batch is held against: the same bytes, as often. */
+const CAT_BATCH: Program = {
+  name: "cat-batch",
+  title: `cat ISO > file, ${BATCH_HOSTS} times`,
+  isOurs: false,
+  space: BATCH_HOSTS,
+  command: ({ iso, output }) => [
+    ...["sh", "-c", 'mkdir "$1"; for i in $(seq "$2"); do cat "$0" > "$1/$i" || exit; done'],
+    ...[iso, output, String(BATCH_HOSTS)],
+  ],
+};
+
+const BATCH: Program = {
+  name: "batch",
+  title: `esxi-img, raw, --batch of ${BATCH_HOSTS}`,
+  isOurs: true,
+  space: 1.1 * BATCH_HOSTS,
+  command: ({ metadata, ...paths }) => [
+    ...build("raw", paths, paths.output),
+    ...["--batch", "--metadata", metadata],
   ],
 };
 

@@ -5,7 +5,7 @@
  */
 
 import { runCompiler } from "../../release/runtime.ts";
-import { type Paths, type Program, PYTHON } from "./programs.ts";
+import { BATCH_HOSTS, type Paths, type Program, PYTHON } from "./programs.ts";
 import type { Measurement, WorkloadResult } from "./results.ts";
 import { includes, type Workload } from "./workloads.ts";
 import { mustEsxiImg, pathOf } from "../support/programs.ts";
@@ -38,6 +38,7 @@ export class Runner {
       iso: file("installer.iso"),
       raw: file("raw.img"),
       tree: file("tree"),
+      metadata: file("metadata"),
       output: file("output"),
       scratch: file("scratch"),
       passwordFile: file("root-password"),
@@ -81,6 +82,7 @@ export class Runner {
       this.#isoKey = key;
     }
     await Deno.writeTextFile(passwordFile, PASSWORD, { mode: 0o600 });
+    if (programs.some(({ name }) => name === "batch")) this.#writeHosts();
     if (programs.some(({ needsRaw }) => needsRaw)) {
       await mustEsxiImg(["build", iso, "-o", raw, "--root-password-file", passwordFile, "--quiet"]);
       await this.#readThrough(raw);
@@ -93,6 +95,15 @@ export class Runner {
       await runCompiler(["compile", "--no-config", "--no-check", "-o", hello, here("hello.ts")]);
     }
     if (!workload.iso.isSparse) await this.#readThrough(iso);
+  }
+
+  #writeHosts(): void {
+    for (let i = 0; i < BATCH_HOSTS; i++) {
+      const folder = `${this.#paths.metadata}/hosts/esx-${i}`;
+      Deno.mkdirSync(folder, { recursive: true });
+      const metadata = { hostname: `esx-${i}`, serial: `S${i}` };
+      Deno.writeTextFileSync(`${folder}/meta_data.json`, JSON.stringify(metadata));
+    }
   }
 
   async #measure(program: Program): Promise<Measurement> {

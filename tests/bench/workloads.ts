@@ -59,6 +59,13 @@ export const WORKLOADS: readonly Workload[] = [
     roundsFactor: 6,
   },
   {
+    name: "rack",
+    title: "Ten images for ten hosts, from an installer of 300 MB",
+    iso: { modulesBytes: 300e6, distinctModules: 50 },
+    programs: ["cat-batch", "batch"],
+    reference: "cat-batch",
+  },
+  {
     name: "durable",
     title: "Installer of 700 MB, made durable",
     iso: INSTALLER,

@@ -24,10 +24,7 @@ import {
 } from "./esxi/content.ts";
 import { CURTIN_FOLDER } from "./esxi/make_payload.ts";
 import type { PayloadFile } from "./esxi/payload.ts";
-import { patchIso } from "./iso/patch/patch.ts";
-import { networkBootCfg } from "./netboot/boot_cfg.ts";
 import { netbootHosts } from "./netboot/hosts.ts";
-import { netbootTree } from "./netboot/tree.ts";
 
 /** The folder of the guest files that the host and MAAS's hook share. */
 const COMMON_FOLDER = "common/";
@@ -154,6 +151,7 @@ export async function planIso(iso: Source, options: IsoOptions): Promise<IsoPlan
   const content = await readContent(iso, options, { inputs: { medium: "iso" } });
   const { volume, edited, added } = content;
   const tapped = options.tapFiles?.(iso, volume.files) ?? iso;
+  const { patchIso } = await import("./iso/patch/patch.ts"); // most builds make disks
   const { map } = await patchIso(iso, { replaced: edited, added }, tapped);
   return { ...mediumPlan(content, contentTree(content)), map, medium: "iso" };
 }
@@ -166,6 +164,8 @@ export async function planIso(iso: Source, options: IsoOptions): Promise<IsoPlan
  * @throws {RangeError} if a path of metadata or guest files has more than 100 bytes in the payload.
  */
 export async function planNetboot(iso: Source, options: NetbootOptions): Promise<NetbootPlan> {
+  const { networkBootCfg } = await import("./netboot/boot_cfg.ts");
+  const { netbootTree } = await import("./netboot/tree.ts");
   const { prefix } = options;
   const content = await readContent(iso, options, {
     inputs: { medium: "net", prefix },

@@ -5,8 +5,9 @@
  */
 
 import type { Finding } from "../blocks/finding.ts";
-import { isDriver, type Platform, type VibDescriptor } from "../esxi/drivers/descriptor.ts";
+import type { Platform, VibDescriptor } from "../esxi/drivers/descriptor.ts";
 import { ELF_MACHINE } from "../esxi/drivers/elf.ts";
+import { isDriver } from "../esxi/drivers/is_driver.ts";
 import type { Driver } from "../esxi/drivers/open.ts";
 import type { Vib } from "../esxi/drivers/vib.ts";
 import { folderOf, resolveBootPath } from "../esxi/boot_cfg.ts";

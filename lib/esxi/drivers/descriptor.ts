@@ -123,11 +123,6 @@ export function readXml(text: string, path: string, name: string): XmlElement {
   }
 }
 
-/** Whether a VIB holds a module of the kernel: drivers do, tools and themes do not. */
-export function isDriver({ files }: VibDescriptor): boolean {
-  return files.some((file) => /(^|\/)vmkmod\//.test(file));
-}
-
 function payloadOf(payload: XmlElement): PayloadDescriptor {
   const checksum = (isUnpacked: boolean) =>
     childrenOf(payload, "checksum").find(({ attributes }) =>

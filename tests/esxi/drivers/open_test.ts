@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { bytesSource, readBytes } from "../../../lib/blocks/extent.ts";
-import { isDriver } from "../../../lib/esxi/drivers/descriptor.ts";
+import { isDriver } from "../../../lib/esxi/drivers/is_driver.ts";
 import { type Driver, openDriver } from "../../../lib/esxi/drivers/open.ts";
 import {
   describeVib,

@@ -228,6 +228,7 @@ const BATCH: Program = {
   isOurs: true,
   space: 1.1 * BATCH_HOSTS,
   command: ({ metadata, ...paths }) => [
+    ...["sh", "-c", 'mkdir "$0" && exec "$@"', paths.output],
     ...build("raw", paths, paths.output),
     ...["--batch", "--metadata", metadata],
   ],

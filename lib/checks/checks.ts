@@ -46,7 +46,7 @@ export function checkInputs(inputs: Inputs, installer?: Installer): Finding[] {
     ...inputs,
     version: installer.version,
     architecture: installer.architecture,
-    bankBytes: bankBytes(installer),
+    bankBytes: inputs.drivers?.length ? bankBytes(installer) : undefined,
   };
   const findings = [
     ...CHECKS.flatMap((check) => check(known)),

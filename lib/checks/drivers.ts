@@ -32,8 +32,7 @@ const BUILT_FOR = /-\d+(?:OEM|vmw)\.(\d)(\d)\d\./i;
 /** Checks the drivers that were given, if any were. */
 export function checkDrivers(inputs: Inputs): Finding[] {
   const { drivers = [] } = inputs;
-  const first = drivers[0];
-  if (first === undefined) return [];
+  if (drivers.length === 0) return [];
   const findings = drivers.flatMap((driver) => [
     ...checkPlatforms(driver, inputs),
     ...driver.vibs.flatMap((vib) => checkVib(vib, inputs)),

@@ -73,8 +73,7 @@ export async function readContentInputs(
   const drivers: Driver[] = [];
   for (const [i, file] of files.slice(modules.length).entries()) {
     const driver = await (await import("../esxi/drivers/open.ts")).openDriver(file);
-    const isWhole = driver.kind === "module" || !isModuleOnly(flags.driver?.[i] ?? "");
-    drivers.push(isWhole ? driver : { ...driver, isModuleOnly: true });
+    drivers.push({ ...driver, isModuleOnly: isModuleOnly(flags.driver?.[i] ?? "") });
   }
   const asTheyAre = drivers.filter(({ kind }) => kind === "module").map(({ source }) => source);
   return {

@@ -5,6 +5,7 @@
  */
 
 import type { PayloadFile } from "../esxi/payload.ts";
+import { gather, totalBytes } from "../formats/deflate/deflate.ts";
 
 /** The executable holds everything as JavaScript, with its assets beside it: `deno task bundle`. */
 const isBundled = import.meta.url.endsWith(".js");
@@ -24,16 +25,10 @@ export async function readGuestFiles(): Promise<PayloadFile[]> {
  * Makes one file of the guest files: reading a hundred took the executable 10 ms of every build. A
  * line of JSON, `[[path, lengthBytes], …]`, then their bytes.
  */
-export function packGuestFiles(files: readonly PayloadFile[]): Uint8Array<ArrayBuffer> {
+export function packGuestFiles(files: readonly PayloadFile[]): Uint8Array {
   const index = JSON.stringify(files.map(({ path, bytes }) => [path, bytes.length])) + "\n";
   const all = [new TextEncoder().encode(index), ...files.map(({ bytes }) => bytes)];
-  const packed = new Uint8Array(all.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const bytes of all) {
-    packed.set(bytes, at);
-    at += bytes.length;
-  }
-  return packed;
+  return gather(all, new Uint8Array(totalBytes(all)));
 }
 
 /** Takes apart what {@linkcode packGuestFiles} made; the bytes are parts of `packed`. */

@@ -71,15 +71,25 @@ export function replacedName(output: string): string {
  * @throws {Error} as the system does, if the folder above cannot be listed.
  */
 export function restoreReplaced(output: string): void {
-  const { folder, base } = splitPath(output);
-  for (const { name } of Deno.readDirSync(folder === "" ? "." : folder)) {
-    if (!name.startsWith(`.${base}.`) || !REPLACED_END.test(name.slice(base.length + 2))) continue;
+  for (const { path } of listBeside(output, REPLACED_END)) {
     try {
       Deno.lstatSync(output);
-      Deno.removeSync(folder + name, { recursive: true }); // the other has its name
+      Deno.removeSync(path, { recursive: true }); // the other has its name
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) Deno.renameSync(folder + name, output);
+      if (error instanceof Deno.errors.NotFound) Deno.renameSync(path, output);
     }
+  }
+}
+
+/** What lies beside an output under a name of ours with a certain end. */
+function* listBeside(
+  output: string,
+  end: RegExp,
+): Generator<{ readonly path: string; readonly isDirectory: boolean }> {
+  const { folder, base } = splitPath(output);
+  for (const { name, isDirectory } of Deno.readDirSync(folder === "" ? "." : folder)) {
+    const isOurs = name.startsWith(`.${base}.`) && end.test(name.slice(base.length + 2));
+    if (isOurs) yield { path: folder + name, isDirectory };
   }
 }
 
@@ -107,17 +117,13 @@ export function lockPartial(
 
 /** Removes the folders that killed runs for the same output left behind. */
 export async function removeAbandonedFolders(output: string): Promise<void> {
-  const { folder, base } = splitPath(output);
   try {
-    for await (const { name, isDirectory } of Deno.readDir(folder === "" ? "." : folder)) {
-      const isOurs = name.startsWith(`.${base}.`) && END.test(name.slice(base.length + 2));
-      if (!isDirectory || !isOurs) continue;
+    for (const { path, isDirectory } of listBeside(output, END)) {
+      if (!isDirectory) continue;
       try {
-        await removeIfAbandoned(`${folder}${name}/${LOCK}`);
+        await removeIfAbandoned(`${path}/${LOCK}`);
         // Only whoever could remove the lock removes the rest.
-        await Deno.lstat(`${folder}${name}/${LOCK}`).catch(() =>
-          Deno.remove(folder + name, { recursive: true })
-        );
+        await Deno.lstat(`${path}/${LOCK}`).catch(() => Deno.remove(path, { recursive: true }));
       } catch {
         // somebody else's, or gone
       }
@@ -129,11 +135,9 @@ export async function removeAbandonedFolders(output: string): Promise<void> {
 
 /** Removes what killed builds of the same output left behind. */
 export async function removeAbandoned(output: string): Promise<void> {
-  const { folder, base } = splitPath(output);
   try {
-    for await (const { name } of Deno.readDir(folder === "" ? "." : folder)) {
-      if (!name.startsWith(`.${base}.`) || !END.test(name.slice(base.length + 2))) continue;
-      await removeIfAbandoned(folder + name).catch(() => {}); // somebody else's, or gone
+    for (const { path } of listBeside(output, END)) {
+      await removeIfAbandoned(path).catch(() => {}); // somebody else's, or gone
     }
   } catch {
     // A folder that cannot be listed may still be written to; opening the file will tell.

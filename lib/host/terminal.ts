@@ -73,18 +73,16 @@ const DUMB = "dumb";
  * in a file, a pipe, or on a terminal that is a printer. A terminal may change its size.
  */
 export function redrawableColumns(): number | undefined {
-  if (!Deno.stderr.isTerminal() || Deno.env.get("TERM") === DUMB) return undefined;
-  try {
-    const { columns } = Deno.consoleSize();
-    return columns > 0 ? columns : UNKNOWN_COLUMNS;
-  } catch {
-    return UNKNOWN_COLUMNS;
-  }
+  const isRedrawn = Deno.stderr.isTerminal() && Deno.env.get("TERM") !== DUMB;
+  return isRedrawn ? terminalColumns() : undefined;
 }
 
 /** How many characters a line on standard output has. */
 export function stdoutColumns(): number {
-  if (!Deno.stdout.isTerminal()) return UNKNOWN_COLUMNS;
+  return Deno.stdout.isTerminal() ? terminalColumns() : UNKNOWN_COLUMNS;
+}
+
+function terminalColumns(): number {
   try {
     return Deno.consoleSize().columns || UNKNOWN_COLUMNS;
   } catch {

@@ -18,6 +18,8 @@ export interface OpenedFile {
   readonly source: Source;
   /** What the bundle that it came in is for; none if it does not say, or came in none. */
   readonly platforms: readonly Platform[];
+  /** Whether hosts keep it as boot modules, and do not install its VIBs. */
+  readonly isModuleOnly?: boolean | undefined;
 }
 
 /** A driver of which more is known than its bytes. */
@@ -26,8 +28,6 @@ export interface VibDriver extends OpenedFile {
   readonly kind: "vib" | "bundle";
   /** At least one. */
   readonly vibs: readonly Vib[];
-  /** Whether hosts keep it as boot modules, and do not install its VIBs. */
-  readonly isModuleOnly?: boolean | undefined;
 }
 
 /** A boot module, of which nothing is known. */
@@ -36,8 +36,6 @@ export interface ModuleDriver extends OpenedFile {
   readonly kind: "module";
   /** None. */
   readonly vibs: readonly [];
-  /** It is nothing else. */
-  readonly isModuleOnly?: undefined;
 }
 
 /** What `--driver` names. */

@@ -105,14 +105,8 @@ def replace_description(folder, data):
 
 
 def remove_modules(folder):
-    """Take this project's modules out of a bank: first their names, so that none is missed at the next boot."""
-    path = os.path.join(folder, "boot.cfg")
-    _replace(path, bootcfg.without_modules(read_cfg(path), MODULES).encode("latin-1"))
-    for name in MODULES:
-        path = os.path.join(folder, name)
-        if os.path.exists(path):
-            # The description holds secrets.
-            erase.remove(path)
+    """Take this project's modules out of a bank. The description holds secrets."""
+    remove_named(folder, MODULES, erase.remove)
 
 
 def add_loaded(folder, names, host):
@@ -147,13 +141,16 @@ def _copy_packed(source, target):
     os.rename(target + ".new", target)
 
 
-def remove_named(folder, names):
-    """Take modules without secrets out of a bank: first their names, so that none is missed at the next boot."""
+def remove_named(folder, names, remove=os.remove):
+    """Take modules out of a bank: first their names, so that none is missed at the next boot.
+
+    @param remove: what removes a file; erase.remove where one holds secrets
+    """
     path = os.path.join(folder, "boot.cfg")
     _replace(path, bootcfg.without_modules(read_cfg(path), names).encode("latin-1"))
     for name in names:
         if os.path.exists(os.path.join(folder, name)):
-            os.remove(os.path.join(folder, name))
+            remove(os.path.join(folder, name))
 
 
 def forget_loaded(host, names=MODULES):

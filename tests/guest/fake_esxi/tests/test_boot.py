@@ -1,10 +1,10 @@
 """Installer, boot banks, backup and reboot."""
-import io
 import os
 import tarfile
 import unittest
 
 import fake_esxi
+from fake_esxi.tests.archives import module
 from fake_esxi.tests.base import HostTest, nic_list
 
 KS = """\
@@ -19,21 +19,6 @@ echo anything goes here
 this is not looked at
 """
 HASH = "$6$saltsalt$" + "x" * 86
-
-
-def module(files, kind=tarfile.GNU_FORMAT, folders=("sample",), compress="gz", uid=0):
-    """A boot module as bytes."""
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode=f"w:{compress}" if compress else "w", format=kind) as archive:
-        for name in folders:
-            entry = tarfile.TarInfo(name)
-            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
-            archive.addfile(entry)
-        for name, data in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode, entry.uid = len(data), 0o644, uid
-            archive.addfile(entry, io.BytesIO(data))
-    return raw.getvalue()
 
 
 class Installer(HostTest):

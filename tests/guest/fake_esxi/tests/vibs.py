@@ -1,26 +1,16 @@
 """VIBs as their makers publish them, and the module that carries them, made for a test."""
 import gzip
 import hashlib
-import io
 import json
-import tarfile
+
+from fake_esxi.tests import archives
 
 _FOLDERS = ("usr", "usr/lib", "usr/lib/vmware", "usr/lib/vmware/vmkmod")
 
 
 def tar(files, folders=()):
-    """An archive as ESXi's modules are: parents first, owner 0."""
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        for name in folders:
-            entry = tarfile.TarInfo(name)
-            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
-            archive.addfile(entry)
-        for name, data in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            archive.addfile(entry, io.BytesIO(data))
-    return raw.getvalue()
+    """An archive that is not compressed."""
+    return archives.module(files, folders=folders, compress="")
 
 
 def make_module(name):

@@ -14,6 +14,7 @@ import { checkKickstart } from "./kickstart.ts";
 import { checkLogin } from "./login.ts";
 import { checkMedium } from "./medium.ts";
 import { bankBytes, checkDrivers } from "./drivers.ts";
+import { checkShippedDrivers } from "./shipped_drivers.ts";
 import { checkMetadata } from "./metadata.ts";
 import { checkModules } from "./modules.ts";
 import { checkInstallArguments } from "./install_arguments.ts";
@@ -28,6 +29,7 @@ const CHECKS: readonly ((inputs: Inputs) => Finding[])[] = [
   checkMetadata,
   checkModules,
   checkDrivers,
+  checkShippedDrivers,
   checkInstallArguments,
   checkOptions,
   checkKickstart,
@@ -46,6 +48,8 @@ export function checkInputs(inputs: Inputs, installer?: Installer): Finding[] {
     ...inputs,
     version: installer.version,
     architecture: installer.architecture,
+    shippedVibs: installer.vibs,
+    bootModules: installer.bootCfgs[0]?.cfg.modules.map(({ path }) => path),
     bankBytes: inputs.drivers?.length ? bankBytes(installer) : undefined,
   };
   const findings = [

@@ -68,7 +68,8 @@ export const INPUT_CODES = {
       "pass fewer drivers",
     ],
     "driver-double": [
-      "Two drivers have the same name or bring the same file: hosts take only one of them.",
+      "Two drivers have the same name or bring the same file, or one brings a file of another VIB of the installer: " +
+      "hosts take only one of them.",
       "pass one of them",
     ],
     "install-arguments": [
@@ -139,6 +140,11 @@ export const INPUT_CODES = {
       "A VIB brings no module for the kernel (below `vmkmod/`): it is no driver.",
       "leave it out, unless it is what a driver needs",
     ],
+    "driver-known": [
+      "The installer brings the driver already, in the same version or a newer one, or a module of its name or " +
+      "files: which of the two is loaded is for ESXi to decide, and was not tried.",
+      "leave it out",
+    ],
     "driver-secure-boot": [
       "With UEFI Secure Boot ESXi takes no boot module that it does not know, so that neither installer nor host " +
       "gets the driver.",
@@ -175,6 +181,13 @@ export const INPUT_CODES = {
       "An ISO has a second boot.cfg for BIOS, which this one cannot be edited like the first. UEFI never reads " +
       "it, and the image is for UEFI.",
       "nothing needs to be done for machines that boot by UEFI",
+    ],
+  }),
+  ...kinds("note", "usage", {
+    "driver-newer": [
+      "The installer brings an older version of the driver. Hosts replace it on the first boot; which of the two " +
+      "the installer itself loads is for ESXi to decide, and was not tried.",
+      "nothing needs to be done",
     ],
   }),
   ...kinds("warning", "not-installer", {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { VibDescriptor } from "../esxi/drivers/descriptor.ts";
 import type { Driver } from "../esxi/drivers/open.ts";
 import type { Architecture } from "../esxi/installer.ts";
 import type { PayloadSwitches } from "../esxi/make_payload.ts";
@@ -61,6 +62,10 @@ export interface Inputs extends PayloadSwitches {
   readonly version?: string | undefined;
   /** What the installer runs on, where it is known. */
   readonly architecture?: Architecture | undefined;
+  /** The VIBs that the installer brings by itself, where that is known. */
+  readonly shippedVibs?: readonly VibDescriptor[] | undefined;
+  /** Paths of the modules that the installer's boot.cfg names, where that is known. */
+  readonly bootModules?: readonly string[] | undefined;
   /** The size of what a boot bank gets of the installer, where it is known. */
   readonly bankBytes?: number | undefined;
 }

@@ -14,6 +14,7 @@ import { encodeLatin1 } from "../blocks/latin1.ts";
 import { extentOf, type NewFile, sizeOf, type SourceFile } from "../blocks/new_file.ts";
 import { type IsoVolume, readIso } from "../iso/volume.ts";
 import { examineBootModule } from "./boot_module.ts";
+import type { VibDescriptor } from "./drivers/descriptor.ts";
 import { driverModules, type DriverOptions, type NamedModule } from "./drivers/medium.ts";
 import { type BootCfgEdits, editBootCfg } from "./edit_boot_cfg.ts";
 import { type BootCfgFile, type Installer, recognizeInstaller } from "./installer.ts";
@@ -105,12 +106,22 @@ export async function readContent(
   const payloadFile = { path: old?.path ?? PAYLOAD_NAME, bytes: payload };
   return {
     volume,
-    installer: { ...installer, otherProblem },
+    installer: { ...installer, otherProblem, vibs: await listVibs(volume, options) },
     identity,
     timeMs,
     edited: old === undefined ? edited : [...edited, payloadFile],
     added: old === undefined ? [payloadFile, ...others] : others,
   };
+}
+
+/** What the installer brings already; only drivers are compared with it. */
+async function listVibs(
+  volume: IsoVolume,
+  { drivers = [] }: ContentOptions,
+): Promise<VibDescriptor[] | undefined> {
+  if (drivers.length === 0) return undefined;
+  const { readImageDatabase } = await import("./drivers/image_database.ts");
+  return await readImageDatabase(volume);
 }
 
 async function examineModules(modules: readonly NamedModule[]): Promise<SourceFile[]> {

@@ -9,6 +9,7 @@ import { Failure } from "../blocks/failure.ts";
 import { type FileTree, findFile, readSmallFile, type TreeFile } from "../blocks/file_tree.ts";
 import { readBytes } from "../blocks/extent.ts";
 import { decodeLatin1 } from "../blocks/latin1.ts";
+import type { VibDescriptor } from "./drivers/descriptor.ts";
 import { otherSystem } from "./other_system.ts";
 import { type BootCfg, folderOf, parseBootCfg, resolveBootPath } from "./boot_cfg.ts";
 
@@ -55,6 +56,8 @@ export interface Installer {
   readonly loaderProblem: string | undefined;
   /** The UEFI one first; the other one, if it is there and can be read. */
   readonly bootCfgs: readonly BootCfgFile[];
+  /** What its image database lists, where it was read: for drivers, which may be there already. */
+  readonly vibs?: readonly VibDescriptor[] | undefined;
   /** Why the other one, which UEFI does not read, is left as it is. */
   readonly otherProblem: string | undefined;
 }

@@ -5,21 +5,15 @@
  * @module
  */
 
-import { gunzipSync } from "node:zlib";
 import { readBytes, type Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
-import { type FileTree, findFile, readSmallFile, type TreeFile } from "../blocks/file_tree.ts";
-import { parseDescriptor, type VibDescriptor } from "../esxi/drivers/descriptor.ts";
+import { type FileTree, findFile, type TreeFile } from "../blocks/file_tree.ts";
+import { readImageDatabase } from "../esxi/drivers/image_database.ts";
 import { isDriver } from "../esxi/drivers/is_driver.ts";
 import { type DriverList, DRIVERS_LIST, DRIVERS_NAME } from "../esxi/drivers/medium.ts";
 import { openDriver } from "../esxi/drivers/open.ts";
 import { TAR_BLOCK_BYTES } from "../esxi/tar.ts";
 
-/** The image database of an installer: descriptors of all its VIBs. */
-const IMAGE_DATABASE = "IMGDB.TGZ";
-const DESCRIPTORS = /^\/?var\/db\/esximg\/vibs\/[^/]+\.xml$/;
-/** Ten times the largest one known. */
-const MAX_DATABASE_BYTES = 64 * 1024 * 1024;
 /** Lists of a thousand drivers have less. */
 const MAX_LIST_BYTES = 1024 * 1024;
 
@@ -69,36 +63,11 @@ export interface InspectedDriverFile {
  * @throws {Failure} `truncated` or `io` from the source of the files.
  */
 export async function listDrivers(tree: FileTree): Promise<InspectedDriver[]> {
-  const shipped = (await readDatabase(tree)).filter(isDriver).map((
+  const shipped = (await readImageDatabase(tree)).filter(isDriver).map((
     { id, name, version, vendor, acceptanceLevel },
   ) => ({ id, name, version, vendor, acceptanceLevel, origin: "installer" as const }));
   const byName = (a: InspectedDriver, b: InspectedDriver) => a.id < b.id ? -1 : 1;
   return [...shipped.toSorted(byName), ...await readAdded(tree)];
-}
-
-async function readDatabase(tree: FileTree): Promise<VibDescriptor[]> {
-  const file = findFile(tree, IMAGE_DATABASE);
-  if (file === undefined || file.sizeBytes > MAX_DATABASE_BYTES) return [];
-  const stored = await readSmallFile(tree, file, MAX_DATABASE_BYTES);
-  try {
-    const tar = gunzipSync(stored, { maxOutputLength: MAX_DATABASE_BYTES });
-    const { unpackTar } = await import("modern-tar");
-    return (await unpackTar(new Uint8Array(tar))).flatMap(({ header, data }) => {
-      if (!DESCRIPTORS.test(header.name) || data === undefined) return [];
-      return descriptorsOf(new TextDecoder().decode(data), header.name);
-    });
-  } catch {
-    return []; // of tests, or of a release that stores it in another way
-  }
-}
-
-function descriptorsOf(text: string, path: string): VibDescriptor[] {
-  try {
-    return [parseDescriptor(text, path)];
-  } catch (error) {
-    if (error instanceof Failure) return [];
-    throw error;
-  }
 }
 
 async function readAdded(tree: FileTree): Promise<InspectedDriver[]> {

@@ -307,7 +307,8 @@ for (const row of ROWS) {
 }
 
 Deno.test("check: every kind but those of a medium or an installer has a row", () => {
-  const elsewhere = /^(boot-cfg-|installer-|iso-large$|driver-large$|install-disk-none$)/;
+  const elsewhere =
+    /^(boot-cfg-|installer-|iso-large$|driver-(large|known|newer)$|install-disk-none$)/;
   const missing = Object.keys(KINDS).filter((code) =>
     !elsewhere.test(code) && !ROWS.some(([row]) => row === code)
   );

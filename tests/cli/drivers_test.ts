@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { Folder } from "../support/folder.ts";
 import { esxiImg, mustEsxiImg, mustRun, testWith } from "../support/programs.ts";
-import { writeSampleIso } from "../support/sample_isos.ts";
+import { SMALL, writeSampleIso } from "../support/sample_isos.ts";
 import { sha256OfFile } from "../support/trees.ts";
-import { makeBundle, makeDriverModule, makeVib } from "../support/vibs.ts";
+import {
+  describeVib,
+  makeBundle,
+  makeDriverModule,
+  makeImageDatabase,
+  makeVib,
+} from "../support/vibs.ts";
 
 const PASSWORD = ["--root-password-file", "pw"];
 const NIC = { name: "net-acme-nic" };
@@ -166,3 +172,27 @@ testWith(
     }
   },
 );
+
+Deno.test("drivers: what the installer has already is said", async () => {
+  using folder = await withDrivers();
+  const cwd = folder.path;
+  const imgdb = makeImageDatabase([describeVib({ ...NIC, version: "1.0.0-1OEM.700.1.0.1" })]);
+  const options = { ...SMALL, files: [{ path: "IMGDB.TGZ", content: imgdb }] };
+  await writeSampleIso(folder.file("esxi.iso"), undefined, options);
+  folder.write("old.vib", makeVib({ ...NIC, version: "0.9-1OEM.700.1.0.1" }));
+  const both =
+    / net-acme-nic 0\.9-1OEM\.700\.1\.0\.1, and the installer has 1\.0\.0-1OEM\.700\.1\.0\.1/;
+  const net = ["netboot", "esxi.iso", "-o", "net", "--install-disk", "--firstdisk"];
+  const build = ["build", "esxi.iso", "-o", "x.img"];
+  for (const command of [["check", "esxi.iso"], build, net]) {
+    const args = [...command, ...PASSWORD, "--driver"];
+    const strict = await esxiImg([...args, "old.vib", "--strict"], { cwd });
+    assert.equal(strict.code, 2, strict.stderr);
+    const { stderr } = await mustEsxiImg([...args, "old.vib"], { cwd });
+    assert.match(stderr, /^warning: old\.vib: it is net-acme-nic/m);
+    assert.match(stderr, both);
+    const note = /^note: nic\.vib: it is net-acme-nic 1\.0\.1-\S+, and the installer has 1\.0\.0-/m;
+    const again = command === build || command === net ? ["--force"] : [];
+    assert.match((await mustEsxiImg([...args, "nic.vib", ...again], { cwd })).stderr, note);
+  }
+});

@@ -1,25 +1,20 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { bytesSource } from "../../lib/blocks/extent.ts";
-import { packOldGnuTar } from "../../lib/esxi/tar.ts";
 import { inspectDriverFile } from "../../lib/image/drivers.ts";
 import { inspect } from "../../lib/image/inspect.ts";
 import { installerIsoBytes } from "../support/installer_iso.ts";
-import { describeVib, encode, makeBundle, makeDriverModule, makeVib } from "../support/vibs.ts";
-
-const TIME_SECONDS = 1_700_000_000;
-
-function database(descriptors: readonly string[]): Uint8Array {
-  const files = descriptors.map((text, i) => ({
-    path: `var/db/esximg/vibs/vib-${i}.xml`,
-    bytes: encode(text),
-  }));
-  const other = { path: "var/db/esximg/profiles/ESXi", bytes: encode("<imageprofile/>") };
-  return new Uint8Array(gzipSync(packOldGnuTar([...files, other], TIME_SECONDS)));
-}
+import {
+  describeVib,
+  encode,
+  makeBundle,
+  makeDriverModule,
+  makeImageDatabase,
+  makeVib,
+} from "../support/vibs.ts";
 
 Deno.test("inspect: drivers that an installer's image database lists", async () => {
-  const imgdb = database([
+  const imgdb = makeImageDatabase([
     describeVib({ name: "nvme-pcie" }),
     describeVib({ name: "esx-ui", files: ["usr/lib/vmware/hostd/docroot/ui/index.html"] }),
     describeVib({ name: "igbn", version: "2.0", level: "certified" }),

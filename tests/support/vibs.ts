@@ -12,6 +12,7 @@ export interface VibPlan {
   /** Bytes of sig.pkcs7; none is an unsigned VIB. */
   readonly signature?: string;
   readonly depends?: readonly string[];
+  readonly replaces?: readonly string[];
   /** Elements below system-requires. */
   readonly requires?: string;
   readonly type?: string;
@@ -53,13 +54,15 @@ export function describeVib(plan: VibPlan, module = makeDriverModule(plan)): str
   const gunzipSum = plan.hasUnpackedSha256 === false
     ? ""
     : `<checksum checksum-type="sha-256" verify-process="gunzip">${unpacked}</checksum>`;
-  const depends = (plan.depends ?? []).map((need) => `<constraint name="${need}"/>`).join("");
+  const related = (names: readonly string[] = []) =>
+    names.map((name) => `<constraint name="${name}"/>`).join("");
   const files = (plan.files ?? [`usr/lib/vmware/vmkmod/${name}`])
     .map((file) => `<file>${file}</file>`).join("");
   const xml = `<?xml version="1.0" encoding="UTF-8"?>
 <vib version="5.0"><type>bootbank</type><name>${name}</name><version>${version}</version>
   <vendor>ACME</vendor><summary>Driver &amp; tests</summary>
-  <relationships><depends>${depends}</depends><conflicts/></relationships>
+  <relationships><depends>${related(plan.depends)}</depends><conflicts/>
+    <replaces>${related(plan.replaces)}</replaces></relationships>
   <system-requires><maintenance-mode>true</maintenance-mode>${plan.requires ?? ""}</system-requires>
   <file-list>${files}</file-list>
   <acceptance-level>${plan.level ?? "partner"}</acceptance-level>
@@ -70,6 +73,16 @@ export function describeVib(plan: VibPlan, module = makeDriverModule(plan)): str
 </vib>
 `;
   return plan.edit?.(xml) ?? xml;
+}
+
+/** An installer's image database, which lists VIBs by their descriptors. */
+export function makeImageDatabase(descriptors: readonly string[]): Uint8Array {
+  const files = descriptors.map((text, i) => ({
+    path: `var/db/esximg/vibs/vib-${i}.xml`,
+    bytes: encode(text),
+  }));
+  const other = { path: "var/db/esximg/profiles/ESXi", bytes: encode("<imageprofile/>") };
+  return new Uint8Array(gzipSync(packOldGnuTar([...files, other], 1_700_000_000)));
 }
 
 /** A VIB. */

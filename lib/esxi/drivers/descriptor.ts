@@ -56,6 +56,8 @@ export interface VibDescriptor {
   readonly acceptanceLevel: AcceptanceLevel;
   /** Names of what it needs. */
   readonly depends: readonly string[];
+  /** Names of VIBs that it takes the place of. */
+  readonly replaces: readonly string[];
   /** What it is for; none if it does not say. */
   readonly platforms: readonly Platform[];
   /** Paths without a leading slash. */
@@ -88,8 +90,8 @@ export function parseDescriptor(text: string, path: string): VibDescriptor {
     vendor,
     summary: at("summary"),
     acceptanceLevel: level,
-    depends: childrenOf(childAt(root, "relationships/depends"), "constraint")
-      .map(({ attributes }) => attributes.name ?? ""),
+    depends: relatedNames(root, "depends"),
+    replaces: relatedNames(root, "replaces"),
     platforms: platformsOf(root),
     files: childrenOf(childAt(root, "file-list"), "file").map((file) =>
       file.text.replace(/^\/+/, "")
@@ -97,6 +99,11 @@ export function parseDescriptor(text: string, path: string): VibDescriptor {
     isOverlay: at("overlay") === "true",
     payloads: childrenOf(childAt(root, "payloads"), "payload").map(payloadOf),
   };
+}
+
+function relatedNames(root: XmlElement, relation: string): string[] {
+  return childrenOf(childAt(root, `relationships/${relation}`), "constraint")
+    .map(({ attributes }) => attributes.name ?? "");
 }
 
 /** The systems that a document names, without doubles. */

@@ -14,6 +14,7 @@ import { bytesExtent, type Extent, type Source } from "../../blocks/extent.ts";
 import { mapSource } from "../../blocks/slice.ts";
 import { encodeTarHeader, TAR_BLOCK_BYTES, TAR_END_BYTES } from "../tar.ts";
 import type { AcceptanceLevel } from "./descriptor.ts";
+import { freeModuleName } from "./module_name.ts";
 import type { Driver } from "./open.ts";
 
 /** The module that carries the VIBs. */
@@ -22,8 +23,6 @@ export const DRIVERS_NAME = "esxidrvs.tar";
 const FOLDER = "esxiimg-drivers";
 /** Its list, which comes first. */
 export const DRIVERS_LIST = `${FOLDER}/drivers.json`;
-/** The boot loader's names have eight characters and three. */
-const NAME_CHARACTERS = 8;
 /** What the VIB's name may take of the 100 bytes of a tar's path. */
 const VIB_NAME_CHARACTERS = 60;
 
@@ -77,11 +76,11 @@ export function driverModules(
   if (drivers.length === 0) return [];
   const modules: { readonly name: string; readonly vib: string | null; source: Source }[] = [];
   const add = (base: string, vib: string | null, source: Source) => {
-    const name = freeName(base, modules.map((module) => module.name));
+    const name = freeModuleName(base, modules.map((module) => module.name));
     modules.push({ name, vib, source });
   };
   for (const { kind, source, vibs, isModuleOnly } of drivers) {
-    if (kind === "module") add(fileStem(source.name), null, source);
+    if (kind === "module") add(source.name, null, source);
     for (const { descriptor, payloads } of vibs) {
       const vib = isModuleOnly ? null : descriptor.id;
       for (const payload of payloads) add(payload.name, vib, payload.source);
@@ -131,19 +130,4 @@ function carry(
   }
   const map = blockMap(end + TAR_END_BYTES, extents);
   return { name: DRIVERS_NAME, source: mapSource(map, DRIVERS_NAME) };
-}
-
-/** A name of a module that none has yet: `net-acme` is `net_acme.x00`. */
-function freeName(base: string, taken: readonly string[]): string {
-  const stem = base.toLowerCase().replaceAll(/[^a-z0-9]/g, "_").slice(0, NAME_CHARACTERS) ||
-    "driver";
-  for (let number = 0;; number++) {
-    const name = `${stem}.x${String(number).padStart(2, "0")}`;
-    if (!taken.includes(name)) return name;
-  }
-}
-
-/** The name of a file without its folders and what follows its first dot. */
-function fileStem(path: string): string {
-  return path.split(/[/\\]/).at(-1)!.split(".")[0]!;
 }

@@ -137,22 +137,26 @@ export class WholeHash implements Source {
   /**
    * Reads what is left, and returns the hash as hexadecimal digits.
    *
+   * @param onProgress Called with how much of what was left is hashed, and how much that was.
    * @throws {Failure} `truncated` or `io` from the source.
    */
-  async digest(): Promise<string> {
-    this.#hashedBytes ??= 0;
-    await this.#hashUpTo(this.sizeBytes);
+  async digest(onProgress?: (doneBytes: number, totalBytes: number) => void): Promise<string> {
+    const startBytes = this.#hashedBytes ??= 0;
+    await this.#hashUpTo(this.sizeBytes, (hashedBytes) => {
+      onProgress?.(hashedBytes - startBytes, this.sizeBytes - startBytes);
+    });
     this.#digest ??= this.#hash.digest("hex");
     return this.#digest;
   }
 
-  async #hashUpTo(offsetBytes: number): Promise<void> {
+  async #hashUpTo(offsetBytes: number, onProgress?: (hashedBytes: number) => void): Promise<void> {
     while (this.#hashedBytes !== undefined && this.#hashedBytes < offsetBytes) {
       const lengthBytes = Math.min(CHUNK_BYTES, offsetBytes - this.#hashedBytes);
       const gap = new Uint8Array(lengthBytes);
       await this.#source.read(gap, this.#hashedBytes);
       this.#hash.update(gap);
       this.#hashedBytes += lengthBytes;
+      onProgress?.(this.#hashedBytes);
     }
   }
 }

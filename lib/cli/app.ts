@@ -63,12 +63,10 @@ export const routes: RouteMap<CommandContext> = buildRouteMap({
       "configures the host from OpenStack, MAAS or embedded metadata. It needs no root, no loop device,",
       "no KVM and no network.",
       "",
-      "  esxi-img build VMware-VMvisor-Installer-8.0U3.iso -o esxi.img.gz --root-password-file pw",
-      "  esxi-img inspect esxi.img.gz",
-      "  esxi-img verify esxi.img.gz --iso VMware-VMvisor-Installer-8.0U3.iso",
-      "",
-      "Exit status: 0 done, 1 failed, 2 wrong usage, 128 and its number after a signal.",
-      "--version --json lists what the program may do.",
+      "  esxi-img check esxi.iso --root-password-file pw           what would a build say?",
+      "  esxi-img build esxi.iso --root-password-file pw           esxi.img.gz, for MAAS, dd",
+      "  esxi-img build esxi.iso -o esxi.qcow2 --ssh-key id.pub    for OpenStack",
+      "  esxi-img verify esxi.img.gz --iso esxi.iso                is every byte right?",
     ].join("\n"),
     hideRoute: { "gen-img": true, "ks-template": true, "installer-helper": true },
   },
@@ -88,12 +86,12 @@ export async function runApp(args: readonly string[]): Promise<number> {
     exitCode: null as number | string | null,
   };
   try {
-    if (args.length === 2 && args.includes("--version") && args.includes("--json")) {
-      return await printVersion();
-    }
     checkNotEmpty(args);
     const commands = listCommands(routes, true);
     const typed = normalizeArguments(args, commands.map(({ name }) => name));
+    if (/^(-v|--version)$/.test(typed[0] ?? "") && typed.includes("--json")) {
+      return await printVersion();
+    }
     const words = typed.some((word) => word.startsWith("--config"))
       ? await (await import("./run_config.ts")).expandConfig(typed, commands)
       : typed;
@@ -104,10 +102,9 @@ export async function runApp(args: readonly string[]): Promise<number> {
       return WRONG_USAGE;
     }
     const command = commands.find(({ name }) => name === words[0]);
-    if (command !== undefined && asksForHelp(words)) {
-      const { renderHelp } = await import("./usage/help.ts");
-      const columns = stdoutColumns();
-      writeStdout(renderHelp(command, { name: NAME, columns, withColor: colorDepth > 1 }));
+    if (words.length === 0 || (asksForHelp(words) && !words.includes("--version"))) {
+      const about = command ?? commands.find(({ name }) => name === words[1]); // as in --help build
+      await printHelp(about, commands, { withColor: colorDepth > 1 });
       return 0;
     }
     await run(application(routes, isDebug, helpOf(words[0], commands)), words, { process });
@@ -134,6 +131,22 @@ function describeSlip({ where, what, remedy }: Slip, help: string): string {
 
 function exitCodeOf(error: unknown): number {
   return error instanceof Failure && error.code === "usage" ? WRONG_USAGE : FAILED;
+}
+
+/** Shows a command's help, or that of all. */
+async function printHelp(
+  command: CommandDefinition | undefined,
+  commands: readonly CommandDefinition[],
+  { withColor }: { readonly withColor: boolean },
+): Promise<void> {
+  const options = { name: NAME, columns: stdoutColumns(), withColor };
+  if (command !== undefined) {
+    const { renderHelp } = await import("./usage/help.ts");
+    return writeStdout(renderHelp(command, options));
+  }
+  const { renderOverview } = await import("./usage/overview.ts");
+  const text = { version: VERSION, description: routes.fullDescription! };
+  writeStdout(renderOverview(commands, text, options));
 }
 
 /** What runs here, and what it may do. */

@@ -12,9 +12,14 @@ const DASHED_VALUES = new Set(["--install-disk", "--kernelopt"]);
 /** What every command takes, and may stand before its name. */
 const COMMON = new Set(["-q", "--quiet", "--json", "--no-color", "--debug"]);
 
+/** What asks about the program itself. */
+const QUESTIONS = ["-h", "--help", "-v", "--version"];
+
 /**
  * Rewrites arguments: `esxi-img -o OUT ISO` means build, `esxi-img --json inspect FILE` is
- * `esxi-img inspect --json FILE`, and `--install-disk --firstdisk` is `--install-disk=--firstdisk`.
+ * `esxi-img inspect --json FILE`, `esxi-img help build` is `esxi-img build --help`, `esxi-img
+ * version` is `esxi-img --version`, and `--install-disk --firstdisk` is
+ * `--install-disk=--firstdisk`.
  *
  * @param commands The names of the commands.
  */
@@ -31,7 +36,18 @@ export function normalizeArguments(
       joined.push(arg);
     }
   }
+  const [first, topic, ...more] = joined;
+  if (first === "help" && more.length === 0) {
+    if (topic === undefined || topic === first) return ["--help"];
+    if (commands.includes(topic)) return [topic, "--help"];
+  }
+  if (first === "version" && more.length === 0) {
+    return ["--version", ...(topic === undefined ? [] : [topic])];
+  }
   const start = joined.findIndex((arg) => !COMMON.has(arg));
+  if (start > 0 && QUESTIONS.includes(joined[start]!)) {
+    return [joined[start]!, ...joined.slice(0, start), ...joined.slice(start + 1)];
+  }
   if (start > 0 && commands.includes(joined[start]!)) {
     return [joined[start]!, ...joined.slice(0, start), ...joined.slice(start + 1)];
   }
@@ -57,6 +73,6 @@ export function checkNotEmpty(args: readonly string[]): void {
 }
 
 function meansBuild([first]: readonly string[]): boolean {
-  if (first === undefined || ["-h", "--help", "-v", "--version"].includes(first)) return false;
+  if (first === undefined || QUESTIONS.includes(first)) return false;
   return first.startsWith("-") || /\.iso$/i.test(first);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Source } from "../blocks/extent.ts";
 import { formatSize } from "./sizes.ts";
 import { redrawableColumns, writeStderr } from "../host/terminal.ts";
 
@@ -13,6 +14,8 @@ const REDRAW_MS = 100;
 const LOG_MS = 10_000;
 /** Below this the rate is noise. */
 const SETTLED_MS = 300;
+/** What an output does at its end. */
+export const TO_THE_DISK = "writing to the disk";
 const CLEAR_LINE = "\r\x1b[K";
 
 /** Who wants to see it. */
@@ -55,20 +58,78 @@ export class Progress implements Disposable {
 
   /** Says how much is done, at most ten times a second. */
   readonly update = (doneBytes: number, totalBytes: number): void => {
+    this.#show((elapsedMs, columns) =>
+      progressLine(this.#phase, doneBytes, totalBytes, elapsedMs, columns)
+    );
+  };
+
+  /** Says for how long it has waited, where there is nothing to be counted. */
+  readonly wait = (): void => {
+    this.#show((elapsedMs, columns = Infinity) => {
+      const line = `${this.#phase}  ${Math.floor(elapsedMs / 1000)} s`;
+      return line.length < columns ? line : "";
+    });
+  };
+
+  #show(lineFor: (elapsedMs: number, columns: number | undefined) => string): void {
     const { quiet, json } = this.#flags;
     const elapsedMs = this.#screen.nowMs() - this.#startMs;
     if (quiet || elapsedMs - this.#shownMs < REDRAW_MS) return;
     const columns = this.#screen.columns();
     if (columns === undefined && (json || elapsedMs - this.#shownMs < LOG_MS)) return;
     this.#shownMs = elapsedMs;
-    const line = progressLine(this.#phase, doneBytes, totalBytes, elapsedMs, columns);
+    const line = lineFor(elapsedMs, columns);
     this.#isLineOpen = columns !== undefined;
     this.#screen.write(this.#isLineOpen ? CLEAR_LINE + line : `${line}\n`);
-  };
+  }
 
   [Symbol.dispose](): void {
     if (this.#isLineOpen) this.#screen.write(CLEAR_LINE);
   }
+}
+
+/**
+ * Does a long work, and shows how far it is.
+ *
+ * @param phase What is being done, as in `hashing the ISO`.
+ */
+export async function withProgress<T>(
+  phase: string,
+  flags: ProgressFlags,
+  work: (update: Progress["update"]) => Promise<T>,
+): Promise<T> {
+  using progress = new Progress(phase, flags);
+  return await work(progress.update);
+}
+
+/** Waits for what cannot be counted, say a disk that writes what it was given, and shows that. */
+export async function withWaiting<T>(
+  phase: string,
+  flags: ProgressFlags,
+  work: () => Promise<T>,
+): Promise<T> {
+  using progress = new Progress(phase, flags);
+  const timer = setInterval(progress.wait, REDRAW_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** A source that says how much of it was read, at most all: what is read again does not count. */
+export function watched(source: Source, update: Progress["update"]): Source {
+  const { name, sizeBytes } = source;
+  let readBytes = 0;
+  return {
+    name,
+    sizeBytes,
+    async read(into, offsetBytes) {
+      await source.read(into, offsetBytes);
+      readBytes = Math.min(readBytes + into.length, sizeBytes);
+      update(readBytes, sizeBytes);
+    },
+  };
 }
 
 /**

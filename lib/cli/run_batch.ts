@@ -22,6 +22,7 @@ import { payloadOptions } from "./payload_options.ts";
 import { readBatchInputs } from "./batch_inputs.ts";
 import { type BuildFlags, checkIsoSha256, plainOptions, readOptions } from "./build_options.ts";
 import { contentPaths, modulePaths } from "./content_options.ts";
+import { TO_THE_DISK, withProgress, withWaiting } from "./progress.ts";
 import { encode, verifyOutput } from "./run_build.ts";
 import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
@@ -49,7 +50,7 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
   const medium = format.medium;
   for (const { inputs } of hosts) stopFor(checkInputs(inputs), { strict: false });
   const isoSha256 = flags.isoSha256 ?? flags.manifest
-    ? await new WholeHash(file).digest()
+    ? await withProgress("hashing the ISO", flags, (update) => new WholeHash(file).digest(update))
     : undefined;
   if (isoSha256 !== undefined) checkIsoSha256(flags.isoSha256, isoSha256, file.name);
   const common = await readOptions(flags, shared, modules.files);
@@ -61,7 +62,8 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
     const written: BatchImage[] = [];
     const others = contentPaths(flags, isoPath);
     const { force, sync } = flags;
-    for (const { host, file: name, inputs } of hosts) {
+    for (const [i, { host, file: name, inputs }] of hosts.entries()) {
+      const which = `${host} (${i + 1} of ${hosts.length})`;
       const options = { ...common, ...payloadOptions(inputs) };
       const plan = medium === "iso" ? await planIso(file, options) : await planImage(file, options);
       esxi = plan.installer;
@@ -76,10 +78,10 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
       });
       add(output);
       const hash = flags.manifest === undefined ? undefined : new WriteHash(output);
-      await encode(plan, map, format, hash ?? output, flags);
-      const path = await output.finish();
+      await encode(plan, map, format, hash ?? output, flags, `building ${which}`);
+      const path = await withWaiting(TO_THE_DISK, flags, () => output.finish());
       if (flags.verify && path !== undefined) {
-        await verifyOutput(path, output.name, file, flags);
+        await verifyOutput(path, output.name, file, flags, `verifying ${which}`);
       }
       written.push({
         host,

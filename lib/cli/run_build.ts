@@ -30,7 +30,7 @@ import { contentPaths, modulePaths } from "./content_options.ts";
 import type { CommonFlags } from "./flags.ts";
 import { stopFor, tell } from "./findings.ts";
 import { type CompatFlags, hasSecret } from "./payload_options.ts";
-import { Progress } from "./progress.ts";
+import { Progress, TO_THE_DISK, withProgress, withWaiting } from "./progress.ts";
 import { reportBuild } from "./report_build.ts";
 import { openTarget } from "./target.ts";
 
@@ -76,12 +76,14 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
     recorder?.iso.start();
     const sink = manifest && recorder ? recorder.tapOutput(image) : image;
     await encode(plan, map, format, sink, flags);
-    if (flags.isoSha256 !== undefined && recorder !== undefined) {
-      checkIsoSha256(flags.isoSha256, await recorder.iso.digest(), isoPath);
+    if (recorder !== undefined) {
+      const { iso } = recorder; // what the build had no use for is hashed now
+      const found = await withProgress("hashing the ISO", flags, (update) => iso.digest(update));
+      checkIsoSha256(flags.isoSha256, found, isoPath);
     }
     file.checkUnchanged();
     modules.checkUnchanged();
-    const writtenPath = await image.finish();
+    const writtenPath = await withWaiting(TO_THE_DISK, flags, () => image.finish());
     if (flags.verify && writtenPath !== undefined) {
       await verifyOutput(writtenPath, image.name, file, flags);
     }
@@ -101,6 +103,7 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
 /**
  * Encodes an image.
  *
+ * @param phase What progress calls it.
  * @throws {Failure} as {@linkcode encodeImage}.
  */
 export async function encode(
@@ -109,9 +112,10 @@ export async function encode(
   format: Format,
   sink: Sink,
   flags: BuildFlags,
+  phase: string = "building",
 ): Promise<void> {
   using deflater = new DeflatePool();
-  using progress = new Progress("building", flags);
+  using progress = new Progress(phase, flags);
   await encodeImage(plan, sink, {
     format,
     map,
@@ -124,6 +128,7 @@ export async function encode(
 /**
  * Reads an image back before it gets its name: one that is wrong is not left behind.
  *
+ * @param phase What progress calls it.
  * @throws {Failure} `mismatch` if it is not right.
  */
 export async function verifyOutput(
@@ -131,9 +136,10 @@ export async function verifyOutput(
   name: string,
   iso: FileSource,
   flags: CommonFlags,
+  phase: string = "verifying",
 ): Promise<void> {
   using file = FileSource.open(path);
-  using progress = new Progress("verifying", flags);
+  using progress = new Progress(phase, flags);
   const { verifyImage } = await import("../image/verify.ts");
   const { disk } = await openImage(file);
   const { problems: [problem] } = await verifyImage(disk, iso, progress.update);

@@ -28,6 +28,7 @@ import {
 import { contentPaths, modulePaths } from "./content_options.ts";
 import { stopFor, tell } from "./findings.ts";
 import { payloadOptions } from "./payload_options.ts";
+import { withProgress } from "./progress.ts";
 import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
 import { checkTarget } from "./target.ts";
@@ -123,7 +124,14 @@ async function openIso(flags: BuildFlags, isoPath: string, attempt: Attempt): Pr
   const iso = FileSource.open(isoPath);
   const wanted = flags.isoSha256;
   if (wanted !== undefined) {
-    await attempt(async () => checkIsoSha256(wanted, await new WholeHash(iso).digest(), isoPath));
+    await attempt(async () => {
+      const found = await withProgress(
+        "hashing the ISO",
+        flags,
+        (update) => new WholeHash(iso).digest(update),
+      );
+      checkIsoSha256(wanted, found, isoPath);
+    });
   }
   return iso;
 }

@@ -14,7 +14,7 @@ import { writeStderr } from "../host/terminal.ts";
 import { readPartitionTable } from "../image/partition_table.ts";
 import { usedMap } from "../image/used_map.ts";
 import type { CommonFlags } from "./flags.ts";
-import { Progress } from "./progress.ts";
+import { Progress, TO_THE_DISK, withWaiting } from "./progress.ts";
 import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
 import { checkStays, formatForPlace, openTarget } from "./target.ts";
@@ -69,7 +69,7 @@ export async function runConvert(flags: ConvertFlags, imagePath: string): Promis
       deflater,
       onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),
     });
-    await output.finish();
+    await withWaiting(TO_THE_DISK, flags, () => output.finish());
     return output;
   });
   if (flags.json) {

@@ -16,6 +16,7 @@ import { divideMedium, largestModules } from "../image/shares.ts";
 import { describeDriverFile, describeInspection, LARGEST } from "./describe_inspection.ts";
 import type { CommonFlags } from "./flags.ts";
 import { printable } from "./printable.ts";
+import { watched, withProgress } from "./progress.ts";
 import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
 
@@ -34,8 +35,10 @@ export interface InspectFlags extends CommonFlags {
  */
 export async function runInspect(flags: InspectFlags, path: string): Promise<void> {
   using file = FileSource.open(path);
-  const driver = await inspectDriverFile(file);
-  const inspection = driver ?? await inspect(file);
+  const inspection = await withProgress("reading", flags, async (update) => {
+    const source = watched(file, update);
+    return await inspectDriverFile(source) ?? await inspect(source);
+  });
   if (flags.svg !== undefined) {
     if ("vibs" in inspection) {
       throw new Failure("usage", "--svg", `${path} is no medium`, "pass an ISO or an image");

@@ -29,7 +29,7 @@ import {
 import { stopFor, tell } from "./findings.ts";
 import type { CommonFlags } from "./flags.ts";
 import type { PayloadFlags } from "./payload_options.ts";
-import { Progress } from "./progress.ts";
+import { Progress, TO_THE_DISK, withWaiting } from "./progress.ts";
 import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
 
@@ -88,7 +88,7 @@ export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<
       await createFolderOutput(flags.output, plan.tree, { force, sync, marks: MARKS }),
     );
     await write(folder);
-    await folder.finish();
+    await withWaiting(TO_THE_DISK, flags, () => folder.finish());
     return folder;
   });
   tell(findings, flags);

@@ -8,7 +8,7 @@ import { Failure } from "../blocks/failure.ts";
 import { WholeHash } from "../blocks/hashing.ts";
 import type { CommonFlags } from "./flags.ts";
 import { printable } from "./printable.ts";
-import { Progress } from "./progress.ts";
+import { withProgress } from "./progress.ts";
 import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
 import { openImage } from "../formats/formats.ts";
@@ -53,17 +53,34 @@ export async function runVerify(flags: VerifyFlags, imagePath: string): Promise<
   hashed?.start(); // opening reads the file's end first, where a format has something there
   let verdict: Verdict | undefined;
   if (manifest !== undefined) {
-    const report = await withProgress(flags, (update) => verifyManifest(disk, manifest, update));
+    const report = await withProgress(
+      "verifying",
+      flags,
+      (update) => verifyManifest(disk, manifest, update),
+    );
     const { sizeBytes, sha256 } = manifest.output;
-    const isSameFile = file.sizeBytes === sizeBytes && await hashed?.digest() === sha256;
+    const isSameFile = file.sizeBytes === sizeBytes && sha256 === await withProgress(
+          "hashing",
+          flags,
+          (update) => hashed!.digest(update),
+        );
     verdict = { ...report, isSameFile };
   }
   if (flags.iso !== undefined) {
     using iso = FileSource.open(flags.iso);
-    const report = await withProgress(flags, (update) => verifyImage(disk, iso, update));
-    const problems = manifest === undefined || report.isOtherIso
-      ? []
-      : [...verdict?.problems ?? [], ...await checkIso(iso, manifest, report.addedFiles)];
+    const report = await withProgress(
+      "verifying",
+      flags,
+      (update) => verifyImage(disk, iso, update),
+    );
+    const problems = manifest === undefined || report.isOtherIso ? [] : [
+      ...verdict?.problems ?? [],
+      ...await withProgress(
+        "hashing the ISO",
+        flags,
+        (update) => checkIso(iso, manifest, report.addedFiles, update),
+      ),
+    ];
     verdict = {
       ...report,
       isSameFile: verdict?.isSameFile,
@@ -105,12 +122,4 @@ function report(flags: VerifyFlags, imagePath: string, format: string, verdict: 
   }
   const remedy = verdict.isOtherIso ? "pass the ISO that it was made from" : "build it again";
   throw new Failure("mismatch", imagePath, first, remedy);
-}
-
-async function withProgress<T>(
-  flags: VerifyFlags,
-  work: (update: Progress["update"]) => Promise<T>,
-): Promise<T> {
-  using progress = new Progress("verifying", flags);
-  return await work(progress.update);
 }

@@ -102,6 +102,7 @@ async function checkIsoMedium(iso: Source, manifest: Manifest): Promise<Medium> 
  * Checks what a manifest says of the ISO: its size and SHA-256, and which files are not from it.
  *
  * @param addedFiles The files of the image that the ISO does not hold.
+ * @param onProgress Called with the number of bytes hashed so far, and of all.
  * @returns What is wrong, one clause each.
  * @throws {Failure} `truncated` or `io` from the ISO.
  */
@@ -109,11 +110,12 @@ export async function checkIso(
   iso: Source,
   manifest: Manifest,
   addedFiles: readonly string[],
+  onProgress?: (doneBytes: number, totalBytes: number) => void,
 ): Promise<string[]> {
   const problems: string[] = [];
   if (iso.sizeBytes !== manifest.iso.sizeBytes) {
     problems.push(`the ISO has ${iso.sizeBytes} bytes, not ${manifest.iso.sizeBytes}`);
-  } else if (await new WholeHash(iso).digest() !== manifest.iso.sha256) {
+  } else if (await new WholeHash(iso).digest(onProgress) !== manifest.iso.sha256) {
     problems.push("the ISO does not have the SHA-256 of the manifest");
   }
   const added = new Set(addedFiles.map(foldCase));

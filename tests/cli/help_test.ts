@@ -8,11 +8,14 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { routes } from "../../lib/cli/app.ts";
 import { listCommands } from "../../lib/cli/definitions.ts";
-import { groupOptions, renderHelp, wrap } from "../../lib/cli/usage/help.ts";
+import { flow, groupOptions, renderHelp, wrap } from "../../lib/cli/usage/help.ts";
+import { renderOverview } from "../../lib/cli/usage/overview.ts";
+import { VERSION } from "../../lib/version.ts";
 import { mustEsxiImg } from "../support/programs.ts";
 
 const COMMANDS = listCommands(routes, true);
 const PLAIN = { name: "esxi-img", columns: 80, withColor: false };
+const TEXT = { version: VERSION, description: routes.fullDescription! };
 
 Deno.test("help: every option once, with what stands for its value, those of every command last", () => {
   for (const command of COMMANDS) {
@@ -52,6 +55,9 @@ Deno.test("help: lines fit, but for examples", () => {
       const long = lines.filter((line) => line.length > limit && !/^ {2}\S/.test(line));
       assert.deepEqual(long, [], command.name);
     }
+    const lines = renderOverview(COMMANDS, TEXT, { ...PLAIN, columns }).split("\n");
+    const long = lines.filter((line) => line.length > limit && !/^ {2}esxi-img /.test(line));
+    assert.deepEqual(long, []);
   }
   fc.assert(fc.property(fc.array(fc.stringMatching(/^\S{1,9}$/)), fc.nat(40), (words, width) => {
     const lines = wrap(words.join(" "), width);
@@ -65,5 +71,46 @@ Deno.test("help: the program shows it, wherever it is asked for", async () => {
   for (const args of [["verify", "-h"], ["verify", "x", "--frobnicate", "--help"]]) {
     const { stdout, stderr } = await mustEsxiImg(args);
     assert.deepEqual([stdout, stderr], [renderHelp(command, PLAIN), ""]);
+  }
+});
+
+Deno.test("help: paragraphs are filled, examples stand as they are", () => {
+  const text = "one two\nthree\n\n  as it  is\n  and is\nfour\nfive";
+  const filled = ["one two three", "", "  as it  is", "  and is", "four five"];
+  assert.deepEqual(flow(text, 80), filled);
+  assert.deepEqual(flow("one two\nthree", 9), ["one two", "three"]);
+});
+
+Deno.test("help: of the program: every command once, with an example of those that begin", () => {
+  const lines = renderOverview(COMMANDS, TEXT, PLAIN).split("\n");
+  for (const { name, brief, isHidden } of COMMANDS) {
+    const shown = lines.filter((line) => line.startsWith(`  ${name} `.padEnd(14)));
+    assert.equal(shown.length, isHidden ? 0 : 1, name);
+    if (!isHidden) assert.ok(brief.startsWith(shown[0]!.slice(14)), name);
+  }
+  for (const name of ["check", "build", "verify"]) {
+    assert.ok(lines.some((line) => line.startsWith(`  esxi-img ${name} esxi.i`)), name);
+  }
+  assert.ok(lines.includes("EXIT STATUS") && lines.includes("READ ON"));
+  const colored = renderOverview(COMMANDS, TEXT, { ...PLAIN, withColor: true });
+  assert.ok(colored.startsWith("\x1b[1mUSAGE\x1b[0m\n"));
+});
+
+Deno.test("help: all ways to ask for it, and for the version", async () => {
+  const overview = renderOverview(COMMANDS, TEXT, PLAIN);
+  for (const line of ["", "--help", "-h", "help", "help help", "-q --help", "--help --json"]) {
+    const { stdout, stderr } = await mustEsxiImg(line.split(" ").filter((word) => word !== ""));
+    assert.deepEqual([stdout, stderr], [overview, ""], line);
+  }
+  const help = renderHelp(COMMANDS.find(({ name }) => name === "build")!, PLAIN);
+  for (const line of ["build --help", "help build", "--help build", "--json build -h"]) {
+    assert.equal((await mustEsxiImg(line.split(" "))).stdout, help, line);
+  }
+  for (const line of ["--version", "-v", "version"]) {
+    assert.equal((await mustEsxiImg([line])).stdout, `${VERSION}\n`, line);
+  }
+  for (const line of ["--version --json", "--json --version", "version --json"]) {
+    const { stdout } = await mustEsxiImg(line.split(" "));
+    assert.equal(JSON.parse(stdout).version, VERSION, line);
   }
 });

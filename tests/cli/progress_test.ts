@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { Progress, progressLine } from "../../lib/cli/progress.ts";
+import { Progress, progressLine, watched, withProgress } from "../../lib/cli/progress.ts";
+import { WholeHash } from "../../lib/blocks/hashing.ts";
 
 const MB = 1_000_000;
 
@@ -111,4 +112,60 @@ Deno.test("progress: a terminal that is made narrower gets shorter lines, and a 
     "\r\x1b[K100 %",
     "\r\x1b[K",
   ]);
+});
+
+Deno.test("progress: what is waited for has a time, and no share", () => {
+  const { written, state, shown } = screen(undefined);
+  {
+    using progress = new Progress("writing to the disk", LOUD, shown);
+    for (state.ms = 0; state.ms <= 21_000; state.ms += 500) progress.wait();
+  }
+  assert.deepEqual(written, ["writing to the disk  10 s\n", "writing to the disk  20 s\n"]);
+  const narrow = screen(12);
+  using progress = new Progress("writing to the disk", LOUD, narrow.shown);
+  narrow.state.ms = 1000;
+  progress.wait();
+  assert.deepEqual(narrow.written, ["\r\x1b[K"]);
+});
+
+/** A file in memory. */
+const FILE = {
+  name: "a file",
+  sizeBytes: 2_500_000,
+  read: (into: Uint8Array) => Promise.resolve(void into.fill(7)),
+};
+
+Deno.test("progress: a hash says how much of what is left is done, up to all of it", async () => {
+  for (const readBytes of [0, 1_000_000]) {
+    const hash = new WholeHash(FILE);
+    hash.start();
+    await hash.read(new Uint8Array(readBytes), 0);
+    const seen: number[] = [];
+    const whole = FILE.sizeBytes - readBytes;
+    await hash.digest((doneBytes, totalBytes) => {
+      assert.equal(totalBytes, whole);
+      seen.push(doneBytes);
+    });
+    assert.ok(seen.length > 1);
+    assert.deepEqual(seen, seen.toSorted((a, b) => a - b));
+    assert.equal(seen.at(-1), whole);
+  }
+});
+
+Deno.test("progress: a source that is watched counts what is read, never more than all", async () => {
+  const seen: (readonly [number, number])[] = [];
+  const source = watched(FILE, (...shown) => void seen.push(shown));
+  const buffer = new Uint8Array(1_000_000);
+  for (const at of [0, 1_000_000, 0, 1_500_000]) await source.read(buffer, at);
+  const counted = [1_000_000, 2_000_000, 2_500_000, 2_500_000];
+  assert.deepEqual(seen, counted.map((bytes) => [bytes, FILE.sizeBytes]));
+  assert.ok(buffer.every((byte) => byte === 7));
+  assert.deepEqual([source.name, source.sizeBytes], [FILE.name, FILE.sizeBytes]);
+});
+
+Deno.test("progress: the result of the work is passed on, and its failure", async () => {
+  const quiet = { quiet: true, json: false };
+  assert.equal(await withProgress("x", quiet, () => Promise.resolve(7)), 7);
+  const fails = () => Promise.reject(new RangeError("no"));
+  await assert.rejects(withProgress("x", quiet, fails), /no/);
 });

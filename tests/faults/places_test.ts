@@ -86,9 +86,7 @@ testWith(
     await Deno.mkdir(folder.file("folder"));
     await Deno.symlink("folder", folder.file("link"));
     await Deno.symlink("/dev/zero", folder.file("zero"));
-    await run("python3", ["-c", "import socket; socket.socket(socket.AF_UNIX).bind('socket')"], {
-      cwd,
-    });
+    using _socket = Deno.listen({ transport: "unix", path: folder.file("socket") });
     const before = folder.names();
     const cases: readonly (readonly [output: string, says: RegExp, advises: RegExp])[] = [
       ["folder", /it is a folder/, /^pass the name of a file in it$/],

@@ -13,6 +13,7 @@ import { NEEDED_FOR_MACHINES, onBareMachine } from "../support/bare_machine.ts";
 import { EXECUTABLE, neededForCompiled, ROOT } from "../support/executable.ts";
 import { Folder } from "../support/folder.ts";
 import { DENO_PACKAGE, packageFile, packageFiles } from "../support/npm_packages.ts";
+import { copyProject, NEEDED_FOR_COPIES } from "../support/project_files.ts";
 import { mustRun, type Outcome, run, testWith } from "../support/programs.ts";
 import { readmeCommands } from "../support/readme.ts";
 import { writeSampleIso } from "../support/sample_isos.ts";
@@ -312,16 +313,12 @@ testWith([...NEEDED, "skopeo", "umoci", "tar"], "the container image", async (t)
 });
 
 testWith(
-  [...NPM, "make", "cp", "rm"],
+  [...NPM, ...NEEDED_FOR_COPIES, "make", "rm"],
   "a clone, in a folder with a blank and an umlaut",
   async () => {
     using folder = new Folder();
     const clone = folder.file("clone");
-    const { stdout } = await mustRun("git", ["ls-files", "-z"], { cwd: ROOT });
-    await Deno.mkdir(clone);
-    await mustRun("cp", ["--parents", "-t", clone, ...stdout.split("\0").slice(0, -1)], {
-      cwd: ROOT,
-    });
+    await copyProject(clone);
     const [demo, ...rest] = readmeCommands("From a clone of this");
     assert.deepEqual(rest, []);
     const script = [

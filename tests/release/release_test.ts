@@ -15,6 +15,7 @@ import { EXECUTABLE, neededForCompiled, ROOT } from "../support/executable.ts";
 import { VERSION } from "../../lib/version.ts";
 import { Folder } from "../support/folder.ts";
 import { judgeFiles, JUDGES_FOLDER } from "../support/npm_packages.ts";
+import { copyProject, NEEDED_FOR_COPIES } from "../support/project_files.ts";
 import { mustRun, run, testWith } from "../support/programs.ts";
 import { sha256OfFile } from "../support/trees.ts";
 
@@ -123,15 +124,12 @@ testWith(
 );
 
 testWith(
-  neededForCompiled(),
+  [...neededForCompiled(), ...NEEDED_FOR_COPIES],
   "release: the executable has the same bytes if it is compiled elsewhere, later",
   async () => {
     using folder = new Folder();
     const copy = folder.file("ein anderer Ordner");
-    await Deno.mkdir(copy);
-    const { stdout } = await mustRun("git", ["ls-files", "-z"], { cwd: ROOT });
-    const names = stdout.split("\0").slice(0, -1);
-    await mustRun("cp", ["--parents", "-t", copy, ...names], { cwd: ROOT });
+    await copyProject(copy);
     await mustRun(Deno.execPath(), ["task", "compile"], { cwd: copy });
     await mustRun("cmp", [EXECUTABLE, `${copy}/dist/esxi-img`]);
   },

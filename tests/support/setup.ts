@@ -115,7 +115,8 @@ async function unpackJudges(): Promise<void> {
       await unpack();
     } catch (error) {
       if (Deno.env.get("CI") === "true") throw error;
-      console.error(`${(error as Error).message}\n${name} is not there: its tests are skipped.`);
+      const reason = /^E: .*$/m.exec((error as Error).message)?.[0] ?? "it cannot be fetched";
+      console.error(`${name} is not there (${reason}); its tests are skipped.`);
     }
   }
 }

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { packOldGnuTar } from "../../lib/esxi/tar.ts";
-import { mustRun } from "./programs.ts";
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
+import { mustRun, pathOf } from "./programs.ts";
 
 /** What a VIB is to be; all but the name has a value of its own. */
 export interface VibPlan {
@@ -115,11 +116,17 @@ export function packAr(
   return concat(parts);
 }
 
-/** A zip, by Python's own module. */
+/** A zip, by Python's own module; where there is no Python, by the library that also reads it. */
 export async function makeZip(
   files: readonly (readonly [path: string, bytes: Uint8Array])[],
   method: "stored" | "deflated" = "deflated",
 ): Promise<Uint8Array> {
+  if (pathOf("python3") === undefined) {
+    const level = method === "stored" ? 0 : 6;
+    const zip = new ZipWriter(new Uint8ArrayWriter(), { level, useWebWorkers: false });
+    for (const [path, bytes] of files) await zip.add(path, new Uint8ArrayReader(bytes));
+    return await zip.close();
+  }
   const folder = await Deno.makeTempDir({ prefix: "esxi-img-test-zip-" });
   try {
     for (const [i, [, bytes]] of files.entries()) await Deno.writeFile(`${folder}/${i}`, bytes);

@@ -14,6 +14,8 @@ import { COMMAND_SYNONYMS } from "./synonyms.ts";
 
 /** What the parser itself takes, at whatever place. */
 const HELP = new Set(["-h", "--help", "-H", "--help-all", "--helpAll"]);
+/** What else people ask the program for. */
+const QUESTIONS = ["--help", "--version"];
 /** Files that are looked into if they stand in the place of a command. */
 const IMAGE_NAME = /\.(img|raw|gz|qcow2|vmdk|vhd|dd)$/i;
 
@@ -52,16 +54,13 @@ function unknownCommand(
   if (first === "help") {
     const topic = next === undefined ? undefined : nearest(next, names, COMMAND_SYNONYMS);
     const remedy = topic === undefined ? "esxi-img --help" : `esxi-img ${topic} --help`;
-    return { where: first, what: "there is no such command", remedy: `write ${remedy}` };
-  }
-  if (first === "version") {
-    return { where: first, what: "there is no such command", remedy: "write esxi-img --version" };
+    return { where: next ?? first, what: "there is no such command", remedy: `write ${remedy}` };
   }
   if (IMAGE_NAME.test(first)) {
     const remedy = `write esxi-img inspect ${first}`;
     return { where: first, what: "this is a file, and no command", remedy };
   }
-  const meant = nearest(first, names, COMMAND_SYNONYMS);
+  const meant = nearest(first, [...names, ...QUESTIONS], COMMAND_SYNONYMS);
   const remedy = meant === undefined ? undefined : `write esxi-img ${meant}`;
   return { where: first, what: "there is no such command", remedy };
 }

@@ -43,15 +43,12 @@ export function renderHelp(
   command: CommandDefinition,
   { name, columns, withColor }: HelpOptions,
 ): string {
-  const width = Math.min(MAX_COLUMNS, Math.max(MIN_COLUMNS, columns));
-  const heading = (text: string) => withColor ? `\x1b[1m${text}\x1b[0m` : text;
+  const { width, heading } = layout(columns, withColor);
   const lines = [
     heading("USAGE"),
     `  ${usageLine(name, command)}`,
     "",
-    ...command.description.split("\n").flatMap((line) =>
-      line.startsWith(" ") ? [line] : wrap(line, width)
-    ),
+    ...flow(command.description, width),
   ];
   if (command.args.length > 0) {
     lines.push("", heading(command.args.length === 1 ? "ARGUMENT" : "ARGUMENTS"));
@@ -66,6 +63,27 @@ export function renderHelp(
   return lines.join("\n") + "\n";
 }
 
+/** How wide help is, and how a heading looks. */
+export function layout(columns: number, withColor: boolean) {
+  return {
+    width: Math.min(MAX_COLUMNS, Math.max(MIN_COLUMNS, columns)),
+    heading: (text: string) => withColor ? `\x1b[1m${text}\x1b[0m` : text,
+  };
+}
+
+/** Fills paragraphs. Lines that are indented, as examples are, stand as they are. */
+export function flow(text: string, width: number): string[] {
+  const runs: string[] = [];
+  for (const line of text.split("\n")) {
+    const isFilled = line !== "" && !line.startsWith(" ");
+    const last = runs.at(-1);
+    const goesOn = isFilled && last !== undefined && last !== "" && !last.startsWith(" ");
+    if (goesOn) runs.splice(-1, 1, `${last} ${line}`);
+    else runs.push(line);
+  }
+  return runs.flatMap((run) => run.startsWith(" ") ? [run] : wrap(run, width));
+}
+
 /** As in `esxi-img convert IMAGE -o PATH [OPTION]...`. */
 function usageLine(program: string, { name, args, options }: CommandDefinition): string {
   const words = args.map(({ placeholder, isOptional }) =>
@@ -77,7 +95,7 @@ function usageLine(program: string, { name, args, options }: CommandDefinition):
 }
 
 /** As in `  -o, --output PATH`. */
-function optionLabel({ name, alias, value, isRepeated }: OptionDefinition): string {
+export function optionLabel({ name, alias, value, isRepeated }: OptionDefinition): string {
   const short = alias === undefined ? "    " : `${alias}, `;
   const shown = value === undefined ? name : `${name} ${value.placeholder}`;
   return `  ${short}${shown}${isRepeated ? " ..." : ""}`;
@@ -98,12 +116,20 @@ export function groupOptions(
   }).filter(([, members]) => members.length > 0);
 }
 
-function entry(label: string, brief: string, width: number): string[] {
-  const [first = "", ...rest] = wrap(brief, width - BRIEF_COLUMN);
-  const indent = " ".repeat(BRIEF_COLUMN);
-  const head = label.length < BRIEF_COLUMN - 1
-    ? [label.padEnd(BRIEF_COLUMN) + first]
-    : [label, indent + first];
+/**
+ * A label, and what explains it in lines beside it.
+ *
+ * @param column Where these begin.
+ */
+export function entry(
+  label: string,
+  brief: string,
+  width: number,
+  column: number = BRIEF_COLUMN,
+): string[] {
+  const [first = "", ...rest] = wrap(brief, width - column);
+  const indent = " ".repeat(column);
+  const head = label.length < column - 1 ? [label.padEnd(column) + first] : [label, indent + first];
   return [...head, ...rest.map((line) => indent + line)];
 }
 

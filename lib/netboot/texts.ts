@@ -54,7 +54,7 @@ export function ipxeScript({ hasBios, hasHosts }: NetbootFacts): string {
  * @param own The folder of a single machine, with a slash behind it.
  */
 export function pxelinuxConfig({ prefix }: NetbootFacts, own = ""): string {
-  // PXELINUX loads from its own folder, over TFTP alone.
+  // PXELINUX loads from its own folder, over TFTP alone; with a prefix that is the server's root.
   const folder = prefix === undefined || prefix.includes("://") ? "" : `${prefix}/`;
   return [
     "DEFAULT esxi",
@@ -117,9 +117,15 @@ iPXE           loads autoexec.ipxe if it was loaded from this folder itself; els
                chain http://ADDRESS/autoexec.ipxe
 ${
     hasBios
-      ? `Legacy BIOS    pxelinux.0 of Syslinux 3.86, which is not part of the installer, beside mboot.c32;
+      ? `Legacy BIOS    pxelinux.0 of Syslinux 3.86, which is not part of the installer${
+        path === ""
+          ? `, beside mboot.c32;
                its configuration is pxelinux.cfg/default
 `
+          : `, and a copy of
+               pxelinux.cfg in the server's root, from where the paths in it begin
+`
+      }`
       : ""
   }
 The file system of the server has to tell nothing but names: all are in lower case.

@@ -146,6 +146,10 @@ export interface BootServer {
   readonly hasIpxe?: boolean;
   /** A URL that the firmware is set up to boot from. */
   readonly uri?: string;
+  /** With the firmware of old PCs (SeaBIOS), which has the adapter's iPXE boot; its screen is the serial port. */
+  readonly isBios?: boolean;
+  /** A file for what goes over the network (pcap). */
+  readonly capture?: string;
 }
 
 /**
@@ -162,9 +166,14 @@ export async function bootNetwork(server: BootServer, limitMs: number = 120_000)
       ? []
       : [`guestfwd=tcp:${WEB}:80-cmd:${pathOf("busybox")} nc 127.0.0.1 ${server.webPort}`],
   ];
-  const adapter = `virtio-net-pci,netdev=net${server.hasIpxe ? "" : ",romfile="}`;
-  const devices = ["-netdev", network.join(","), "-device", adapter];
-  return await start({ devices, isBios: false, uri: server.uri }, limitMs);
+  const { isBios = false, hasIpxe = isBios, capture, uri } = server;
+  const adapter = `virtio-net-pci,netdev=net${hasIpxe ? "" : ",romfile="}`;
+  const devices = [
+    ...["-netdev", network.join(","), "-device", adapter],
+    ...isBios ? ["-machine", "graphics=off", "-boot", "n"] : [],
+    ...capture === undefined ? [] : ["-object", `filter-dump,id=dump,netdev=net,file=${capture}`],
+  ];
+  return await start({ devices, isBios, uri }, limitMs);
 }
 
 /** A machine, ready to be started. */

@@ -23,6 +23,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "libarchive-tools": "/usr/bin/bsdtar",
   isomd5sum: "/usr/bin/implantisomd5",
   isolinux: "/usr/lib/ISOLINUX/isolinux.bin",
+  pxelinux: "/usr/lib/PXELINUX/pxelinux.0",
+  gcc: "/usr/bin/gcc", // a loader for legacy BIOS
   mtools: "/usr/bin/mcopy",
   dosfstools: "/sbin/fsck.fat",
   gdisk: "/sbin/sgdisk",

@@ -10,10 +10,11 @@ import { formatGuid } from "../blocks/guid.ts";
 import { WholeHash, WriteHash } from "../blocks/hashing.ts";
 import { planImage, planIso } from "../build.ts";
 import { checkInputs } from "../checks/checks.ts";
+import type { Format } from "../formats/format.ts";
+import { checkDiskSize } from "../formats/formats.ts";
 import { writeAndCommit } from "../host/commit.ts";
 import { FileSource, FileSources } from "../host/files.ts";
 import { openOutput } from "../host/open_output.ts";
-import { findOutputPlace } from "../host/output_place.ts";
 import { baseName } from "../host/paths.ts";
 import { writeStderr } from "../host/terminal.ts";
 import { VERSION } from "../version.ts";
@@ -23,10 +24,10 @@ import { readBatchInputs } from "./batch_inputs.ts";
 import { type BuildFlags, checkIsoSha256, plainOptions, readOptions } from "./build_options.ts";
 import { contentPaths, modulePaths } from "./content_options.ts";
 import { TO_THE_DISK, withProgress, withWaiting } from "./progress.ts";
-import { encode, verifyOutput } from "./run_build.ts";
 import { printResult } from "./results.ts";
+import { encode, verifyOutput } from "./run_build.ts";
 import { formatSize } from "./sizes.ts";
-import { openTarget } from "./target.ts";
+import { SimilarImages } from "./similar_images.ts";
 
 /** An image of a batch, as the manifest lists it. */
 interface BatchImage {
@@ -59,42 +60,51 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
     | { readonly version: string | undefined; readonly build: string | undefined }
     | undefined;
   const images = await writeAndCommit(async (add) => {
-    const written: BatchImage[] = [];
-    const others = contentPaths(flags, isoPath);
     const { force, sync } = flags;
-    for (const [i, { host, file: name, inputs }] of hosts.entries()) {
-      const which = `${host} (${i + 1} of ${hosts.length})`;
-      const options = { ...common, ...payloadOptions(inputs) };
-      const plan = medium === "iso" ? await planIso(file, options) : await planImage(file, options);
-      esxi = plan.installer;
-      const found = checkInputs({ ...inputs, mediumBytes: plan.map.sizeBytes }, plan.installer)
-        .filter((finding) => !findings.some((known) => isSame(known, finding)));
-      stopFor(found, flags);
-      findings.push(...found);
-      const place = await findOutputPlace(`${folder}/${name}`);
-      const { output, map } = await openTarget(place, format, plan.map, {
-        ...{ force, sync, others },
-        isSecret: true,
-      });
-      add(output);
-      const hash = flags.manifest === undefined ? undefined : new WriteHash(output);
-      await encode(plan, map, format, hash ?? output, flags, `building ${which}`);
+    const outputOptions = { force, sync, others: contentPaths(flags, isoPath), isSecret: true };
+    const similar = canCopy(format, flags) ? new SimilarImages() : undefined;
+    const begun = await withProgress(`building ${hosts.length} images`, flags, async (update) => {
+      const begun = [];
+      for (const [i, { host, file: name, inputs }] of hosts.entries()) {
+        const output = add(await openOutput(`${folder}/${name}`, outputOptions));
+        const copying = similar?.begin(output);
+        const options = { ...common, ...payloadOptions(inputs) };
+        const planning = medium === "iso" ? planIso(file, options) : planImage(file, options);
+        const plan = await planning.finally(() => copying);
+        esxi = plan.installer;
+        const { map, map: { sizeBytes } } = plan;
+        const found = checkInputs({ ...inputs, mediumBytes: sizeBytes }, plan.installer)
+          .filter((finding) => !findings.some((known) => isSame(known, finding)));
+        stopFor(found, flags);
+        findings.push(...found);
+        checkDiskSize(format, sizeBytes, output.name);
+        const hash = flags.manifest === undefined ? undefined : new WriteHash(output);
+        const onProgress = (doneBytes: number) =>
+          update(i * sizeBytes + doneBytes, hosts.length * sizeBytes);
+        if (similar === undefined) {
+          const { compress } = flags;
+          await encode(plan, map, format, hash ?? output, { compress, onProgress });
+        } else await similar.write(map, output, await copying, onProgress);
+        const diskGuid = plan.medium === "disk" ? formatGuid(plan.diskGuid) : null;
+        begun.push({ host, file: name, output, hash, diskGuid });
+      }
+      await similar?.finish();
+      return begun;
+    });
+    const written: BatchImage[] = [];
+    for (const [i, { host, file: name, output, hash, diskGuid }] of begun.entries()) {
       const path = await withWaiting(TO_THE_DISK, flags, () => output.finish());
       if (flags.verify && path !== undefined) {
-        await verifyOutput(path, output.name, file, flags, `verifying ${which}`);
+        const phase = `verifying ${host} (${i + 1} of ${hosts.length})`;
+        await verifyOutput(path, output.name, file, flags, phase);
       }
-      written.push({
-        host,
-        file: name,
-        sizeBytes: output.writtenBytes,
-        sha256: hash?.digest(),
-        diskGuid: plan.medium === "disk" ? formatGuid(plan.diskGuid) : null,
-      });
+      const { writtenBytes: sizeBytes } = output;
+      written.push({ host, file: name, sizeBytes, sha256: hash?.digest(), diskGuid });
     }
     file.checkUnchanged();
     modules.checkUnchanged();
     if (flags.manifest !== undefined) {
-      const manifest = add(await openOutput(flags.manifest, { force, sync, others }));
+      const manifest = add(await openOutput(flags.manifest, { ...outputOptions, isSecret: false }));
       const content = {
         format: 1,
         tool: { name: "esxi-img", version: VERSION },
@@ -118,6 +128,11 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
         `${formatSize(bytes)} as ${format.name}\n`,
     );
   }
+}
+
+/** A hash needs all bytes: then a copy saves nothing. */
+function canCopy({ name }: Format, { manifest }: BuildFlags): boolean {
+  return manifest === undefined && (name === "raw" || name === "iso");
 }
 
 function isSame(a: Finding, b: Finding): boolean {

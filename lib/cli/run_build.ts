@@ -6,7 +6,7 @@
  */
 
 import { type ImagePlan, type IsoPlan, planImage, planIso } from "../build.ts";
-import { encodeImage } from "../encode.ts";
+import { encodeImage, type ImageEncodeOptions } from "../encode.ts";
 import type { BlockMap } from "../blocks/block_map.ts";
 import type { Format } from "../formats/format.ts";
 import { openImage } from "../formats/formats.ts";
@@ -75,7 +75,10 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
 
     recorder?.iso.start();
     const sink = manifest && recorder ? recorder.tapOutput(image) : image;
-    await encode(plan, map, format, sink, flags);
+    await withProgress("building", flags, async (update) => {
+      const onProgress = (doneBytes: number) => update(doneBytes, map.sizeBytes);
+      await encode(plan, map, format, sink, { compress: flags.compress, onProgress });
+    });
     if (recorder !== undefined) {
       const { iso } = recorder; // what the build had no use for is hashed now
       const found = await withProgress("hashing the ISO", flags, (update) => iso.digest(update));
@@ -103,7 +106,6 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
 /**
  * Encodes an image.
  *
- * @param phase What progress calls it.
  * @throws {Failure} as {@linkcode encodeImage}.
  */
 export async function encode(
@@ -111,18 +113,10 @@ export async function encode(
   map: BlockMap,
   format: Format,
   sink: Sink,
-  flags: BuildFlags,
-  phase: string = "building",
+  { compress, onProgress }: Required<Pick<ImageEncodeOptions, "compress" | "onProgress">>,
 ): Promise<void> {
   using deflater = new DeflatePool();
-  using progress = new Progress(phase, flags);
-  await encodeImage(plan, sink, {
-    format,
-    map,
-    compress: flags.compress,
-    deflater,
-    onProgress: (doneBytes) => progress.update(doneBytes, map.sizeBytes),
-  });
+  await encodeImage(plan, sink, { format, map, compress, deflater, onProgress });
 }
 
 /**

@@ -14,6 +14,7 @@ import { failureOf, findingOf } from "../checks/codes.ts";
 import type { Format } from "../formats/format.ts";
 import { FileSource, FileSources } from "../host/files.ts";
 import { checkOutput } from "../host/open_output.ts";
+import { checkDiskSize } from "../formats/formats.ts";
 import { findOutputPlace, type OutputPlace } from "../host/output_place.ts";
 import { writeStdout } from "../host/terminal.ts";
 import { type Attempt, readBatchInputs } from "./batch_inputs.ts";
@@ -111,10 +112,10 @@ async function checkBatch(
     if (one === undefined) continue;
     plan = one;
     findings.push(...checkInputs({ ...inputs, mediumBytes: one.map.sizeBytes }, one.installer));
-    await checkPlace(
-      `${output}/${file}`,
-      (place) => checkTarget(place, format, one.map, { force, others }),
-    );
+    await checkPlace(`${output}/${file}`, async (place) => {
+      checkDiskSize(format, one.map.sizeBytes, place.path);
+      await checkOutput(place, { force, others });
+    });
   }
   return { output, format: format.name, images: hosts.map(({ file }) => file), plan };
 }

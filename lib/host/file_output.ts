@@ -8,7 +8,7 @@ import { Failure } from "../blocks/failure.ts";
 import { ioFailure } from "./io_failure.ts";
 import { type Output, type OutputOptions, writeAll } from "./output.ts";
 import { checkReplacesFile } from "./output_place.ts";
-import { openPartial, partialName, removeAbandoned } from "./partial_file.ts";
+import { copyPartial, openPartial, partialName, removeAbandoned } from "./partial_file.ts";
 import { splitPath } from "./paths.ts";
 import { ignoreSigxfsz } from "./signals.ts";
 
@@ -22,8 +22,7 @@ export async function createFileOutput(path: string, options: OutputOptions): Pr
   await removeAbandoned(path);
   try {
     // At once: no signal comes between making the file and knowing how to remove it.
-    const partial = openPartial(path, options.isSecret ? 0o600 : 0o666);
-    return new FileOutput(path, partial.path, partial.file, options);
+    return new FileOutput(path, options);
   } catch (error) {
     throw ioFailure(error, path, "cannot write");
   }
@@ -33,8 +32,8 @@ export async function createFileOutput(path: string, options: OutputOptions): Pr
 class FileOutput implements Output {
   writtenBytes = 0;
   readonly name: string;
-  readonly #partialPath: string;
-  readonly #file: Deno.FsFile;
+  #partialPath: string;
+  #file: Deno.FsFile;
   readonly #options: OutputOptions;
   /** `named`: it has its name, which can still be taken back. */
   #state: "partial" | "named" | "kept" | "gone" = "partial";
@@ -42,11 +41,12 @@ class FileOutput implements Output {
   /** Another name of the file that it has replaced. */
   #replacedPath: string | undefined;
 
-  constructor(name: string, partialPath: string, file: Deno.FsFile, options: OutputOptions) {
+  constructor(name: string, options: OutputOptions) {
     this.name = name;
-    this.#partialPath = partialPath;
-    this.#file = file;
     this.#options = options;
+    const partial = openPartial(name, modeFor(options));
+    this.#partialPath = partial.path;
+    this.#file = partial.file;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -63,6 +63,36 @@ class FileOutput implements Output {
     }
     this.writtenBytes += lengthBytes;
     this.#endsInHole = true;
+  }
+
+  async beginAs(other: Output): Promise<boolean> {
+    if (!(other instanceof FileOutput)) return false;
+    this.#removePartial();
+    try {
+      this.#file = await copyPartial(other.#partialPath, this.#partialPath);
+      if (this.#state !== "gone") return true;
+    } catch {
+      // Windows copies no locked file. What else is wrong will be told by the writing.
+    }
+    this.beginAnew();
+    return false;
+  }
+
+  beginAnew(): void {
+    this.#removePartial();
+    if (this.#state === "gone") return;
+    try {
+      const partial = openPartial(this.name, modeFor(this.#options));
+      this.#partialPath = partial.path;
+      this.#file = partial.file;
+    } catch (error) {
+      throw ioFailure(error, this.name, "cannot write");
+    }
+  }
+
+  #removePartial(): void {
+    close(this.#file);
+    remove(this.#partialPath);
   }
 
   async finish(): Promise<string> {
@@ -128,10 +158,9 @@ class FileOutput implements Output {
     const wasNamed = this.#state === "named";
     this.#state = "gone";
     if (wasNamed) this.#takeBack();
-    this.#file.close();
     // Commit may have failed between giving the new name and taking the old one.
     if (this.#replacedPath !== undefined) remove(this.#replacedPath);
-    remove(this.#partialPath);
+    this.#removePartial();
   }
 
   /** Undoes {@linkcode commit}, unless the name means another file by now. */
@@ -145,6 +174,11 @@ class FileOutput implements Output {
       // gone with its folder
     }
   }
+}
+
+/** What others on the machine may do with it. */
+function modeFor({ isSecret }: OutputOptions): number {
+  return isSecret ? 0o600 : 0o666;
 }
 
 /** A second name for a file, if there is one and its file system has hard links. */
@@ -164,6 +198,14 @@ function exists(path: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+function close(file: Deno.FsFile): void {
+  try {
+    file.close();
+  } catch {
+    // closed
   }
 }
 

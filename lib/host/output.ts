@@ -14,6 +14,15 @@ export interface Output extends Sink, Committable {
   readonly name: string;
   readonly writtenBytes: number;
   /**
+   * Begins as a copy of what another output holds; what is written then goes over it, and holes
+   * leave it as it is. A file system that can lets both share what stays the same.
+   *
+   * @returns Whether it could: if not, it is still empty.
+   */
+  beginAs?(other: Output): Promise<boolean>;
+  /** Is empty again. */
+  beginAnew?(): void;
+  /**
    * Ends the writing.
    *
    * @returns Where what was written can be read back, if it can.

@@ -36,6 +36,22 @@ export function openPartial(
   }
 }
 
+/**
+ * Makes the file for an output of another file's bytes. It does not exist before: ext4 writes one
+ * that was emptied to the disk when it is closed.
+ *
+ * @param path Where it will be, a {@linkcode partialName}.
+ * @throws {Error} as the system does, if it cannot be copied.
+ */
+export async function copyPartial(from: string, path: string): Promise<Deno.FsFile> {
+  // copy_file_range(2) where there is such a thing: no byte of it passes through this program.
+  await Deno.copyFile(from, path);
+  const file = Deno.openSync(path, { write: true });
+  if (lockNew(path, file)) return file;
+  file.close();
+  throw new Deno.errors.NotFound(path);
+}
+
 /** A name beside an output's for what is to go, sooner or later; no two are the same. */
 export function partialName(output: string): string {
   const { folder, base } = splitPath(output);

@@ -32,12 +32,28 @@ export async function checkDifferent(
   others: readonly string[],
 ): Promise<void> {
   const output = place.kind === "stdout" ? identifyStdout() : await identify(place.path);
-  for (const other of others) {
-    if (other === "-") continue; // standard input is no file that could be written
-    if (!isSame(output, await identify(other))) continue;
-    const name = place.kind === "stdout" ? "standard output" : place.path;
-    throw new Failure("exists", name, "the same run reads or writes it", "pass another name");
+  const known = await marksOf(others);
+  if (!marks(output).some((mark) => known.has(mark))) return;
+  const name = place.kind === "stdout" ? "standard output" : place.path;
+  throw new Failure("exists", name, "the same run reads or writes it", "pass another name");
+}
+
+/** Lists that were looked at: the many images of a run are held against the same one. */
+const KNOWN = new WeakMap<readonly string[], Promise<ReadonlySet<string>>>();
+
+function marksOf(paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const known = KNOWN.get(paths) ?? readMarks(paths);
+  KNOWN.set(paths, known);
+  return known;
+}
+
+async function readMarks(paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const path of paths) {
+    if (path === "-") continue; // standard input is no file that could be written
+    for (const mark of marks(await identify(path))) found.add(mark);
   }
+  return found;
 }
 
 /**
@@ -57,9 +73,10 @@ export async function checkHoldsNone(folder: string, others: readonly string[]):
   }
 }
 
-function isSame(a: Identity, b: Identity): boolean {
-  return (Object.keys(a) as (keyof Identity)[])
-    .some((key) => a[key] !== undefined && a[key] === b[key]);
+/** Two paths with a mark in common are the same. */
+function marks(identity: Identity): string[] {
+  return Object.entries(identity).filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key} ${value}`);
 }
 
 /** Something that need not exist; its folder must. */

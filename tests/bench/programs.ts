@@ -208,7 +208,7 @@ const NETBOOT: Program = {
 };
 
 /** How many images a batch makes. */
-export const BATCH_HOSTS = 10;
+export const BATCH_HOSTS = 100;
 
 /** What a batch is held against: the same bytes, as often. */
 const CAT_BATCH: Program = {

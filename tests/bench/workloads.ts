@@ -60,7 +60,7 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     name: "rack",
-    title: "Ten images for ten hosts, from an installer of 300 MB",
+    title: "A hundred images for a hundred hosts, from an installer of 300 MB",
     iso: { modulesBytes: 300e6, distinctModules: 50 },
     programs: ["cat-batch", "batch"],
     reference: "cat-batch",

@@ -47,6 +47,38 @@ Deno.test("batch: an image for each host, as if it had been built alone, and one
   }
 });
 
+Deno.test("batch: images that begin as copies are those that are built alone", async () => {
+  for (const format of ["raw", "iso"]) {
+    using folder = new Folder();
+    const cwd = folder.path;
+    const hosts = ["a", "b", "c", "d", "e"];
+    await prepare(folder, hosts);
+    // Longer than a cluster: what follows the payload lies elsewhere then.
+    folder.write("meta/hosts/c/user_data", `#!/bin/sh\n# ${"x".repeat(300_000)}\n`);
+    const common = ["build", "esxi.iso", "-f", format, "--verify"];
+    const batch = ["--metadata", "meta", "--batch", "-o", "images"];
+    const { images } = JSON.parse(
+      (await mustEsxiImg([...common, ...batch, "--json"], { cwd })).stdout,
+    );
+    assert.deepEqual(images.map(({ host }: { host: string }) => host), hosts);
+    for (const { host, file, sizeBytes } of images) {
+      const alone = ["--metadata", `meta/hosts/${host}`, "-o", `alone-${host}`];
+      await mustEsxiImg([...common, ...alone], { cwd });
+      const [one, other] = [folder.file(`images/${file}`), folder.file(`alone-${host}`)];
+      assert.equal(await sha256OfFile(one), await sha256OfFile(other), `${format} of ${host}`);
+      assert.equal(Deno.statSync(one).size, sizeBytes);
+      assert.equal(Deno.statSync(one).mode! & 0o777, 0o600, "nobody else reads it");
+      const filled = Deno.statSync(one).blocks! - Deno.statSync(other).blocks!;
+      assert.ok(filled * 512 < 4 * 1024 * 1024, `${filled} sectors are filled that are holes`);
+    }
+    assert.deepEqual(
+      [...Deno.readDirSync(folder.file("images"))].map(({ name }) => name).sort(),
+      images.map(({ file }: { file: string }) => file),
+      "and nothing else",
+    );
+  }
+});
+
 Deno.test("batch: if one host cannot be built, none is there", async () => {
   using folder = new Folder();
   const cwd = folder.path;

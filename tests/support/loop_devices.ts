@@ -52,9 +52,14 @@ export class Mount implements Disposable {
     this.folder = folder;
   }
 
-  static async of(device: string, folder: string, mode: "ro" | "rw" = "ro"): Promise<Mount> {
+  static async of(
+    device: string,
+    folder: string,
+    mode: "ro" | "rw" = "ro",
+    type = "ext4",
+  ): Promise<Mount> {
     await Deno.mkdir(folder, { recursive: true });
-    await mustRun("mount", ["-t", "ext4", "-o", mode, device, folder]);
+    await mustRun("mount", ["-t", type, "-o", mode, device, folder]);
     return new Mount(folder);
   }
 

@@ -29,6 +29,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   dosfstools: "/sbin/fsck.fat",
   gdisk: "/sbin/sgdisk",
   parted: "/sbin/parted",
+  "btrfs-progs": "/sbin/mkfs.btrfs",
+  xfsprogs: "/sbin/mkfs.xfs",
   "xz-utils": "/usr/bin/xz",
   bzip2: "/bin/bzip2",
   fdisk: "/sbin/sfdisk",

@@ -11,7 +11,7 @@ import { readPassword } from "../checks/password.ts";
 import { readCertificates } from "../checks/certificates.ts";
 import { readSshKeys } from "../checks/ssh_keys.ts";
 import { Failure } from "../blocks/failure.ts";
-import { fileExists, listFolders, readSmall } from "../host/files.ts";
+import { fileExists, isFolder, listFolders, readSmall } from "../host/files.ts";
 import { askPassword, isTyped } from "../host/prompt.ts";
 
 const MAX_TEXT_BYTES = 1024 * 1024;
@@ -97,8 +97,8 @@ export async function readInputs(flags: PayloadFlags & CompatFlags): Promise<Inp
     isKickstartAsIs: kickstartAsIs !== undefined,
     isOldTemplate: flags.isOldTemplate,
     rootPassword: rootPasswordFile === "-" && isTyped()
-      ? { path: "-", bytes: new TextEncoder().encode(await askPassword()) }
-      : await readInput(rootPasswordFile),
+      ? { path: "standard input", bytes: new TextEncoder().encode(await askPassword()) }
+      : await readPasswordFile(rootPasswordFile),
     sshKeys: await readInput(sshKey),
     installDisk,
     requireMetadata: flags.requireMetadata,
@@ -112,7 +112,21 @@ export async function readInputs(flags: PayloadFlags & CompatFlags): Promise<Inp
 }
 
 async function readInput(path: string | undefined): Promise<InputFile | undefined> {
-  return path === undefined ? undefined : { path, bytes: await readSmall(path, MAX_TEXT_BYTES) };
+  if (path === undefined) return undefined;
+  const bytes = await readSmall(path, MAX_TEXT_BYTES);
+  return { path: path === "-" ? "standard input" : path, bytes };
+}
+
+/** Reads it. A name that is no file's may be the password itself, which nothing repeats. */
+async function readPasswordFile(path: string | undefined): Promise<InputFile | undefined> {
+  try {
+    return await readInput(path);
+  } catch (error) {
+    const isName = path !== undefined && path !== "-" && !/[/\\]/.test(path);
+    if (!isName || await fileExists(path) || isFolder(path)) throw error;
+    const remedy = "pass the name of a file that holds the password";
+    throw new Failure("io", "--root-password-file", "there is no such file", remedy, error);
+  }
 }
 
 /** What the build makes of inputs that were checked. */
@@ -151,6 +165,9 @@ export async function readMetadata(folder: string): Promise<MetadataFile[]> {
   if (one.length > 0) return one;
   if (await fileExists(folder)) {
     throw new Failure("usage", folder, "it is a file", "pass the folder that it is in");
+  }
+  if (!isFolder(folder)) {
+    throw new Failure("usage", folder, "there is no such folder", "check the path");
   }
   const below = await fileExists(`${folder}/latest/meta_data.json`)
     ? `pass ${folder}/latest`

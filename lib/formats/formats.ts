@@ -79,6 +79,14 @@ export function formatFor(name: string | undefined, outputPath: string | undefin
   if (format !== undefined) return format;
   if (path.startsWith("/dev/")) return RAW.formats[0]!;
   const known = `pass -f, one of ${formatNames()}`;
+  if (/[/\\]$/.test(outputPath)) {
+    throw new Failure(
+      "usage",
+      outputPath,
+      "it is the name of a folder",
+      "pass that of a file in it",
+    );
+  }
   throw new Failure("usage", outputPath, "its suffix names no format", known);
 }
 

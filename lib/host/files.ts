@@ -192,6 +192,15 @@ export function listFolders(path: string): string[] {
   }
 }
 
+/** Whether a path leads to a folder. */
+export function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
 /** Reading a stream to its end has closed the file already. */
 function tryClose(file: Deno.FsFile): void {
   try {

@@ -55,6 +55,10 @@ export function ioFailure(error: unknown, path: string, action: string): unknown
 function remedyForMissing(path: string): string | undefined {
   if (/^[a-z]+:\/\//i.test(path)) return "download it first: the program opens no network";
   if (path.startsWith("~")) return "put a blank before ~, not =, or write $HOME";
+  if (path === "-") return "save it to a file first: standard input is read once, front to back";
+  if (/^(["'“”‘’]).*["'“”‘’]$/.test(path)) return "leave out its quotes: they are part of the name";
+  if (path.trim() !== path) return "leave out the blank at its end: it is part of the name";
+  if (/^(ssh|ecdsa|sk)-\S+ AAAA/.test(path)) return "write the key to a file, and pass that";
   if (/[*?]/.test(path)) return "no file matches it";
 }
 

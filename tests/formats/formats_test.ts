@@ -51,7 +51,7 @@ Deno.test("formats: what names none is wrong usage, which lists them all", () =>
   assert.throws(() => formatFor("zip", undefined), failure("usage", /there is no format zip/));
   assert.throws(() => formatFor("zip", undefined), failure("usage", list));
   assert.throws(() => formatFor("", undefined), failure("usage"));
-  for (const path of ["x", "x.img.xz", "gz", "x.gz/"]) {
+  for (const path of ["x", "x.img.xz", "gz", "x.gz.part"]) {
     assert.throws(() => formatFor(undefined, path), failure("usage", list), path);
   }
 });

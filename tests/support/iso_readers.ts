@@ -84,6 +84,7 @@ function isoinfo(option: string | undefined, mark: RegExp): IsoReader {
 
 function pycdlib(tree: "iso" | "joliet" | "rr"): IsoReader {
   return async (iso) => {
+    if (pathOf(PYTHON) === undefined) return undefined;
     const { code, stdout } = await run(PYTHON, [PYCDLIB, tree, iso]);
     return code === 0 ? plain(JSON.parse(stdout)) : undefined;
   };

@@ -14,6 +14,8 @@ import { COMMAND_SYNONYMS } from "./synonyms.ts";
 
 /** What the parser itself takes, at whatever place. */
 const HELP = new Set(["-h", "--help", "-H", "--help-all", "--helpAll"]);
+/** Of a size. */
+const UNIT = /^[KMGT]i?B?$/i;
 /** What else people ask the program for. */
 const QUESTIONS = ["--help", "--version"];
 /** Files that are looked into if they stand in the place of a command. */
@@ -74,7 +76,7 @@ function findInCommand(
   const read = readWords(command, words, commands);
   if ("where" in read) return read;
   const given = new Set(read.given.keys());
-  return checkArguments(command, [...read.args, ...escaped], given) ??
+  return checkArguments(command, [...read.args, ...escaped], given, commands) ??
     checkRequired(command, given);
 }
 
@@ -116,6 +118,7 @@ function checkArguments(
   command: CommandDefinition,
   args: readonly string[],
   given: ReadonlySet<OptionDefinition>,
+  commands: readonly CommandDefinition[],
 ): Slip | undefined {
   const missing = command.args[args.length];
   if (missing !== undefined && !missing.isOptional) {
@@ -128,18 +131,23 @@ function checkArguments(
   }
   const extra = args[command.args.length];
   if (extra === undefined) return undefined;
+  if (commands.some(({ name }) => name === extra)) {
+    const remedy = `write esxi-img ${extra} ${args[0] ?? ""}`.trimEnd();
+    return { where: extra, what: "the command stands in front of its arguments", remedy };
+  }
   const named = command.options.find(({ name }) =>
     name === `--${/^(.+?)=/.exec(extra)?.[1] ?? ""}`
   );
   if (named !== undefined) {
     return { where: extra, what: "an option begins with two hyphens", remedy: `write --${extra}` };
   }
-  return { where: extra, ...extraArgument(command, extra, given) };
+  return { where: extra, ...extraArgument(command, args, extra, given) };
 }
 
 /** What an argument too many was meant to be. */
 function extraArgument(
   command: CommandDefinition,
+  args: readonly string[],
   extra: string,
   given: ReadonlySet<OptionDefinition>,
 ): Omit<Slip, "where"> {
@@ -151,6 +159,14 @@ function extraArgument(
   const what = count === 0
     ? `${command.name} takes no argument`
     : `${command.name} takes ${count === 1 ? "one argument" : `${count} arguments`}`;
+  if (extra.startsWith("-")) {
+    return { what: "behind -- every word is an argument", remedy: "write options before it" };
+  }
+  if (UNIT.test(extra)) return { what, remedy: `write ${extra} at its number, without a blank` };
+  const [first = ""] = args;
+  if (option("--iso") !== undefined && !isIso && /\.iso$/i.test(first)) {
+    return { what, remedy: `write esxi-img ${command.name} ${extra} --iso ${first}` };
+  }
   if (meant === undefined) {
     return { what, remedy: "leave it out, or put quotes around a name with blanks" };
   }

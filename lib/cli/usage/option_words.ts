@@ -7,7 +7,7 @@
 import type { CommandDefinition, OptionDefinition } from "../definitions.ts";
 import { nearest } from "./nearest.ts";
 import { type Slip, spell, spellShort } from "./slip.ts";
-import { OPTION_SYNONYMS } from "./synonyms.ts";
+import { COMMAND_SYNONYMS, OPTION_SYNONYMS } from "./synonyms.ts";
 
 /** What was read of a word that begins with a dash. */
 export interface OptionWord {
@@ -19,6 +19,9 @@ export interface OptionWord {
 
 /** Dashes that word processors and web pages put in the place of two hyphens. */
 const TYPOGRAPHIC_DASH = /^[‐-―−]+-?/;
+
+/** What people take the first argument for. */
+const INPUTS = new Set(["--image", "--input", "--in", "--file", "--source", "--src"]);
 
 /** What the parser does not take as a value. */
 const NO_VALUE = /^(-[a-z]+|-[a-z]=.+|--[a-z][a-z-.\d_]+(=.+)?|--)$/is;
@@ -91,16 +94,31 @@ function unknownLong(
   command: CommandDefinition,
   others: readonly CommandDefinition[],
 ): Slip {
+  const [name = "", ...more] = word.split(" ");
+  const quoted = more.length === 0 ? undefined : findLong(name.slice(2), command.options);
+  if (quoted !== undefined) {
+    return slip(word, "its quotes make one word of two", `write ${name} and its value apart`);
+  }
+  const [argument] = command.args;
+  const isInput = name === "--iso" ? argument?.placeholder === "ISO" : INPUTS.has(name);
+  if (argument !== undefined && isInput) {
+    const remedy = `write esxi-img ${command.name} ${argument.placeholder}`;
+    return slip(word, "it is an argument, and no option", remedy);
+  }
   const meant = suggest(word, command);
   if (meant !== undefined) return slip(word, "there is no such option", `write ${spell(meant)}`);
-  if (word === "--version") {
+  if (nearest(word, ["--version"]) !== undefined) {
     return slip(word, "it stands alone", "write esxi-img --version");
   }
+  const names = others.map(({ name }) => name);
+  const other = nearest(word, names, COMMAND_SYNONYMS);
   const owners = others.filter(({ options }) => findLong(word.slice(2), options) !== undefined);
-  const what = owners.length === 0
-    ? "there is no such option"
-    : `${command.name} has no such option, ${owners.map(({ name }) => name).join(", ")} has`;
-  return slip(word, what);
+  if (owners.length === 0) {
+    const remedy = other === undefined ? undefined : `write esxi-img ${other}`;
+    return slip(word, "there is no such option", remedy);
+  }
+  const has = owners.map(({ name }) => name).join(", ");
+  return slip(word, `${command.name} has no such option, ${has} has`);
 }
 
 /** The option that was meant by a name. */

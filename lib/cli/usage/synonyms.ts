@@ -29,6 +29,7 @@ export const COMMAND_SYNONYMS: Readonly<Record<string, string>> = {
   tftp: "netboot",
   ipxe: "netboot",
   autocomplete: "completion",
+  complete: "completion",
 };
 
 /** Options by other names. */
@@ -59,6 +60,12 @@ export const OPTION_SYNONYMS: Readonly<Record<string, string>> = {
   disk: "--install-disk",
   targetdisk: "--install-disk",
   configdrive: "--metadata",
+  hostname: "--metadata",
+  ip: "--metadata",
+  gateway: "--metadata",
+  vlan: "--metadata",
+  dns: "--metadata",
+  ntp: "--metadata",
   userdata: "--metadata",
   kernelopts: "--kernelopt",
   kerneloption: "--kernelopt",

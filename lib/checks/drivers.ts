@@ -155,15 +155,23 @@ function releaseProblem({ descriptor }: Vib, version?: string): string | undefin
 }
 
 function checkDoubles(drivers: readonly Driver[]): Finding[] {
-  const findings: Finding[] = [];
+  const modules = drivers.filter(({ kind }) => kind === "module").map(({ source }) => source.name);
+  const findings = [...new Set(modules.filter((name, i) => modules.indexOf(name) < i))]
+    .map((name) => finding("driver-double", name, "it is given twice", "pass it once"));
   const names = new Map<string, Vib>();
   const files = new Map<string, VibDescriptor>();
   for (const vib of drivers.flatMap((driver) => driver.vibs)) {
     const { descriptor, source } = vib;
     const other = names.get(descriptor.name);
     if (other !== undefined) {
-      const what = `it is ${descriptor.name}, and so is ${other.source.name}`;
-      findings.push(finding("driver-double", source.name, what));
+      const versions = [descriptor.version, other.descriptor.version];
+      const what = `it is ${descriptor.name} ${versions[0]}, and ${other.source.name} is it, too` +
+        (versions[0] === versions[1] ? "" : `, as ${versions[1]}`);
+      const isOneBundle = drivers.some(({ vibs }) =>
+        [vib, other].every((one) => vibs.some((known) => known === one))
+      );
+      const remedy = isOneBundle ? "unpack it, and pass the VIB for this release" : undefined;
+      findings.push(finding("driver-double", source.name, what, remedy));
       continue;
     }
     names.set(descriptor.name, vib);

@@ -6,7 +6,7 @@
  */
 
 import type { Finding } from "../blocks/finding.ts";
-import { readIdentities } from "../esxi/host_identity.ts";
+import { readIdentities, swapUuid } from "../esxi/host_identity.ts";
 import { finding } from "./codes.ts";
 import type { Inputs } from "./inputs.ts";
 
@@ -15,9 +15,9 @@ export function checkHosts({ metadata }: Inputs): Finding[] {
   const hosts = readIdentities(metadata ?? []);
   const findings: Finding[] = [];
   const seen = new Map<string, string>();
-  const double = (what: string, name: string) => {
-    const other = seen.get(what);
-    if (other === undefined) seen.set(what, name);
+  const double = (what: string, name: string, key = what) => {
+    const other = seen.get(key);
+    if (other === undefined) seen.set(key, name);
     else {
       const said = `${what} is that of the host ${other}, too`;
       findings.push(finding("host-double", `hosts/${name}`, said));
@@ -29,7 +29,11 @@ export function checkHosts({ metadata }: Inputs): Finding[] {
       findings.push(finding("host-unknown", `hosts/${name}`, what));
     }
     for (const mac of macs) double(`the MAC ${mac}`, name);
-    if (uuid !== undefined) double(`the UUID ${uuid}`, name);
+    if (uuid !== undefined) {
+      // A machine that has either takes both for its own.
+      const [either] = [uuid, swapUuid(uuid)].toSorted();
+      double(`the UUID ${uuid}, in one byte order or the other,`, name, `UUID ${either}`);
+    }
     if (serial !== undefined) double(`the serial number ${serial}`, name);
   }
   return findings;

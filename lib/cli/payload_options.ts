@@ -11,7 +11,7 @@ import { readPassword } from "../checks/password.ts";
 import { readCertificates } from "../checks/certificates.ts";
 import { readSshKeys } from "../checks/ssh_keys.ts";
 import { Failure } from "../blocks/failure.ts";
-import { fileExists, isFolder, listFolders, readSmall } from "../host/files.ts";
+import { fileExists, isFolder, listFolders, listNames, readSmall } from "../host/files.ts";
 import { askPassword, isTyped } from "../host/prompt.ts";
 
 const MAX_TEXT_BYTES = 1024 * 1024;
@@ -73,8 +73,20 @@ export function hasSecret(
 /** Where metadata may lie in a folder, for one host or for several. */
 function metadataPaths(folder: string): string[] {
   const hosts = listFolders(`${folder}/hosts`).map((name) => `${folder}/hosts/${name}`);
-  return [folder, ...hosts].flatMap((place) => [place, `${place}/openstack/latest`])
-    .flatMap((place) => METADATA_FILES.map((name) => `${place}/${name}`));
+  return [folder, ...hosts].flatMap((host) =>
+    placesIn(host).flatMap((place) => filesIn(place).map((name) => `${place}/${name}`))
+  );
+}
+
+/** Where a host's files may lie: in its folder, which may also be the root of a config drive. */
+function placesIn(host: string): string[] {
+  return [host, `${host}/openstack/latest`];
+}
+
+/** Names of metadata in a folder. It is listed once: of thousands of hosts most files are not there. */
+function filesIn(place: string): string[] {
+  const names = listNames(place);
+  return names.size === 0 ? [] : METADATA_FILES.filter((name) => names.has(name));
 }
 
 /**
@@ -197,8 +209,8 @@ async function readHosts(folder: string, names: readonly string[]): Promise<Meta
 /** Reads what a folder holds of OpenStack's files; it may also be the root of a config drive. */
 async function readHost(folder: string): Promise<MetadataFile[]> {
   const files: MetadataFile[] = [];
-  for (const place of [folder, `${folder}/openstack/latest`]) {
-    for (const name of METADATA_FILES) {
+  for (const place of placesIn(folder)) {
+    for (const name of filesIn(place)) {
       const path = `${place}/${name}`;
       if (!await fileExists(path)) continue;
       const bytes = await readSmall(path, MAX_TEXT_BYTES);

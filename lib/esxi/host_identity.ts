@@ -5,7 +5,7 @@
  * @module
  */
 
-const HOST_FILE = /^hosts\/([^/]+)\/(meta_data|network_data)\.json$/;
+const HOST_FILE = /^hosts\/([^/]+)\/([^/]+)$/;
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 /** What firmware says where nobody filled in a serial number. */
 const NO_SERIAL =
@@ -34,16 +34,23 @@ export function readIdentities(
     const [, name, kind] = HOST_FILE.exec(path) ?? [];
     if (name === undefined) continue;
     const known = hosts.get(name) ?? { macs: [] };
-    const document = parse(bytes);
-    hosts.set(
-      name,
-      kind === "meta_data" ? { ...known, ...metaOf(document) } : {
-        ...known,
-        macs: macsOf(document),
-      },
-    );
+    if (kind === "meta_data.json") hosts.set(name, { ...known, ...metaOf(parse(bytes)) });
+    else if (kind === "network_data.json") {
+      hosts.set(name, { ...known, macs: macsOf(parse(bytes)) });
+    } else hosts.set(name, known);
   }
   return hosts;
+}
+
+/**
+ * A UUID with the bytes of its first three fields swapped, 32 hexadecimal digits both: SMBIOS has them
+ * little-endian (DMTF DSP0134 §7.2.1), and some releases print them as they lie in memory.
+ */
+export function swapUuid(digits: string): string {
+  return digits.replace(
+    /^(..)(..)(..)(..)(..)(..)(..)(..)/,
+    "$4$3$2$1$6$5$8$7",
+  );
 }
 
 function metaOf(meta: Record<string, unknown>): { uuid?: string; serial?: string } {

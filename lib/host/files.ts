@@ -182,11 +182,24 @@ export async function fileExists(path: string): Promise<boolean> {
   return await Deno.stat(path).then((stat) => stat.isFile, () => false);
 }
 
-/** The names of the folders in a folder; none if it cannot be listed. */
+/**
+ * The names of the folders in a folder, and of links there that lead to no file; none if it cannot be
+ * listed. A link to nothing counts, so that it is told and not passed over.
+ */
 export function listFolders(path: string): string[] {
+  return listEntries(path).filter((entry) =>
+    entry.isDirectory || (entry.isSymlink && !isFile(`${path}/${entry.name}`))
+  ).map(({ name }) => name).sort();
+}
+
+/** The names of all that is in a folder; none if it cannot be listed. */
+export function listNames(path: string): Set<string> {
+  return new Set(listEntries(path).map(({ name }) => name));
+}
+
+function listEntries(path: string): Deno.DirEntry[] {
   try {
-    return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory)
-      .map(({ name }) => name).sort();
+    return [...Deno.readDirSync(path)];
   } catch {
     return [];
   }
@@ -196,6 +209,14 @@ export function listFolders(path: string): string[] {
 export function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
   } catch {
     return false;
   }

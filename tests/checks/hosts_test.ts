@@ -26,6 +26,12 @@ Deno.test("hosts: each is known by MACs, UUID or serial number", () => {
   }
 });
 
+Deno.test("hosts: one with nothing but user data is known by nothing", () => {
+  const path = "hosts/a/user_data";
+  const metadata = [{ path, name: path, bytes: new TextEncoder().encode("#cloud-config\n") }];
+  assert.deepEqual(checkHosts({ metadata }).map(({ code }) => code), ["host-unknown"]);
+});
+
 Deno.test("hosts: what two have in common is found, however it is written", () => {
   const doubles: readonly (readonly [Host, Host, RegExp])[] = [
     [{ macs: ["02:00:00:00:00:0A"] }, { macs: ["02-00-00-00-00-0a"] }, /the MAC 02:00:00:00:00:0a/],
@@ -34,6 +40,11 @@ Deno.test("hosts: what two have in common is found, however it is written", () =
       { meta: { uuid: "00112233-4455-6677-8899-AABBCCDDEEFF" } },
       { meta: { uuid: "00112233445566778899aabbccddeeff" } },
       /the UUID 0011/,
+    ],
+    [
+      { meta: { uuid: "00112233-4455-6677-8899-aabbccddeeff" } },
+      { meta: { uuid: "33221100-5544-7766-8899-aabbccddeeff" } },
+      /the UUID 3322\w+, in one byte order or the other, is/,
     ],
   ];
   for (const [a, b, what] of doubles) {

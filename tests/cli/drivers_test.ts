@@ -196,3 +196,38 @@ Deno.test("drivers: what the installer has already is said", async () => {
     assert.match((await mustEsxiImg([...args, "nic.vib", ...again], { cwd })).stderr, note);
   }
 });
+
+Deno.test("drivers: what does not fit together is refused in one line", async () => {
+  using folder = await withDrivers();
+  const cwd = folder.path;
+  const other = { ...NIC, version: "2.0-1OEM.800.1.0.20613240" };
+  const vibs = [["a", makeVib(NIC)], ["b", makeVib(other)]] as const;
+  folder.write("two.zip", await makeBundle(vibs));
+  folder.write("other.vib", makeVib(other));
+  folder.write("arm.zip", await makeBundle([["a", makeVib({ ...NIC, machine: 183 })]]));
+  const cases: readonly (readonly [drivers: readonly string[], line: RegExp])[] = [
+    [
+      ["two.zip"],
+      /two\.zip: vib20\/b\S+: it is net-acme-nic 2\.0\S+, and .*A?CME_a\.vib is it, too, as 1\.0\S+; unpack/,
+    ],
+    [
+      ["nic.vib", "other.vib"],
+      /other\.vib: .* and nic\.vib is it, too, as 1\.0\.1\S+; pass one of them/,
+    ],
+    [
+      ["nic.vib", "nic.vib"],
+      /nic\.vib: it is net-acme-nic 1\.0\.1\S+, and nic\.vib is it, too; pass/,
+    ],
+    [["Plain.v00", "Plain.v00"], /Plain\.v00: it is given twice; pass it once/],
+    [["arm.zip"], /arm\.zip: vib20\/a\S+: its programs are not for x86_64, as the installer is/],
+  ];
+  for (const [drivers, line] of cases) {
+    const options = drivers.flatMap((driver) => ["--driver", driver]);
+    const args = ["build", "esxi.iso", "-o", "x.img", ...PASSWORD, ...options];
+    const { code, stderr } = await esxiImg(args, { cwd });
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, line);
+    assert.match(stderr, /^esxi-img: [^\n]+\n$/);
+  }
+  assert.ok(!folder.names().includes("x.img"));
+});

@@ -96,3 +96,33 @@ testWith(["find"], "hosts: what cannot be told apart or read is refused in one l
   folder.write("rack/meta_data.json", "{}");
   await refuse(/rack: it holds metadata of its own, and of hosts/);
 });
+
+testWith(["find"], "hosts: a link to a folder is a host, and one to nothing is said", async () => {
+  using folder = new Folder();
+  const { path: cwd } = folder;
+  writeHost(folder, 1);
+  writeHost(folder, 2);
+  Deno.renameSync(folder.file("rack/hosts/esx-0002"), folder.file("elsewhere"));
+  Deno.symlinkSync("../../elsewhere", folder.file("rack/hosts/esx-0002"));
+  folder.write("rack/hosts/readme.txt", "no host");
+  Deno.symlinkSync("readme.txt", folder.file("rack/hosts/link.txt"));
+  const args = ["payload", "--metadata", "rack", "-o", "rack.tgz"];
+  await mustEsxiImg(args, { cwd });
+  const files = await unpack(folder.file("rack.tgz"));
+  assert.ok(files["esxiimg/metadata/hosts/esx-0002/meta_data.json"]);
+  assert.equal(Object.keys(files).filter((path) => /hosts\/[^/]+\/meta_data/.test(path)).length, 2);
+
+  folder.write("elsewhere/plan", "");
+  const into = [...args.slice(0, -1), "elsewhere/meta_data.json", "--force"];
+  const { code, stderr } = await esxiImg(into, { cwd });
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /elsewhere\/meta_data\.json: the same run reads or writes it/);
+
+  for (const [target, line] of [["nowhere", "esx-0003"], [".", "esx-0003"]] as const) {
+    Deno.symlinkSync(target, folder.file("rack/hosts/esx-0003"));
+    const { code, stderr } = await esxiImg([...args, "--force"], { cwd });
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, new RegExp(`hosts/${line}: it holds none of meta_data\\.json`));
+    Deno.removeSync(folder.file("rack/hosts/esx-0003"));
+  }
+});

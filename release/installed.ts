@@ -31,7 +31,7 @@ export interface Documents {
   readonly manPages: readonly PackedFile[];
   /** `completions/esxi-img.bash` and others. */
   readonly completions: readonly PackedFile[];
-  /** README.md, LICENSE, … */
+  /** README.md, LICENSE, docs/, … */
   readonly texts: readonly PackedFile[];
 }
 
@@ -43,7 +43,7 @@ export async function makeDocuments(
   const commands = listCommands(routes);
   const description = routes.fullDescription!;
   const pages = manPages(commands, { version: VERSION, brief: BRIEF, description, timeSeconds });
-  const names = ["CHANGELOG.md", "LICENSE", "README.md"];
+  const names = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", ...await listDocuments()];
   return {
     manPages: pages.map((page) => ({ ...page, path: `man/${page.path}` })),
     completions: SHELLS.map((shell) =>
@@ -56,6 +56,12 @@ export async function makeDocuments(
       textFile("LICENSES-OF-OTHERS", licencesText(packages)),
     ],
   };
+}
+
+/** What README links to and help names: texts, and the pictures in them. */
+async function listDocuments(): Promise<string[]> {
+  const names = await Array.fromAsync(Deno.readDir(`${ROOT}docs`), ({ name }) => `docs/${name}`);
+  return names.filter((name) => /\.(md|svg)$/.test(name)).toSorted();
 }
 
 /** Where Debian puts all of it. */
@@ -98,9 +104,9 @@ export function debianFiles(
       bytes: completions[i]!.bytes,
     })),
     textFile(`${doc}/copyright`, copyright),
-    textFile(`${doc}/README.md`, text("README.md")),
+    ...texts.filter(({ path }) => /\.(md|svg)$/.test(path))
+      .map(({ path, bytes }) => ({ path: `${doc}/${path}`, bytes })),
     zipped(`${doc}/changelog.gz`, new TextEncoder().encode(changelog)),
-    textFile(`${doc}/CHANGELOG.md`, text("CHANGELOG.md")),
     textFile("usr/share/lintian/overrides/esxi-img", overrides),
   ];
 }

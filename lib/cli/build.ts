@@ -72,7 +72,7 @@ export const buildCommand = command<BuildFlags, [iso: string]>({
   docs: {
     brief: "Build a disk image from an installer ISO",
     fullDescription: [
-      "Builds a disk image that installs ESXi without asking. The ISO is read once, front to back;",
+      "Builds a disk image that installs ESXi unattended. The ISO is read once, front to back;",
       "there is no temporary file. The same inputs give the same bytes.",
       "",
       "  esxi-img build esxi.iso --root-password-file pw        esxi.img.gz, for MAAS or dd",
@@ -106,7 +106,7 @@ export const checkCommand = command<BuildFlags, [iso: string]>({
       "  esxi-img check esxi.iso -k my-ks.cfg --root-password-file pw",
       "  esxi-img check esxi.iso --json | jq -r '.findings[] | .code'",
       "",
-      "docs/checks.md lists each code: what it means, and what to do.",
+      "docs/checks.md says of each code what it means, and what to do.",
     ].join("\n"),
   },
 });

@@ -15,7 +15,7 @@ export const convertCommand = command<ConvertFlags, [image: string]>({
     return (flags, image) => runConvert(flags, image);
   },
   parameters: {
-    positional: { kind: "tuple", parameters: [argument("IMAGE", "An image we made")] },
+    positional: { kind: "tuple", parameters: [argument("IMAGE", "An image that esxi-img wrote")] },
     aliases: { o: "output", f: "format", ...commonAliases },
     flags: {
       output: {
@@ -24,7 +24,7 @@ export const convertCommand = command<ConvertFlags, [image: string]>({
         placeholder: "PATH",
         brief: "Where to write the image; - is standard output",
       },
-      format: textFlag("FORMAT", `${formatNames()} (default: by the output's suffix)`),
+      format: textFlag("FORMAT", `${formatNames("disk")} (default: by the output's suffix)`),
       compress: switchFlag("Deflate what shrinks by it in qcow2; the image is then read twice"),
       force: switchFlag("Replace an output that exists"),
       sync: syncFlag,

@@ -14,7 +14,10 @@ export const inspectCommand = command<InspectFlags, [file: string]>({
     return (flags, file) => runInspect(flags, file);
   },
   parameters: {
-    positional: { kind: "tuple", parameters: [argument("FILE", "An ISO, or an image we made")] },
+    positional: {
+      kind: "tuple",
+      parameters: [argument("FILE", "An ISO, an image that esxi-img wrote, or a driver")],
+    },
     aliases: commonAliases,
     flags: {
       svg: textFlag("FILE", "Draw what the bytes are for, as a picture; - is standard output"),
@@ -29,6 +32,7 @@ export const inspectCommand = command<InspectFlags, [file: string]>({
       "boot configuration, partitions, what the bytes are for, files. The format is recognised by",
       "content, not by name.",
       "",
+      "  esxi-img inspect esxi.iso                    which ESXi is it, and what is in it?",
       "  esxi-img inspect esxi.img.gz --svg esxi.svg",
     ].join("\n"),
   },

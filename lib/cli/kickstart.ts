@@ -24,7 +24,10 @@ export const kickstartCommand = command<PartFlags, []>({
     brief: "Write the kickstart that would be used",
     fullDescription: [
       "Writes the kickstart that a build with the same options would use, complete. Change it and pass",
-      "it to build with -k.",
+      "it to build with -k: what was put in by this command is then not put in again.",
+      "",
+      "  esxi-img kickstart --root-password-file pw -o ks.cfg",
+      "  esxi-img build esxi.iso -k ks.cfg --root-password-file pw",
     ].join("\n"),
   },
 });

@@ -14,7 +14,7 @@ export const verifyCommand = command<VerifyFlags, [image: string]>({
     return (flags, image) => runVerify(flags, image);
   },
   parameters: {
-    positional: { kind: "tuple", parameters: [argument("IMAGE", "An image we made")] },
+    positional: { kind: "tuple", parameters: [argument("IMAGE", "An image that esxi-img wrote")] },
     aliases: commonAliases,
     flags: {
       iso: textFlag("ISO", "The ISO that the image was made from"),
@@ -25,9 +25,10 @@ export const verifyCommand = command<VerifyFlags, [image: string]>({
   docs: {
     brief: "Check an image against its ISO or its manifest",
     fullDescription: [
-      "Checks an image against the ISO that it was made from: both copies of the partition table and",
-      "their checksums, the file system (both FATs, every chain, the free count), the edits of boot.cfg,",
-      "and every byte of every file. Each problem is a line; the exit status is 1 if there is any.",
+      "Checks an image against the ISO that it was made from (--iso), against what build --manifest",
+      "wrote (--manifest), or both: both copies of the partition table and their checksums, the file",
+      "system (both FATs, every chain, the free count), the edits of boot.cfg, and every byte of every",
+      "file. Each problem is a line; the exit status is 1 if there is any.",
       "",
       "  esxi-img verify esxi.img.gz --iso esxi.iso",
       "  esxi-img verify esxi.qcow2 --manifest esxi.json     without the ISO, by SHA-256",

@@ -46,9 +46,14 @@ export async function openImage(file: Source): Promise<OpenImage> {
   return { format: "raw", disk: file };
 }
 
-/** The names of all formats, as in a message. */
-export function formatNames(): string {
-  return FORMATS.map((format) => format.name).join(", ");
+/**
+ * The names of all formats, as in a message.
+ *
+ * @param medium `disk` leaves out what holds none.
+ */
+export function formatNames(medium?: "disk"): string {
+  return FORMATS.filter((format) => medium === undefined || format.medium !== "iso")
+    .map((format) => format.name).join(", ");
 }
 
 /** What formats are called besides, in lower case. */

@@ -11,6 +11,8 @@ import { listCommands } from "../../lib/cli/definitions.ts";
 import { flow, groupOptions, renderHelp, wrap } from "../../lib/cli/usage/help.ts";
 import { renderOverview } from "../../lib/cli/usage/overview.ts";
 import { VERSION } from "../../lib/version.ts";
+import { ROOT } from "../support/executable.ts";
+import { exists } from "../support/folder.ts";
 import { mustEsxiImg } from "../support/programs.ts";
 
 const COMMANDS = listCommands(routes, true);
@@ -72,6 +74,14 @@ Deno.test("help: the program shows it, wherever it is asked for", async () => {
     const { stdout, stderr } = await mustEsxiImg(args);
     assert.deepEqual([stdout, stderr], [renderHelp(command, PLAIN), ""]);
   }
+});
+
+Deno.test("help: the documents that it names are there, and are shipped", () => {
+  const helps = COMMANDS.map((command) => renderHelp(command, PLAIN));
+  const text = [...helps, renderOverview(COMMANDS, TEXT, PLAIN)].join("\n");
+  const named = new Set(text.match(/docs\/[\w-]+\.md/g));
+  assert.ok(named.size > 10);
+  for (const path of named) assert.ok(exists(ROOT + path), path);
 });
 
 Deno.test("help: paragraphs are filled, examples stand as they are", () => {

@@ -179,11 +179,13 @@ testWith([...NEEDED, "tar", "gzip"], "the executable, from its archive", async (
   const program = commands.split("\n").at(-1)!.split(" ")[0];
   const outcome = await onBareMachine(
     folder,
-    `set -e\n${commands}\n${program} build in.iso -q -o inside.img.gz`,
-    { programs: ["tar", "gzip"], isWithoutNode: true },
+    `set -e\n${commands}\n${program} build in.iso -q -o inside.img.gz\n` +
+      `cat "$(dirname ${program})/docs/scripts.md" > scripts.md`,
+    { programs: ["tar", "gzip", "dirname"], isWithoutNode: true },
   );
   assertDone(outcome);
   assert.equal(outcome.stdout, `${VERSION}\n`);
+  await mustRun("cmp", [folder.file("home/scripts.md"), `${ROOT}docs/scripts.md`]);
   await assertSameAsOutside(folder.file("home"), "inside.img.gz");
 });
 

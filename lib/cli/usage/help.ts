@@ -8,22 +8,32 @@ import type { CommandDefinition, OptionDefinition } from "../definitions.ts";
 
 /** What options are about, in the order of help. An option that is in none comes before the last. */
 const GROUPS: readonly (readonly [title: string, options: string])[] = [
-  ["OUTPUT", "output format size free label compress batch svg prefix force sync"],
-  ["WHO CAN LOG IN", "root-password-file ssh-key allow-ed25519 allow-secure-boot"],
+  ["OUTPUT", "output format size free label compress batch svg prefix seed force sync"],
+  ["WHO CAN LOG IN", "root-password-file ssh-key allow-ed25519"],
   [
     "WHAT IS INSTALLED, AND WHERE",
     "metadata require-metadata kickstart kickstart-as-is install-disk vcenter-ca vcenter-insecure " +
-    "no-maas maas-port-group",
+    "no-maas maas-port-group allow-secure-boot",
   ],
   [
     "WHAT IS BOOTED",
     "payload module driver allow-community-drivers kernelopt boot-option",
   ],
-  ["CHECKS", "iso manifest iso-sha256 verify strict seed"],
+  ["CHECKS", "iso manifest iso-sha256 verify strict"],
   ["MORE", ""],
   ["OF EVERY COMMAND", "quiet json no-color config debug help"],
 ];
 const FALLBACK = "MORE";
+/** Documents of a command, besides those for all. */
+const READ_ON: Readonly<Record<string, string>> = {
+  build: "openstack maas usb-and-virtual-media many-hosts kickstart metadata drivers boot-options",
+  netboot: "netboot kickstart metadata drivers",
+  check: "checks",
+  convert: "outputs",
+  verify: "manifest outputs",
+  kickstart: "kickstart",
+  payload: "try-your-metadata metadata",
+};
 /** Where the explanation of an option begins. */
 const BRIEF_COLUMN = 34;
 const MIN_COLUMNS = 60;
@@ -60,6 +70,9 @@ export function renderHelp(
     lines.push("", heading(title));
     for (const option of options) lines.push(...entry(optionLabel(option), option.brief, width));
   }
+  const documents = [...(READ_ON[command.name]?.split(" ") ?? []), "scripts", "troubleshooting"];
+  const paths = documents.map((document) => `docs/${document}.md`).join(", ");
+  lines.push("", heading("READ ON"), ...wrap(paths, width - 2).map((line) => `  ${line}`));
   return lines.join("\n") + "\n";
 }
 

@@ -67,7 +67,7 @@ export function renderOverview(
   const indented = (text: string) => flow(text, width - 2).map((line) => `  ${line}`);
   lines.push("", heading("EXIT STATUS"), ...indented(EXIT_STATUS));
   const more =
-    `This is ${name} ${version}. Its README.md and docs/ lead from the ISO to the login, ` +
+    `This is ${name} ${version}. README.md and docs/, beside it, lead from the ISO to the login, ` +
     `by OpenStack, MAAS, USB stick, virtual media and network; docs/troubleshooting.md explains ` +
     `messages. Where they are installed: man ${name}, man ${name}-build.`;
   lines.push("", heading("READ ON"), ...indented(more));

@@ -59,7 +59,8 @@ export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<
     medium: "net",
   };
   stopFor(checkInputs(inputs), { strict: false });
-  const prefix = flags.prefix?.replace(/\/+$/, "");
+  // The server's root is where paths begin without a prefix, too.
+  const prefix = flags.prefix?.replace(/\/+$/, "") || undefined;
   const options = await readContentOptions(flags, inputs, modules.files);
   const plan = await planNetboot(file, { ...options, prefix });
   const findings = checkInputs(inputs, plan.installer);
@@ -98,10 +99,7 @@ export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<
 function checkUsage(flags: NetbootFlags): void {
   const { prefix, json, output, sync } = flags;
   checkPayloadFlags(flags);
-  if (prefix !== undefined && (!/^[!-~]+$/.test(prefix) || prefix.includes("---"))) {
-    const what = `${JSON.stringify(prefix)} is neither a path nor a URL in ASCII`;
-    throw new Failure("usage", "--prefix", what, "pass one without blanks");
-  }
+  if (prefix !== undefined) checkPrefix(prefix);
   if (output !== "-") return;
   if (json) {
     const what = "standard output carries the archive";
@@ -109,6 +107,22 @@ function checkUsage(flags: NetbootFlags): void {
   }
   if (sync) {
     throw new Failure("usage", "--sync", "standard output cannot be made durable", "pass -o DIR");
+  }
+}
+
+/** Names of files are put behind it, and boot.cfg separates its modules by `---`. */
+function checkPrefix(prefix: string): void {
+  const usage = (what: string, remedy: string) =>
+    new Failure("usage", "--prefix", `${JSON.stringify(prefix)} ${what}`, remedy);
+  if (!/^[!-~]+$/.test(prefix) || prefix.includes("---")) {
+    throw usage("is neither a path nor a URL in ASCII", "pass one without blanks");
+  }
+  if (prefix.includes("\\")) {
+    throw usage("has backslashes", "pass the path as the server knows it, with slashes");
+  }
+  if (prefix.includes("://") && /[?#]/.test(prefix)) {
+    const what = "has a query or a fragment, behind which no name of a file can stand";
+    throw usage(what, "pass the URL of a folder");
   }
 }
 

@@ -128,6 +128,20 @@ Deno.test("netboot: nobody's folder is replaced, and ours only with --force", as
   assert.deepEqual(folder.names(), ["esxi.iso", "mine", "net"]);
 });
 
+Deno.test("netboot: the server's root as a prefix is none", async () => {
+  using folder = new Folder();
+  const cwd = folder.path;
+  await writeSampleIso(folder.file("esxi.iso"));
+  for (
+    const [name, ...prefix] of [["none"], ["root", "--prefix", "/"], ["two", "--prefix", "//"]]
+  ) {
+    await mustEsxiImg(["netboot", "esxi.iso", "-q", "-o", name!, ...DISK, ...prefix], { cwd });
+    const cfg = await Deno.readTextFile(folder.file(`${name}/efi/boot/boot.cfg`));
+    assert.match(cfg, /^kernel=\/b\.b00$/m);
+    assert.deepEqual(await readTree(folder.file(name!)), await readTree(folder.file("none")));
+  }
+});
+
 Deno.test("netboot: what cannot be served is refused, and what is dangerous is said", async () => {
   using folder = new Folder();
   const cwd = folder.path;
@@ -145,6 +159,9 @@ Deno.test("netboot: what cannot be served is refused, and what is dangerous is s
       folder.write("pw", "Xyz-12345-q"),
     ],
     [2, /--prefix: "a b" is neither/, "esxi.iso", "--prefix", "a b"],
+    [2, /--prefix: "C:\\\\x" has backslashes/, "esxi.iso", "--prefix", "C:\\x"],
+    [2, /--prefix: "http:\/\/h\/a\?b" has a query/, "esxi.iso", "--prefix", "http://h/a?b"],
+    [2, /--prefix: "http:\/\/h\/#a" has a query/, "esxi.iso", "--prefix", "http://h/#a"],
     [2, /--json: standard output/, "esxi.iso", "-o", "-", "--json"],
   ];
   for (const [code, says, ...args] of cases) {

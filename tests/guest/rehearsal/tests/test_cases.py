@@ -1,12 +1,17 @@
 """Deployments that once failed (testdata/cases): each ends as its expect.md says."""
 import json
 import os
+import random
 import re
 import unittest
+
+from rehearsal import Options, payload
 
 from .base import TESTDATA, RehearsalTest
 
 CASES = os.path.join(TESTDATA, "cases")
+# Hosts of a thousand that are rehearsed: each takes seconds, for its installer unpacks what belongs to all.
+PICKED = int(os.environ.get("ESXI_IMG_RACK", 4))
 # What all config drives but the other ones ask for.
 VMK0 = {"ipv4": "192.0.2.10/24", "mtu": 1500, "vlan": 0}
 BOTH = {"uplinks": ["vmnic0", "vmnic1"], "active": ["vmnic0", "vmnic1"], "standby": []}
@@ -173,6 +178,31 @@ class Rack(RehearsalTest):
         result = self.rehearse_fast(metadata=self.folder_given, nics=nics)
         self.assertEqual((result["outcome"], result["disks_untouched"]), ("stopped-before-install", True))
         self.assertIn("02:00:5e:00:53", result["reason"])
+
+    def test_some_of_a_thousand(self):
+        def mac(host, port):
+            return "02:00:5e:%02x:%02x:%02x" % (host >> 8, host & 255, port)
+
+        names = ["esx-%04d" % host for host in range(1000)]
+        for host, name in enumerate(names):
+            links = [{"id": "p%d" % port, "type": "phy", "ethernet_mac_address": mac(host, port)} for port in (0, 1)]
+            self.write("rack/hosts/%s/meta_data.json" % name,
+                       json.dumps({"hostname": name, "admin_pass": "Vt7#mexample-Only-" + name}))
+            self.write("rack/hosts/%s/network_data.json" % name, json.dumps({
+                "links": links, "networks": [{"id": "n", "type": "ipv4_dhcp", "link": "p0"}]}))
+        rack = os.path.join(self.folder_given, "rack")
+        made = payload.make(Options(metadata=rack), self.folder)[0]
+        with open(os.path.join(CASES, "openstack", "write-files", "nics.txt"), encoding="utf-8") as file:
+            head = file.read().splitlines()[:2]
+        row = "vmnic%d  0000:01:00.%d  x       Up            Up           10000  Full    %s  1500  port"
+        for host in random.Random(18).sample(range(1000), PICKED):
+            nics = os.path.join(self.folder, "nics.txt")
+            with open(nics, "w", encoding="utf-8") as file:
+                file.write("\n".join(head + [row % (port, port, mac(host, port)) for port in (0, 1)]) + "\n")
+            result = self.rehearse_fast(metadata=rack, nics=nics, made=made)
+            self.assertEqual((result["outcome"], result["secrets_left"]), ("configured", []), result["reason"])
+            self.assertEqual(result["host"]["fqdn"], names[host])
+            self.assertEqual(set(re.findall("esx-[0-9]{4}", json.dumps(result["host"]))), {names[host]})
 
 
 if __name__ == "__main__":

@@ -124,11 +124,14 @@ function page(
   ].join("\n");
 }
 
-function synopsis({ name, args }: CommandDefinition): string[] {
+function synopsis({ name, args, options }: CommandDefinition): string[] {
   return [
     `.B ${roff(NAME)} ${roff(name)}`,
     ...args.map(({ placeholder, isOptional }) =>
       isOptional ? `.RI [ ${roff(placeholder)} ]` : `.I ${roff(placeholder)}`
+    ),
+    ...options.filter(({ isRequired }) => isRequired).map(({ name, alias, value }) =>
+      `.BI ${roff(alias ?? name)} " ${roff(value?.placeholder ?? "")}"`
     ),
     ".RI [ options ]",
   ];

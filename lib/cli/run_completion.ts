@@ -19,7 +19,21 @@ const WRITERS = { bash: bashCompletion, fish: fishCompletion, zsh: zshCompletion
 
 /** Writes a shell's completions. */
 export function completionFor(shell: Shell, commands: readonly CommandDefinition[]): string {
-  return WRITERS[shell]("esxi-img", commands);
+  return WRITERS[shell]("esxi-img", [...commands, helpAbout(commands)]);
+}
+
+/** `help COMMAND`, which is no command but another way to write `COMMAND --help`. */
+function helpAbout(commands: readonly CommandDefinition[]): CommandDefinition {
+  const brief = "Show the help of a command";
+  const offers = commands.map(({ name }) => name);
+  return {
+    name: "help",
+    isHidden: false,
+    brief,
+    description: brief,
+    args: [{ placeholder: "COMMAND", offers, brief: "The command", isOptional: true }],
+    options: [],
+  };
 }
 
 /** Prints a shell's completions. */

@@ -71,6 +71,7 @@ testWith(["bash", "script"], "completion: bash", async () => {
     `esxi-img fi⇥--payl⇥oth⇥`,
     "esxi-img convert other.img --output=oth⇥",
     "esxi-img completion z⇥",
+    "esxi-img help verif⇥",
   ]);
   assert.deepEqual(said, [
     ["build", "--format", "qcow2", "-o", "other.img", FILE],
@@ -79,6 +80,7 @@ testWith(["bash", "script"], "completion: bash", async () => {
     [FILE, "--payload", "other.img"],
     ["convert", "other.img", "--output=other.img"],
     ["completion", "zsh"],
+    ["help", "verify"],
   ]);
 });
 
@@ -101,6 +103,7 @@ testWith(["zsh", "script"], "completion: zsh, sourced and from a folder of funct
       "esxi-img convert other.img -o oth⇥",
       "esxi-img build --metadata ⇥",
       "esxi-img completion z⇥",
+      "esxi-img help verif⇥",
     ]);
     assert.deepEqual(said, [
       ["build", "--format=qcow2", "-o", "other.img", FILE],
@@ -110,6 +113,7 @@ testWith(["zsh", "script"], "completion: zsh, sourced and from a folder of funct
       ["convert", "other.img", "-o", "other.img"],
       ["build", "--metadata", "drive"],
       ["completion", "zsh"],
+      ["help", "verify"],
     ]);
   }
 });
@@ -127,7 +131,11 @@ testWith(["fish"], "completion: fish", async () => {
     assert.equal(stderr, "");
     return stdout.trim().split("\n").map((candidate) => candidate.split("\t")[0]);
   };
-  assert.deepEqual(await complete("esxi-img "), COMMANDS.map(({ name }) => name).toSorted());
+  assert.deepEqual(
+    await complete("esxi-img "),
+    [...COMMANDS.map(({ name }) => name), "help"].toSorted(),
+  );
+  assert.deepEqual(await complete("esxi-img help verif"), ["verify"]);
   assert.deepEqual(
     await complete("esxi-img build --format "),
     formatNames().split(", ").toSorted(),

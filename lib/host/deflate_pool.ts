@@ -37,7 +37,8 @@ export class DeflatePool implements Deflater, Disposable {
   }
 
   deflate(bytes: readonly Uint8Array[]): Uint8Array | Promise<Uint8Array> {
-    return this.#ask(bytes)?.then((reply) => reply.bytes) ?? this.#inline.deflate(bytes);
+    return this.#ask(bytes)?.then((reply) => reply.bytes) ??
+      this.#listening(this.#inline.deflate(bytes));
   }
 
   deflateUnits(
@@ -46,7 +47,16 @@ export class DeflatePool implements Deflater, Disposable {
   ): DeflatedUnits | Promise<DeflatedUnits> {
     const lengthsBytes = units.map((unit) => unit.length);
     return this.#ask(units, { lengthsBytes, style })?.then(unpackUnits) ??
-      this.#inline.deflateUnits(units, style);
+      this.#listening(this.#inline.deflateUnits(units, style));
+  }
+
+  /**
+   * What was done in this thread, but not before the threads that are starting were heard: whoever
+   * reads and deflates alone never gets to hear them.
+   */
+  #listening<T>(result: T | Promise<T>): T | Promise<T> {
+    if (!this.#threads.some((thread) => thread.isStarting)) return result;
+    return new Promise((resolve) => setTimeout(resolve, 0, result));
   }
 
   /** Asks the thread that has least to do, if there is one. */
@@ -92,6 +102,8 @@ export class DeflatePool implements Deflater, Disposable {
 
 /** A thread, and what it was asked for. It answers in the order in which it is asked. */
 class DeflateThread {
+  /** Whether it has yet to say that it is ready. */
+  isStarting = true;
   /** Whether it has started. One that cannot is never asked. */
   isReady = false;
   readonly #worker = new Worker(deflateWorkerUrl(), { type: "module" });
@@ -102,12 +114,12 @@ class DeflateThread {
 
   constructor() {
     this.#worker.addEventListener("message", ({ data }: MessageEvent<DeflateReply | "ready">) => {
-      if (data === "ready") this.isReady = true;
+      if (data === "ready") [this.isReady, this.isStarting] = [true, false];
       else this.#asked.shift()?.resolve(data);
     });
     this.#worker.addEventListener("error", (event) => {
       event.preventDefault(); // it is told by whoever waits
-      this.isReady = false;
+      [this.isReady, this.isStarting] = [false, false];
       for (const { reject } of this.#asked.splice(0)) reject(new Error(event.message));
     });
   }

@@ -60,6 +60,13 @@ async function startThreads(pool: DeflatePool): Promise<void> {
   }
 }
 
+Deno.test("threads get to work for somebody who does nothing but deflate", async () => {
+  using pool = new DeflatePool(2);
+  const zeros = [new Uint8Array(MIB)];
+  for (let i = 0; i < 3000 && !pool.isThreaded; i++) await pool.deflate(zeros);
+  assert.ok(pool.isThreaded);
+});
+
 for (const format of DEFLATING) {
   const { name } = format;
 

@@ -43,7 +43,7 @@ export async function makeDocuments(
   const commands = listCommands(routes);
   const description = routes.fullDescription!;
   const pages = manPages(commands, { version: VERSION, brief: BRIEF, description, timeSeconds });
-  const names = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", ...await listDocuments()];
+  const names = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "lib/guest/README.md"];
   return {
     manPages: pages.map((page) => ({ ...page, path: `man/${page.path}` })),
     completions: SHELLS.map((shell) =>
@@ -51,7 +51,10 @@ export async function makeDocuments(
     ),
     texts: [
       ...await Promise.all(
-        names.map(async (path) => ({ path, bytes: await Deno.readFile(ROOT + path) })),
+        [...names, ...await listDocuments()].map(async (path) => ({
+          path,
+          bytes: await Deno.readFile(ROOT + path),
+        })),
       ),
       textFile("LICENSES-OF-OTHERS", licencesText(packages)),
     ],

@@ -19,7 +19,7 @@ export function checkOptions(inputs: Inputs): Finding[] {
   const without = (option: string, what: string, remedy = "leave it out") =>
     findings.push(finding("option-no-effect", option, what, remedy));
   if (options?.compress && options.format !== COMPRESSIBLE) {
-    without("--compress", `a ${options.format} is written as small as it can be`);
+    without("--compress", `${options.format} is written as small as it can be`);
   }
   if (hasPayload) {
     const remedy = "pass it to esxi-img payload, or leave --payload out";

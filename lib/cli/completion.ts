@@ -10,8 +10,11 @@ import { commonAliases, type CommonFlags, commonFlags } from "./flags.ts";
 import type { Shell } from "./run_completion.ts";
 
 function parseShell(word: string): Shell {
-  const shell = SHELLS.find((candidate) => candidate === word);
-  if (shell === undefined) throw new RangeError(`${word} is not one of ${SHELLS.join(", ")}`);
+  const name = word.toLowerCase().replace(/^.*\//, ""); // as in completion "$SHELL"
+  const shell = SHELLS.find((candidate) => candidate === name);
+  if (shell === undefined) {
+    throw new RangeError(`there is no shell ${word} here; use one of ${SHELLS.join(", ")}`);
+  }
   return shell;
 }
 

@@ -57,7 +57,12 @@ export function formatNames(medium?: "disk"): string {
 }
 
 /** What formats are called besides, in lower case. */
-const OTHER_NAMES: Readonly<Record<string, string>> = { dd: "raw", img: "raw" };
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  dd: "raw",
+  img: "raw",
+  gzip: "gz",
+  vpc: "vhd",
+};
 
 /**
  * Chooses a format: the one that is named, in capitals or not, else by the output's suffix, else gz; raw for a device.

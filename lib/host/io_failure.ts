@@ -53,6 +53,8 @@ export function ioFailure(error: unknown, path: string, action: string): unknown
 
 /** What to do about a path that is not there because it is none, or not yet. */
 function remedyForMissing(path: string): string | undefined {
+  if (/^file:\/\//i.test(path)) return "pass a path: leave out file://";
+  if (/^\$\w/.test(path)) return "put double quotes around it: single ones keep it as it is";
   if (/^[a-z]+:\/\//i.test(path)) return "download it first: the program opens no network";
   if (path.startsWith("~")) return "put a blank before ~, not =, or write $HOME";
   if (path === "-") return "save it to a file first: standard input is read once, front to back";

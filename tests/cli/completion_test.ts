@@ -56,6 +56,8 @@ Deno.test("completion: the executable prints what this makes; another shell is w
     const { stdout } = await mustEsxiImg(["completion", shell]);
     assert.equal(stdout, completionFor(shell, COMMANDS));
   }
+  const { stdout } = await mustEsxiImg(["completion", "/usr/bin/FISH"]);
+  assert.equal(stdout, completionFor("fish", COMMANDS));
   const { code, stderr } = await esxiImg(["completion", "tcsh"]);
   assert.equal(code, 2);
   assert.match(stderr, /^esxi-img: .*tcsh.*bash, fish, zsh.*\n$/);

@@ -95,7 +95,7 @@ const SLIPS: Readonly<Record<string, readonly Slip[]>> = {
     ],
     [
       "completion tcsh",
-      /^SHELL: tcsh is not one of bash, fish, zsh; see esxi-img completion --/,
+      /^SHELL: there is no shell tcsh here; use one of bash, fish, zsh; see esxi-img compl/,
     ],
   ],
   "arguments": [
@@ -130,6 +130,8 @@ const SLIPS: Readonly<Record<string, readonly Slip[]>> = {
       /write the key to a file, and pass that$/,
     ],
     ["build in.iso --metadata nope", /^nope: there is no such folder; check the path$/],
+    ["build file:///tmp/none.iso", /pass a path: leave out file:\/\/$/],
+    ["build $ISO", /put double quotes around it: single ones keep it as it is$/],
     ["build *.ISO", /no such file or folder; no file matches it$/],
     ["build in.iso --ssh-key=~/id.pub", /put a blank before ~, not =, or write \$HOME$/],
     ["build folder", /it is a folder; pass a file$/],

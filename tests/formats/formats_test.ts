@@ -18,6 +18,9 @@ Deno.test("formats: by name, by suffix, gz for what says nothing, raw for device
   assert.equal(formatFor(undefined, "/dev/sdb").name, "raw");
   assert.equal(formatFor(undefined, "/dev/shm/x.qcow2").name, "qcow2");
   assert.equal(formatFor("vmdk", "x.img").name, "vmdk");
+  // as qemu-img and gzip call them
+  assert.equal(formatFor("vpc", undefined).name, "vhd");
+  assert.equal(formatFor("GZIP", undefined).name, "gz");
   for (
     const [path, name] of [
       ["x.img", "raw"],

@@ -133,6 +133,7 @@ export { inspect } from "./lib/image/inspect.ts";
 export { verifyImage } from "./lib/image/verify.ts";
 export type { OpenImage } from "./lib/formats/format.ts";
 export type { InspectedDriver } from "./lib/image/drivers.ts";
+export type { PciClaim } from "./lib/esxi/drivers/pci_scan.ts";
 export type { InspectedPartition, Inspection } from "./lib/image/inspection.ts";
 export type { VerifyReport } from "./lib/image/verify_tree.ts";
 

@@ -4,12 +4,15 @@
  * @module
  */
 
+import type { PciClaim } from "../esxi/drivers/pci_scan.ts";
 import type { InspectedDriverFile } from "../image/drivers.ts";
 import type { Inspection } from "../image/inspection.ts";
 import { divideMedium, largestModules } from "../image/shares.ts";
 import { drawBar } from "./picture/bar.ts";
 import { formatSize } from "./sizes.ts";
 
+/** As much as most terminals show of a list. */
+const LINE_CHARACTERS = 64;
 /** How many modules are named by their size. */
 export const LARGEST = 5;
 
@@ -31,6 +34,31 @@ export function describeDriverFile(
     for (const { name, type, sizeBytes } of vib.payloads) {
       field("  payload", `${name}, ${type}, ${formatSize(sizeBytes)}`);
     }
+    for (const line of describeClaims(vib.pciClaims)) field("  PCI", line);
+  }
+  return lines;
+}
+
+/** Devices, some on a line; those of single subsystems with these behind them. */
+function describeClaims(claims: readonly PciClaim[]): string[] {
+  const limitsOf = new Map<string, string[]>();
+  for (const { id, subsystem } of claims) {
+    limitsOf.set(id, [
+      ...limitsOf.get(id) ?? [],
+      ...subsystem === undefined ? [] : [subsystem],
+    ]);
+  }
+  const any = new Set(
+    claims.filter(({ subsystem }) => subsystem === undefined).map(({ id }) => id),
+  );
+  const words = [...limitsOf].map(([id, only]) =>
+    any.has(id) ? id : `${id} (only ${only.join(", ")})`
+  );
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length > LINE_CHARACTERS) lines.push(word);
+    else lines[lines.length - 1] = `${last}, ${word}`;
   }
   return lines;
 }
@@ -71,8 +99,13 @@ export function describeInspection(inspection: Inspection): string[] {
       field("  modules", `${bootCfg.modules.length}, the last is ${bootCfg.modules.at(-1)}`);
     }
   }
-  for (const { name, version, vendor, origin } of inspection.drivers) {
-    field("driver", `${name} ${version}, ${vendor}${origin === "added" ? ", added" : ""}`);
+  for (const { name, version, vendor, origin, pciClaims = [] } of inspection.drivers) {
+    const devices = new Set(pciClaims.map(({ id }) => id)).size;
+    field(
+      "driver",
+      `${name} ${version}, ${vendor}${origin === "added" ? ", added" : ""}` +
+        (devices === 0 ? "" : `, ${devices} PCI ${devices === 1 ? "device" : "devices"}`),
+    );
   }
   for (const problem of inspection.problems) field("problem", problem);
   lines.push("", ...drawBar(divideMedium(inspection)).map((line) => `  ${line}`), "");

@@ -118,10 +118,10 @@ export async function readContent(
 async function listVibs(
   volume: IsoVolume,
   { drivers = [] }: ContentOptions,
-): Promise<VibDescriptor[] | undefined> {
+): Promise<readonly VibDescriptor[] | undefined> {
   if (drivers.length === 0) return undefined;
   const { readImageDatabase } = await import("./drivers/image_database.ts");
-  return await readImageDatabase(volume);
+  return (await readImageDatabase(volume)).vibs;
 }
 
 async function examineModules(modules: readonly NamedModule[]): Promise<SourceFile[]> {

@@ -11,6 +11,7 @@ import { type FileTree, findFile, type TreeFile } from "../blocks/file_tree.ts";
 import { readImageDatabase } from "../esxi/drivers/image_database.ts";
 import { isDriver } from "../esxi/drivers/is_driver.ts";
 import { type DriverList, DRIVERS_LIST, DRIVERS_NAME } from "../esxi/drivers/medium.ts";
+import type { PciClaim } from "../esxi/drivers/pci_scan.ts";
 import { openDriver } from "../esxi/drivers/open.ts";
 import { TAR_BLOCK_BYTES } from "../esxi/tar.ts";
 
@@ -31,6 +32,8 @@ export interface InspectedDriver {
   readonly acceptanceLevel: string;
   /** Whether it came with the installer, or was added to it. */
   readonly origin: "installer" | "added";
+  /** Devices that it claims, as far as its modules tell; only of ISOs, where they are looked at. */
+  readonly pciClaims?: readonly PciClaim[];
 }
 
 /** A file of VIBs, as `inspect` shows it. */
@@ -53,31 +56,49 @@ export interface InspectedDriverFile {
       readonly sizeBytes: number;
     }[];
     readonly files: readonly string[];
+    /** Devices that it claims, as far as its payload tells. */
+    readonly pciClaims: readonly PciClaim[];
   }[];
 }
+
+/** A driver, and the names of its modules. */
+type Found = readonly [driver: InspectedDriver, modules: readonly string[]];
 
 /**
  * Lists the drivers of an installer, sorted by name. A database that cannot be read has none: the
  * installer may still be whole.
  *
+ * @param hasClaims Whether their modules are unpacked for what they claim.
  * @throws {Failure} `truncated` or `io` from the source of the files.
  */
-export async function listDrivers(tree: FileTree): Promise<InspectedDriver[]> {
-  const shipped = (await readImageDatabase(tree)).filter(isDriver).map((
+export async function listDrivers(tree: FileTree, hasClaims: boolean): Promise<InspectedDriver[]> {
+  const { vibs, modules } = await readImageDatabase(tree);
+  const shipped: Found[] = vibs.filter(isDriver).map((
     { id, name, version, vendor, acceptanceLevel },
-  ) => ({ id, name, version, vendor, acceptanceLevel, origin: "installer" as const }));
-  const byName = (a: InspectedDriver, b: InspectedDriver) => a.id < b.id ? -1 : 1;
-  return [...shipped.toSorted(byName), ...await readAdded(tree)];
+  ) => [
+    { id, name, version, vendor, acceptanceLevel, origin: "installer" },
+    modules.get(id) ?? [],
+  ]);
+  const byName = ([a]: Found, [b]: Found) => a.id < b.id ? -1 : 1;
+  const found = [...shipped.toSorted(byName), ...await readAdded(tree)];
+  if (!hasClaims) return found.map(([driver]) => driver);
+  const { readClaims } = await import("./driver_claims.ts");
+  const claims = await readClaims(tree, found.flatMap(([, names]) => names));
+  return found.map(([driver, names]) => ({
+    ...driver,
+    pciClaims: names.flatMap((name) => claims.get(name) ?? []),
+  }));
 }
 
-async function readAdded(tree: FileTree): Promise<InspectedDriver[]> {
+async function readAdded(tree: FileTree): Promise<Found[]> {
   const file = findFile(tree, DRIVERS_NAME);
   if (file === undefined) return [];
   try {
-    const { vibs } = JSON.parse(await readList(tree, file)) as DriverList;
-    return vibs.map(({ id, name, version, vendor, acceptance_level }) => ({
-      ...{ id, name, version, vendor, acceptanceLevel: acceptance_level, origin: "added" },
-    }));
+    const { vibs, modules } = JSON.parse(await readList(tree, file)) as DriverList;
+    return vibs.map(({ id, name, version, vendor, acceptance_level }) => [
+      { ...{ id, name, version, vendor, acceptanceLevel: acceptance_level, origin: "added" } },
+      modules.filter(({ vib }) => vib === id).map((module) => module.name),
+    ]);
   } catch (error) {
     if (error instanceof Failure) throw error;
     return []; // a file of that name that is not ours
@@ -118,6 +139,7 @@ export async function inspectDriverFile(file: Source): Promise<InspectedDriverFi
       depends: descriptor.depends,
       payloads: payloads.map(({ name, type, sizeBytes }) => ({ name, type, sizeBytes })),
       files: descriptor.files,
+      pciClaims: payloads.flatMap((payload) => payload.pciClaims),
     })),
   };
 }

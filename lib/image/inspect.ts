@@ -31,7 +31,7 @@ async function inspectIso(file: Source): Promise<Inspection> {
     format: "iso",
     fileBytes: file.sizeBytes,
     fileSystem: { type: `ISO 9660, names by ${volume.names}`, label: volume.label },
-    ...await inspectTree(volume),
+    ...await inspectTree(volume, true),
     problems: [],
   };
 }

@@ -39,7 +39,8 @@ export async function inspectImage(file: Source): Promise<Inspection> {
       clusterBytes: volume.geometry.clusterBytes,
       freeBytes: volume.freeBytes,
     },
-    ...await inspectTree(volume),
+    // A compressed image would be unpacked once more for them.
+    ...await inspectTree(volume, false),
     problems: volume.problems,
   };
 }

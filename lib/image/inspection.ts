@@ -69,14 +69,16 @@ export interface Inspection {
 /**
  * The parts that come from the files of an ISO or a partition.
  *
+ * @param hasClaims Whether drivers' modules are read for the devices that they claim.
  * @throws {Error} what is no {@linkcode Failure}: those of the tree are told as its problem.
  */
 export async function inspectTree(
   tree: FileTree,
+  hasClaims: boolean,
 ): Promise<Pick<Inspection, "installer" | "drivers" | "files">> {
   const files = tree.files.map(({ path, sizeBytes }) => ({ path, sizeBytes }));
   const { listDrivers } = await import("./drivers.ts");
-  const drivers = await listDrivers(tree);
+  const drivers = await listDrivers(tree, hasClaims);
   try {
     return { installer: describe(await recognizeInstaller(tree)), drivers, files };
   } catch (error) {

@@ -231,3 +231,27 @@ Deno.test("drivers: what does not fit together is refused in one line", async ()
   }
   assert.ok(!folder.names().includes("x.img"));
 });
+
+Deno.test("drivers: inspect says which devices they claim", async () => {
+  using folder = await withDrivers();
+  const cwd = folder.path;
+  const native = "regtype=native,bus=pci,id=";
+  const many = Array.from({ length: 9 }, (_, i) => `${native}8086150${i}..............,driver=x`);
+  const map = [...many, `${native}15b3101d15b30016......,driver=x`, ""].join("\n");
+  folder.write("map.vib", makeVib({ name: "net-map", map }));
+  const { stdout } = await mustEsxiImg(["inspect", "map.vib"], { cwd });
+  assert.match(
+    stdout,
+    /^ +PCI +15b3:101d \(only 15b3:0016\), 8086:1500, 8086:1501, [^\n]+\n +PCI +8086:/m,
+  );
+  assert.match(stdout, /8086:1508\n/);
+  await mustEsxiImg(["build", "esxi.iso", "-o", "x.iso", ...PASSWORD, "--driver", "map.vib"], {
+    cwd,
+  });
+  const shown = await mustEsxiImg(["inspect", "x.iso"], { cwd });
+  assert.match(shown.stdout, /driver +net-map \S+, ACME, added, 10 PCI devices$/m);
+  const { drivers } = JSON.parse(
+    (await mustEsxiImg(["inspect", "x.iso", "--json"], { cwd })).stdout,
+  );
+  assert.deepEqual(drivers[0].pciClaims[0], { id: "15b3:101d", subsystem: "15b3:0016" });
+});

@@ -26,12 +26,14 @@ export interface VibPlan {
   readonly hasUnpackedSha256?: boolean;
   /** Changes the descriptor. */
   readonly edit?: (xml: string) => string;
+  /** Lines of the map of its devices. */
+  readonly map?: string;
   /** More bytes for the module, so that it has some size. */
   readonly fillBytes?: number;
 }
 
 /** The boot module in a VIB: a gzipped tar with a program for the kernel. */
-export function makeDriverModule({ name, machine = 62, fillBytes = 0 }: VibPlan): Uint8Array {
+export function makeDriverModule({ name, machine = 62, fillBytes = 0, map }: VibPlan): Uint8Array {
   const elf = new Uint8Array(64 + fillBytes);
   elf.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
   elf.set([machine % 256, machine >> 8], 18);
@@ -42,7 +44,14 @@ export function makeDriverModule({ name, machine = 62, fillBytes = 0 }: VibPlan)
   const path = `usr/lib/vmware/vmkmod/${name}`;
   const folders = ["usr/", "usr/lib/", "usr/lib/vmware/", "usr/lib/vmware/vmkmod/"];
   const tar = packOldGnuTar(
-    [...folders.map((path) => ({ path })), { path, bytes: elf }],
+    [
+      ...folders.map((path) => ({ path })),
+      { path, bytes: elf },
+      ...map === undefined ? [] : [
+        { path: "etc/vmware/default.map.d/" },
+        { path: `etc/vmware/default.map.d/${name}.map`, bytes: encode(map) },
+      ],
+    ],
     1_700_000_000,
   );
   return new Uint8Array(gzipSync(tar));
@@ -76,13 +85,24 @@ export function describeVib(plan: VibPlan, module = makeDriverModule(plan)): str
   return plan.edit?.(xml) ?? xml;
 }
 
-/** An installer's image database, which lists VIBs by their descriptors. */
-export function makeImageDatabase(descriptors: readonly string[]): Uint8Array {
+/**
+ * An installer's image database, which lists VIBs by their descriptors.
+ *
+ * @param modules Files by the IDs of the VIBs whose payloads they are.
+ */
+export function makeImageDatabase(
+  descriptors: readonly string[],
+  modules: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const files = descriptors.map((text, i) => ({
     path: `var/db/esximg/vibs/vib-${i}.xml`,
     bytes: encode(text),
   }));
-  const other = { path: "var/db/esximg/profiles/ESXi", bytes: encode("<imageprofile/>") };
+  const vibs = Object.entries(modules).map(([id, file]) =>
+    `<vib><vib-id>${id}</vib-id><payloads><payload payload-name="x">${file}</payload></payloads></vib>`
+  );
+  const profile = `<imageprofile><viblist>${vibs.join("\n")}</viblist></imageprofile>`;
+  const other = { path: "var/db/esximg/profiles/ESXi", bytes: encode(profile) };
   return new Uint8Array(gzipSync(packOldGnuTar([...files, other], 1_700_000_000)));
 }
 

@@ -14,6 +14,7 @@ import { inflatedStream } from "../../formats/deflate/inflated_source.ts";
 import { type ArMember, readAr } from "./ar.ts";
 import { parseDescriptor, type PayloadDescriptor, type VibDescriptor } from "./descriptor.ts";
 import { ElfScan } from "./elf.ts";
+import { type PciClaim, PciScan } from "./pci_scan.ts";
 import { notDriver } from "./not_driver.ts";
 
 const DESCRIPTOR = "descriptor.xml";
@@ -30,6 +31,8 @@ const MAX_UNPACKED_BYTES = 1024 * 1024 * 1024;
 export interface VibPayload extends PayloadDescriptor {
   /** Its bytes as they are stored. */
   readonly source: Source;
+  /** Devices that maps in it claim. */
+  readonly pciClaims: readonly PciClaim[];
   /** Processors of the programs in it, as `e_machine` of ELF numbers them. */
   readonly machines: readonly number[];
 }
@@ -100,34 +103,39 @@ async function openPayload(
   const place = `${file.name}: ${name}`;
   const source = sliceSource(file, place, member.offsetBytes, member.sizeBytes);
   const stored = new ReadHash(source, source.sizeBytes);
-  const { sha256, machines } = await hashUnpacked(stored, file.name);
+  const { sha256, ...found } = await hashUnpacked(stored, file.name);
   const isSame = (wanted: string | undefined, found: string) =>
     wanted === undefined || wanted === found;
   if (!isSame(payload.sha256, stored.digest()) || !isSame(payload.unpackedSha256, sha256)) {
     const what = `its payload ${name} has another SHA-256 than its descriptor says: it was changed`;
     throw notDriver(file.name, what);
   }
-  return { ...payload, source, machines };
+  return { ...payload, source, ...found };
 }
 
 /** Reads all of a payload, which has to be one member of gzip with nothing behind it. */
 async function hashUnpacked(
   source: Source,
   path: string,
-): Promise<{ readonly sha256: string; readonly machines: readonly number[] }> {
+): Promise<{ readonly sha256: string } & Pick<VibPayload, "machines" | "pciClaims">> {
   const hash = createHash("sha256");
-  const scan = new ElfScan();
+  const [programs, maps] = [new ElfScan(), new PciScan()];
   let sizeBytes = 0;
   try {
     for await (const chunk of inflatedStream(source, "gzip")) {
       sizeBytes += chunk.length;
       if (sizeBytes > MAX_UNPACKED_BYTES) throw new RangeError("it unpacks to more than 1 GiB");
       hash.update(chunk);
-      scan.take(chunk);
+      programs.take(chunk);
+      maps.take(chunk);
     }
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
     throw notDriver(path, "its payload cannot be unpacked", undefined, cause);
   }
-  return { sha256: hash.digest("hex"), machines: scan.machines() };
+  return {
+    sha256: hash.digest("hex"),
+    machines: programs.machines(),
+    pciClaims: maps.claims(),
+  };
 }

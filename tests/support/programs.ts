@@ -104,12 +104,12 @@ export async function rightTo(right: string, command: readonly string[]): Promis
   return works ? [] : [right];
 }
 
-/** Finds a program. A path stands for itself, if it exists. */
+/** Finds a program. A path stands for itself, if it exists; that of a folder ends in `/.`. */
 export function pathOf(program: string): string | undefined {
   const candidates = program.includes("/") ? [program] : FOLDERS.map((f) => `${f}/${program}`);
   return candidates.find((path) => {
     try {
-      return !Deno.statSync(path).isDirectory;
+      return Deno.statSync(path).isDirectory === path.endsWith("/.");
     } catch {
       return false;
     }

@@ -146,7 +146,7 @@ Deno.test("batch: check tells what the batch would, for every host, and writes n
     [/ks\.cfg:2:1: .*foo/, "-k", "ks.cfg"],
     [/m\.v00: it is neither gzip nor tar nor ELF/, "--module", "m.v00"],
     [/id\.pub:1: this line is no public key/, "--ssh-key", "id.pub"],
-    [/--compress: a gz is written/, "--compress"],
+    [/--compress: gz is written/, "--compress"],
     [/--install-disk: .*--firstdisc/, "--install-disk", "--firstdisc"],
     [/--label: \? is not a label/, "--label", "?"],
     [/--free: an ISO keeps its size/, "-f", "iso", "--free", "1G"],

@@ -23,10 +23,12 @@ export function checkHosts({ metadata }: Inputs): Finding[] {
       findings.push(finding("host-double", `hosts/${name}`, said));
     }
   };
-  for (const [name, { macs, uuid, serial }] of hosts) {
+  for (const [name, { macs, uuid, serial, ignored }] of hosts) {
     if (macs.length === 0 && uuid === undefined && serial === undefined) {
       const what = "its metadata names no MAC, no uuid and no serial";
       findings.push(finding("host-unknown", `hosts/${name}`, what));
+    } else {
+      findings.push(...ignored.map((what) => finding("host-ignored", `hosts/${name}`, what)));
     }
     for (const mac of macs) double(`the MAC ${mac}`, name);
     if (uuid !== undefined) {

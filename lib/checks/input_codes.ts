@@ -136,6 +136,11 @@ export const INPUT_CODES = {
       "`--install-disk` names a disk outright: it wins over the disk that the image was written to.",
       "leave it out to install on the image's disk",
     ],
+    "host-ignored": [
+      "A MAC or UUID of a host is in no form that is compared with machines, or one that no machine has. The host " +
+      "is known by something else as well.",
+      "correct it",
+    ],
     "driver-none": [
       "A VIB brings no module for the kernel (below `vmkmod/`): it is no driver.",
       "leave it out, unless it is what a driver needs",

@@ -11,6 +11,7 @@ import type { Finding } from "../blocks/finding.ts";
 import { finding } from "./codes.ts";
 import type { InputFile, Inputs } from "./inputs.ts";
 import { isIPv4 } from "./kickstart_network.ts";
+import { decodeText } from "./text.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -62,7 +63,12 @@ export function checkMetadata({ metadata }: Inputs): Finding[] {
 function readObject({ path, bytes }: InputFile, findings: Finding[]): Json | undefined {
   let content: unknown;
   try {
-    content = JSON.parse(new TextDecoder().decode(bytes));
+    const text = decodeText(bytes);
+    if (text === undefined) {
+      findings.push(finding("metadata-json", path, "it is not UTF-8", "save it as UTF-8"));
+      return undefined;
+    }
+    content = JSON.parse(text);
   } catch {
     findings.push(finding("metadata-json", path, "it is not JSON"));
     return undefined;

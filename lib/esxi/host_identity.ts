@@ -7,6 +7,8 @@
 
 const HOST_FILE = /^hosts\/([^/]+)\/([^/]+)$/;
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
+/** Zeros, and addresses of groups: the first byte is odd (IEEE 802-2014 §8.2). */
+const NO_NIC = /^(00(:00){5}$|.[13579bdf])/;
 /** What firmware says where nobody filled in a serial number. */
 const NO_SERIAL =
   /^(|none|not specified|to be filled by o\.e\.m\.|system serial number|default string|0|n\/a)$/;
@@ -19,6 +21,8 @@ export interface HostIdentity {
   readonly uuid?: string;
   /** In upper case. */
   readonly serial?: string;
+  /** What it names besides and no machine is known by, a clause each. */
+  readonly ignored: readonly string[];
 }
 
 /**
@@ -33,11 +37,13 @@ export function readIdentities(
   for (const { name: path, bytes } of files) {
     const [, name, kind] = HOST_FILE.exec(path) ?? [];
     if (name === undefined) continue;
-    const known = hosts.get(name) ?? { macs: [] };
-    if (kind === "meta_data.json") hosts.set(name, { ...known, ...metaOf(parse(bytes)) });
-    else if (kind === "network_data.json") {
-      hosts.set(name, { ...known, macs: macsOf(parse(bytes)) });
-    } else hosts.set(name, known);
+    const known = hosts.get(name) ?? { macs: [], ignored: [] };
+    const found = kind === "meta_data.json"
+      ? metaOf(parse(bytes))
+      : kind === "network_data.json"
+      ? macsOf(parse(bytes))
+      : { ignored: [] };
+    hosts.set(name, { ...known, ...found, ignored: [...known.ignored, ...found.ignored] });
   }
   return hosts;
 }
@@ -53,25 +59,40 @@ export function swapUuid(digits: string): string {
   );
 }
 
-function metaOf(meta: Record<string, unknown>): { uuid?: string; serial?: string } {
-  const digits = typeof meta.uuid === "string"
-    ? meta.uuid.toLowerCase().replaceAll(/[^0-9a-f]/g, "")
-    : "";
+function metaOf(
+  meta: Record<string, unknown>,
+): Pick<HostIdentity, "uuid" | "serial" | "ignored"> {
+  const text = typeof meta.uuid === "string" ? meta.uuid : "";
+  const digits = text.toLowerCase().replaceAll(/[^0-9a-f]/g, "");
+  const isUuid = /^(?!0+$|f+$)[0-9a-f]{32}$/.test(digits);
   const serial = typeof meta.serial === "string" ? meta.serial.trim() : "";
   return {
-    ...(/^(?!0+$|f+$)[0-9a-f]{32}$/.test(digits) ? { uuid: digits } : {}),
-    ...(NO_SERIAL.test(serial.toLowerCase()) ? {} : { serial: serial.toUpperCase() }),
+    ...isUuid ? { uuid: digits } : {},
+    ...NO_SERIAL.test(serial.toLowerCase()) ? {} : { serial: serial.toUpperCase() },
+    ignored: isUuid || text === "" ? [] : [`the uuid ${JSON.stringify(text)} is none`],
   };
 }
 
-function macsOf({ links }: Record<string, unknown>): string[] {
+function macsOf({ links }: Record<string, unknown>): Pick<HostIdentity, "macs" | "ignored"> {
   const macs = (Array.isArray(links) ? links : []).filter((link) =>
     typeof link === "object" && link !== null && link.type !== "bond" && link.type !== "vlan"
   ).map((link) =>
     String(link.ethernet_mac_address ?? link.mac_address ?? "").trim().toLowerCase()
       .replaceAll("-", ":")
   );
-  return [...new Set(macs.filter((mac) => MAC.test(mac)))];
+  const distinct = [...new Set(macs)];
+  return {
+    macs: distinct.filter((mac) => MAC.test(mac)),
+    ignored: distinct.flatMap((mac) => {
+      if (mac === "") return [];
+      if (!MAC.test(mac)) {
+        return [`the MAC ${JSON.stringify(mac)} has not the form 02:00:5e:00:53:01`];
+      }
+      return NO_NIC.test(mac)
+        ? [`the MAC ${mac} is no NIC's, so that no machine has all of them`]
+        : [];
+    }),
+  };
 }
 
 function parse(bytes: Uint8Array): Record<string, unknown> {

@@ -32,6 +32,20 @@ Deno.test("hosts: one with nothing but user data is known by nothing", () => {
   assert.deepEqual(checkHosts({ metadata }).map(({ code }) => code), ["host-unknown"]);
 });
 
+Deno.test("hosts: what no machine is known by is said where something else is", () => {
+  const ok = "02:00:5e:00:53:01";
+  const said = (macs: readonly string[], meta = {}) =>
+    check({ a: { macs: [ok, ...macs], meta } }).join();
+  assert.equal(said(["", ok]), "");
+  assert.match(
+    said(["5254.0000.0002"]),
+    /^host-ignored hosts\/a: the MAC "5254\.0000\.0002" has not/,
+  );
+  assert.match(said(["00:00:00:00:00:00"]), /^host-ignored \S+: the MAC 00:00:\S+ is no NIC's/);
+  assert.match(said(["01-00-5E-00-00-01"]), /^host-ignored \S+: the MAC 01:00:5e:\S+ is no NIC's/);
+  assert.match(said([], { uuid: "esx-1" }), /^host-ignored \S+: the uuid "esx-1" is none$/);
+});
+
 Deno.test("hosts: what two have in common is found, however it is written", () => {
   const doubles: readonly (readonly [Host, Host, RegExp])[] = [
     [{ macs: ["02:00:00:00:00:0A"] }, { macs: ["02-00-00-00-00-0a"] }, /the MAC 02:00:00:00:00:0a/],

@@ -202,6 +202,15 @@ const ROWS: readonly Row[] = [
   ["install-arguments", {}, ["--install-disk", "mpx.vmhba0:C0:T0:L0", ...PASSWORD]],
   ["install-names-disk", {}, ["--install-disk", "--disk=mpx.vmhba0:C0:T0:L0", ...PASSWORD]],
   md("metadata-json", "{"),
+  [
+    "metadata-json",
+    {
+      "md/meta_data.json": new Uint8Array(
+        [...'{"hostname":"'].map((c) => c.charCodeAt(0)).concat(0xf6, 0x22, 0x7d),
+      ),
+    },
+    ["--metadata", "md", ...PASSWORD],
+  ],
   md("metadata-type", [1]),
   md("metadata-type", { ...META, public_keys: [RSA] }),
   md("metadata-type", META, { ...NETWORK, links: {} }),
@@ -220,6 +229,11 @@ const ROWS: readonly Row[] = [
     ...PASSWORD,
   ]],
   hosts("host-unknown", {}),
+  [
+    "host-ignored",
+    { "md/hosts/a/meta_data.json": '{"hostname":"a","uuid":"none","serial":"X9"}' },
+    ["--metadata", "md", ...PASSWORD],
+  ],
   hosts("host-double", { serial: "X1" }),
   ca("certificate-none", "no PEM\n"),
   ca("certificate-private", "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"),

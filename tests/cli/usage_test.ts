@@ -95,7 +95,7 @@ Deno.test("slips: the parser refuses what they are found in, and little else", a
       if (said === "") assert.ok(slip === undefined || slip.where.startsWith("-"), args.join(" "));
       if (said === "" && slip !== undefined) assert.ok(args.includes("-5"), args.join(" "));
       if (slip === undefined && said !== "") {
-        assert.match(said, /cannot read the size|not one of/);
+        assert.match(said, /cannot read the size|there is no shell/);
       }
     }),
     { numRuns: 1500 },

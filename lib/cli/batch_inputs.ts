@@ -8,7 +8,7 @@ import type { Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
 import type { Inputs } from "../checks/inputs.ts";
 import type { Format } from "../formats/format.ts";
-import { listFolders } from "../host/files.ts";
+import { isFolder, listFolders } from "../host/files.ts";
 import { type BuildFlags, checkUsage, readBuildInputs } from "./build_options.ts";
 import { readMetadata } from "./payload_options.ts";
 import { formatForPlace } from "./target.ts";
@@ -70,6 +70,10 @@ function findHosts({ metadata, output, payload }: BuildFlags) {
   }
   if (payload !== undefined) {
     throw usage("--payload", "each image of a batch has its own", "leave it out");
+  }
+  for (const folder of [metadata, output]) {
+    if (isFolder(folder)) continue;
+    throw usage(folder, "there is no such folder", "make it first, or check the path");
   }
   const names = listFolders(`${metadata}/hosts`);
   if (names.length === 0) {

@@ -157,6 +157,11 @@ const SLIPS: Readonly<Record<string, readonly Slip[]>> = {
     ["build in.iso -o image", /its suffix names no format; pass -f, one of /],
     ["netboot in.iso -o folder", /the folder exists; pass --force to replace it, or another name$/],
     ["netboot in.iso -o page.iso", /it is no folder; pass the name of a folder$/],
+    ["build in.iso --batch --metadata nope -o folder", /^nope: there is no such folder; make it /],
+    [
+      "build in.iso --batch --metadata folder -o new",
+      /^new: there is no such folder; make it first/,
+    ],
     ["build in.iso --batch -o new", /there is no metadata; pass --metadata DIR with hosts\/NAME/],
   ],
 };

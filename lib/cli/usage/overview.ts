@@ -69,7 +69,7 @@ export function renderOverview(
   const more =
     `This is ${name} ${version}. README.md and docs/, beside it, lead from the ISO to the login, ` +
     `by OpenStack, MAAS, USB stick, virtual media and network; docs/troubleshooting.md explains ` +
-    `messages. Where they are installed: man ${name}, man ${name}-build.`;
+    `messages. With manual pages: man ${name}, man ${name}-build.`;
   lines.push("", heading("READ ON"), ...indented(more));
   return lines.join("\n") + "\n";
 }

@@ -43,7 +43,14 @@ export async function makeDocuments(
   const commands = listCommands(routes);
   const description = routes.fullDescription!;
   const pages = manPages(commands, { version: VERSION, brief: BRIEF, description, timeSeconds });
-  const names = ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "lib/guest/README.md"];
+  const names = [
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "SECURITY.md",
+    "CONTRIBUTING.md",
+    "lib/guest/README.md",
+  ];
   return {
     manPages: pages.map((page) => ({ ...page, path: `man/${page.path}` })),
     completions: SHELLS.map((shell) =>
@@ -61,10 +68,14 @@ export async function makeDocuments(
   };
 }
 
-/** What README links to and help names: texts, and the pictures in them. */
+/** What README links to and help names: texts, the pictures in them, and schemas. */
 async function listDocuments(): Promise<string[]> {
-  const names = await Array.fromAsync(Deno.readDir(`${ROOT}docs`), ({ name }) => `docs/${name}`);
-  return names.filter((name) => /\.(md|svg)$/.test(name)).toSorted();
+  const inFolder = async (folder: string, suffix: RegExp) => {
+    const entries = await Array.fromAsync(Deno.readDir(ROOT + folder));
+    return entries.map(({ name }) => `${folder}/${name}`).filter((path) => suffix.test(path));
+  };
+  return [...await inFolder("docs", /\.(md|svg)$/), ...await inFolder("schema", /\.json$/)]
+    .toSorted();
 }
 
 /** Where Debian puts all of it. */
@@ -107,7 +118,7 @@ export function debianFiles(
       bytes: completions[i]!.bytes,
     })),
     textFile(`${doc}/copyright`, copyright),
-    ...texts.filter(({ path }) => /\.(md|svg)$/.test(path))
+    ...texts.filter(({ path }) => !path.startsWith("LICENSE"))
       .map(({ path, bytes }) => ({ path: `${doc}/${path}`, bytes })),
     zipped(`${doc}/changelog.gz`, new TextEncoder().encode(changelog)),
     textFile("usr/share/lintian/overrides/esxi-img", overrides),

@@ -98,7 +98,7 @@ function define(
         ? {}
         : flag.kind === "enum"
         ? { value: { placeholder: flag.placeholder ?? "VALUE", offers: flag.values } }
-        : { value: valueFor(flag.placeholder) }),
+        : { value: valueFor(flag.placeholder, flag.brief) }),
       brief: isOn ? `No ${flag.brief[0]!.toLowerCase()}${flag.brief.slice(1)}` : flag.brief,
       isRepeated: "variadic" in flag && flag.variadic !== undefined && flag.variadic !== false,
       isRequired: flag.kind === "parsed" && flag.default === undefined && flag.optional !== true,
@@ -118,10 +118,16 @@ function define(
   };
 }
 
-function valueFor(placeholder = "VALUE"): ValueDefinition {
+/** @param brief Of formats, those that it names are offered. */
+function valueFor(placeholder = "VALUE", brief = ""): ValueDefinition {
   if (FILES.includes(placeholder)) return { placeholder, offers: "files" };
   if (placeholder === "DIR") return { placeholder, offers: "folders" };
-  if (placeholder === "FORMAT") return { placeholder, offers: formatNames().split(", ") };
+  if (placeholder === "FORMAT") {
+    const names = brief.startsWith(formatNames("disk")) && !brief.startsWith(formatNames())
+      ? formatNames("disk")
+      : formatNames();
+    return { placeholder, offers: names.split(", ") };
+  }
   if (placeholder === "SHELL") return { placeholder, offers: SHELLS };
   return { placeholder, offers: [] };
 }

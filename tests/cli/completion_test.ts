@@ -142,6 +142,10 @@ testWith(["fish"], "completion: fish", async () => {
     await complete("esxi-img build --format "),
     formatNames().split(", ").toSorted(),
   );
+  assert.deepEqual(
+    await complete("esxi-img convert --format "),
+    formatNames("disk").split(", ").toSorted(),
+  );
   assert.deepEqual(await complete("esxi-img build -f qc"), ["qcow2"]);
   assert.deepEqual(await complete("esxi-img verify --i"), ["--iso"]);
   assert.deepEqual(await complete("esxi-img verify fi"), [FILE]);

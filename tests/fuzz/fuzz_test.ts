@@ -11,7 +11,7 @@ import { fuzz, type Target } from "./fuzzer.ts";
 import { changeBytes } from "./mutators.ts";
 import { SparseFile } from "./sparse_file.ts";
 import { TARGETS } from "./targets.ts";
-import { pathOf } from "../support/programs.ts";
+import { testWith } from "../support/programs.ts";
 
 /** Together they take some seconds. */
 const CASES: Readonly<Record<string, number>> = {
@@ -29,21 +29,16 @@ const CASES: Readonly<Record<string, number>> = {
 };
 
 for (const target of TARGETS) {
-  const ignore = ["metadata", "drive", "driver"].includes(target.name) &&
-    pathOf("python3") === undefined;
-  Deno.test({
-    name: `fuzz: ${target.name}, ${CASES[target.name]} cases`,
-    ignore,
-    async fn() {
-      try {
-        const report = await fuzz(target, { seed: 20_240_923, maxCases: CASES[target.name] });
-        if (report.defect !== undefined) throw report.defect.error;
-        assert.equal(report.cases, CASES[target.name]);
-        assert.ok(report.outcomes.size > 1, "whatever the input, the outcome is the same");
-      } finally {
-        await target.stop?.();
-      }
-    },
+  const needed = ["metadata", "drive"].includes(target.name) ? ["python3"] : [];
+  testWith(needed, `fuzz: ${target.name}, ${CASES[target.name]} cases`, async () => {
+    try {
+      const report = await fuzz(target, { seed: 20_240_923, maxCases: CASES[target.name] });
+      if (report.defect !== undefined) throw report.defect.error;
+      assert.equal(report.cases, CASES[target.name]);
+      assert.ok(report.outcomes.size > 1, "whatever the input, the outcome is the same");
+    } finally {
+      await target.stop?.();
+    }
   });
 }
 

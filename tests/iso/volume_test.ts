@@ -7,7 +7,7 @@ import { type IsoVolume, readIso } from "../../lib/iso/volume.ts";
 import { failure } from "../support/failures.ts";
 import { Folder } from "../support/folder.ts";
 import { type IsoInput, writeIso } from "../support/iso_writer.ts";
-import { mustRun, pathOf, testWith } from "../support/programs.ts";
+import { mustRun, testWith } from "../support/programs.ts";
 import { readIsoTree, readTree, sorted, type Tree } from "../support/trees.ts";
 
 /** Sizes around sectors, names of all kinds. */
@@ -207,8 +207,7 @@ for (
     "/usr/lib/memtest86+/memtest86+x64.iso",
   ]
 ) {
-  const ignore = [path, "xorriso"].some((needed) => pathOf(needed) === undefined);
-  Deno.test(`${path}: xorriso finds the same files`, { ignore }, async () => {
+  testWith([path, "xorriso"], `${path}: xorriso finds the same files`, async () => {
     using folder = new Folder();
     const tree = await readIsoTree(path, folder.file("out"));
     Deno.copyFileSync(path, folder.file("iso"));

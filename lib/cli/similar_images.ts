@@ -54,7 +54,7 @@ export class SimilarImages {
   ): Promise<void> {
     const changed = copied && changedSince(copied, map);
     if (changed !== undefined) {
-      await encodeRaw(changed, output);
+      await encodeRaw(changed, output, { holeBytes: BLOCK_BYTES });
       return onProgress(map.sizeBytes);
     }
     if (copied !== undefined) output.beginAnew?.();

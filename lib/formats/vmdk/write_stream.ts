@@ -93,10 +93,11 @@ export async function encodeVmdkStream(
   await out.pad(OVERHEAD_SECTORS * SECTOR_BYTES);
 
   const tables = new GrainTables(map.sizeBytes);
-  const place = async (at: number) => {
-    if (tables.mustFinishBefore(at)) await tables.finish(out);
+  // No promise for each of ten thousand grains: few have to wait.
+  const place = (at: number): void | Promise<void> => {
+    if (tables.mustFinishBefore(at)) return tables.finish(out).then(() => place(at));
     const flushing = out.makeRoom(MAX_GRAIN_BYTES);
-    if (flushing) await flushing;
+    if (flushing) return flushing.then(() => tables.set(at, sectorOf(out)));
     tables.set(at, sectorOf(out));
   };
   const { deflater = inlineDeflater() } = options;

@@ -73,8 +73,9 @@ export class Progress implements Disposable {
 
   #show(lineFor: (elapsedMs: number, columns: number | undefined) => string): void {
     const { quiet, json } = this.#flags;
+    if (quiet) return;
     const elapsedMs = this.#screen.nowMs() - this.#startMs;
-    if (quiet || elapsedMs - this.#shownMs < REDRAW_MS) return;
+    if (elapsedMs - this.#shownMs < REDRAW_MS) return;
     const columns = this.#screen.columns();
     if (columns === undefined && (json || elapsedMs - this.#shownMs < LOG_MS)) return;
     this.#shownMs = elapsedMs;

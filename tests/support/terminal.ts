@@ -20,5 +20,8 @@ export async function onTerminal(
 ): Promise<Outcome> {
   const quoted = [EXECUTABLE, ...args].map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(" ");
   const command = ["-q", "-e", "-c", `${quoted} ${redirection}`, "/dev/null"];
-  return await run("script", command, { ...options, env: { TERM: "xterm", ...options.env } });
+  return await run("script", command, {
+    ...options,
+    env: { TERM: "xterm", NO_COLOR: "", ...options.env },
+  });
 }

@@ -23,8 +23,8 @@
  * @module
  */
 
-import { type BlockMap, roundUp } from "../../blocks/block_map.ts";
-import { chunks, requireWholeSectors } from "../../blocks/chunks.ts";
+import { type BlockMap, readBlocks, roundUp, runs } from "../../blocks/block_map.ts";
+import { requireWholeSectors } from "../../blocks/chunks.ts";
 import { deriveGuid } from "../../blocks/guid.ts";
 import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
@@ -43,8 +43,8 @@ import {
 } from "./format.ts";
 
 /** "Block Allocation Table and Data Blocks": one bit for each sector of 2 MiB, set for data. */
-const BITMAP = new Uint8Array(BLOCK_BYTES / SECTOR_BYTES / 8).fill(0xff);
-const BITMAP_SECTORS = BITMAP.length / SECTOR_BYTES;
+const BITMAP_BYTES = BLOCK_BYTES / SECTOR_BYTES / 8;
+const BITMAP_SECTORS = BITMAP_BYTES / SECTOR_BYTES;
 const TABLE_OFFSET_BYTES = FOOTER_BYTES + DYNAMIC_HEADER_BYTES;
 
 /** What the encoders of VHD images are given. */
@@ -106,15 +106,25 @@ export async function encodeVhdDynamic(
   }));
   await sink.write(blockAllocationTable(map, tableEntries));
   const out = new WriteBehind(sink);
-  for await (const chunk of chunks(map, BLOCK_BYTES, BLOCK_BYTES)) {
-    if (chunk.bytes !== null) {
-      await out.write(BITMAP);
-      await out.write(chunk.bytes);
+  // A bitmap is written with its block: each write is a way to another thread and back.
+  let [block, other] = [emptyBlock(), emptyBlock()];
+  for (const run of runs(map, BLOCK_BYTES)) {
+    const endBytes = run.offsetBytes + run.lengthBytes;
+    for (let at = run.offsetBytes; run.kind === "data" && at < endBytes; at += BLOCK_BYTES) {
+      [block, other] = [other, block];
+      await readBlocks(map, block.subarray(BITMAP_BYTES), at);
+      await out.write(block);
+      options.onProgress?.(Math.min(at + BLOCK_BYTES, endBytes));
     }
-    options.onProgress?.(chunk.offsetBytes + chunk.lengthBytes);
   }
+  options.onProgress?.(map.sizeBytes);
   await out.write(footer);
   await out.finish();
+}
+
+/** A bitmap, and room for the block that it speaks of. */
+function emptyBlock(): Uint8Array {
+  return new Uint8Array(BITMAP_BYTES + BLOCK_BYTES).fill(0xff, 0, BITMAP_BYTES);
 }
 
 function blockAllocationTable(map: BlockMap, tableEntries: number): Uint8Array {

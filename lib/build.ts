@@ -142,6 +142,20 @@ function hookFiles(guestFiles: readonly PayloadFile[]): PayloadFile[] {
 }
 
 /**
+ * Plans what a format holds.
+ *
+ * @param medium An ISO, or else a disk.
+ * @throws {Failure} as {@linkcode planIso} or {@linkcode planImage}.
+ */
+export async function planMedium(
+  iso: Source,
+  medium: "iso" | undefined,
+  options: ImageOptions & IsoOptions,
+): Promise<ImagePlan | IsoPlan> {
+  return medium === "iso" ? await planIso(iso, options) : await planImage(iso, options);
+}
+
+/**
  * Plans an ISO: the one that is given, with edits.
  *
  * @throws {Failure} as {@linkcode planImage}, but `unfit-for-iso` if the ISO cannot take the edits.

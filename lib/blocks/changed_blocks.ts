@@ -4,14 +4,12 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { type BlockMap, roundUp } from "./block_map.ts";
-import { bytesExtent, type Extent, type Source } from "./extent.ts";
+import { cutExtent, type Extent } from "./extent.ts";
+import { mapSource } from "./slice.ts";
 
-const ZEROS: Source = {
-  name: "zeros",
-  sizeBytes: Infinity,
-  read: (into) => void into.fill(0),
-};
+const ZEROS = mapSource({ sizeBytes: Infinity, extents: [] }, "zeros");
 
 /** Where a run of blocks lies on a disk. */
 interface Range {
@@ -55,13 +53,8 @@ export function changedBlocks(
 
 function isSame(a: Extent, b: Extent): boolean {
   if (a.lengthBytes !== b.lengthBytes) return false;
-  if ("bytes" in a) return "bytes" in b && isEqual(a.bytes, b.bytes);
+  if ("bytes" in a) return "bytes" in b && Buffer.compare(a.bytes, b.bytes) === 0;
   return "source" in b && a.source === b.source && a.sourceOffsetBytes === b.sourceOffsetBytes;
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 function merge(ranges: readonly Range[]): Range[] {
@@ -81,28 +74,16 @@ function cut(extents: readonly Extent[], ranges: readonly Range[]): Extent[] {
   for (const { startBytes, endBytes } of ranges) {
     let doneBytes = startBytes;
     for (; i < extents.length && extents[i]!.offsetBytes < endBytes; i++) {
-      const extent = extents[i]!;
-      const fromBytes = Math.max(extent.offsetBytes, startBytes);
-      const toBytes = Math.min(extent.offsetBytes + extent.lengthBytes, endBytes);
-      if (toBytes <= fromBytes) continue;
-      if (fromBytes > doneBytes) parts.push(zeros(doneBytes, fromBytes));
-      parts.push(part(extent, fromBytes, toBytes));
-      doneBytes = toBytes;
-      if (toBytes === endBytes) break; // it may go on in the next range
+      for (const part of cutExtent(extents[i]!, startBytes, endBytes)) {
+        if (part.offsetBytes > doneBytes) parts.push(zeros(doneBytes, part.offsetBytes));
+        parts.push(part);
+        doneBytes = part.offsetBytes + part.lengthBytes;
+      }
+      if (doneBytes === endBytes) break; // it may go on in the next range
     }
     if (endBytes > doneBytes) parts.push(zeros(doneBytes, endBytes));
   }
   return parts;
-}
-
-function part(extent: Extent, fromBytes: number, toBytes: number): Extent {
-  const skipBytes = fromBytes - extent.offsetBytes;
-  const lengthBytes = toBytes - fromBytes;
-  if ("bytes" in extent) {
-    return bytesExtent(fromBytes, extent.bytes.subarray(skipBytes, skipBytes + lengthBytes));
-  }
-  const sourceOffsetBytes = extent.sourceOffsetBytes + skipBytes;
-  return { ...extent, offsetBytes: fromBytes, lengthBytes, sourceOffsetBytes };
 }
 
 function zeros(fromBytes: number, toBytes: number): Extent {

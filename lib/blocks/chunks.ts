@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BlockMap, readBlocks, roundUp, runs } from "./block_map.ts";
+import { type BlockMap, readBlocks, roundUp, type Run, runs } from "./block_map.ts";
 import { SECTOR_BYTES } from "./sector.ts";
 
 /**
@@ -51,7 +51,8 @@ export async function* chunks(
   }
 }
 
-function* pieces(map: BlockMap, unitBytes: number, chunkBytes: number) {
+/** The places of {@linkcode chunks}, unread: a hole is one of them, however long. */
+export function* pieces(map: BlockMap, unitBytes: number, chunkBytes: number): Generator<Run> {
   for (const run of runs(map, unitBytes)) {
     if (run.kind === "hole") yield run;
     else {

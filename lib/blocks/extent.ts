@@ -56,6 +56,20 @@ export function shiftExtent(extent: Extent, byBytes: number): Extent {
   return { ...extent, offsetBytes: extent.offsetBytes + byBytes };
 }
 
+/** What of an extent lies between two places on the disk: none, or one part of it. */
+export function cutExtent(extent: Extent, fromBytes: number, toBytes: number): Extent[] {
+  const offsetBytes = Math.max(extent.offsetBytes, fromBytes);
+  const lengthBytes = Math.min(extent.offsetBytes + extent.lengthBytes, toBytes) - offsetBytes;
+  if (lengthBytes <= 0) return [];
+  const skipBytes = offsetBytes - extent.offsetBytes;
+  if ("bytes" in extent) {
+    const bytes = extent.bytes.subarray(skipBytes, skipBytes + lengthBytes);
+    return [{ offsetBytes, lengthBytes, bytes }];
+  }
+  const sourceOffsetBytes = extent.sourceOffsetBytes + skipBytes;
+  return [{ offsetBytes, lengthBytes, source: extent.source, sourceOffsetBytes }];
+}
+
 /**
  * A source whose bytes are in memory.
  *

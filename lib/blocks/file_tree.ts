@@ -91,6 +91,20 @@ export async function readSmallFile(
   return bytes;
 }
 
+/**
+ * Where the bytes of a file come from, one extent for each of its parts.
+ *
+ * @param source What the parts are read from.
+ */
+export function fileExtents({ parts }: TreeFile, source: Source): Extent[] {
+  let atBytes = 0;
+  return parts.map(({ offsetBytes, lengthBytes }) => {
+    const place = { offsetBytes: atBytes, lengthBytes };
+    atBytes += lengthBytes;
+    return { ...place, source, sourceOffsetBytes: offsetBytes };
+  });
+}
+
 /** The folders above a path, the outermost first. */
 export function parentFolders(path: string): string[] {
   const names = path.split("/").slice(0, -1);

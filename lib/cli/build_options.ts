@@ -7,6 +7,7 @@
 
 import type { Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
+import type { WholeHash } from "../blocks/hashing.ts";
 import type { ImageOptions } from "../build.ts";
 import type { Inputs } from "../checks/inputs.ts";
 import type { Format } from "../formats/format.ts";
@@ -21,6 +22,7 @@ import {
 } from "./content_options.ts";
 import type { CommonFlags } from "./flags.ts";
 import type { CompatFlags, PayloadFlags } from "./payload_options.ts";
+import { withProgress } from "./progress.ts";
 import { checkStays, formatForPlace } from "./target.ts";
 
 /** The options of build. */
@@ -106,6 +108,15 @@ export function plainOptions(flags: BuildFlags): Record<string, unknown> {
     drivers,
     allowCommunityDrivers: flags.allowCommunityDrivers || undefined,
   };
+}
+
+/**
+ * Hashes an ISO, or what of it is not hashed yet, and shows how far that is.
+ *
+ * @throws {Failure} `truncated` or `io` from the ISO.
+ */
+export async function hashIso(iso: WholeHash, flags: CommonFlags): Promise<string> {
+  return await withProgress("hashing the ISO", flags, (update) => iso.digest(update));
 }
 
 /**

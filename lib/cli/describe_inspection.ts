@@ -41,19 +41,10 @@ export function describeDriverFile(
 
 /** Devices, some on a line; those of single subsystems with these behind them. */
 function describeClaims(claims: readonly PciClaim[]): string[] {
-  const limitsOf = new Map<string, string[]>();
-  for (const { id, subsystem } of claims) {
-    limitsOf.set(id, [
-      ...limitsOf.get(id) ?? [],
-      ...subsystem === undefined ? [] : [subsystem],
-    ]);
-  }
-  const any = new Set(
-    claims.filter(({ subsystem }) => subsystem === undefined).map(({ id }) => id),
-  );
-  const words = [...limitsOf].map(([id, only]) =>
-    any.has(id) ? id : `${id} (only ${only.join(", ")})`
-  );
+  const words = [...Map.groupBy(claims, ({ id }) => id)].map(([id, group]) => {
+    const only = group.map(({ subsystem }) => subsystem);
+    return only.includes(undefined) ? id : `${id} (only ${only.join(", ")})`;
+  });
   const lines: string[] = [];
   for (const word of words) {
     const last = lines.at(-1);

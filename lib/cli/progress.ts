@@ -125,10 +125,13 @@ export function watched(source: Source, update: Progress["update"]): Source {
   return {
     name,
     sizeBytes,
-    async read(into, offsetBytes) {
-      await source.read(into, offsetBytes);
-      readBytes = Math.min(readBytes + into.length, sizeBytes);
-      update(readBytes, sizeBytes);
+    read(into, offsetBytes) {
+      const tell = () => {
+        readBytes = Math.min(readBytes + into.length, sizeBytes);
+        update(readBytes, sizeBytes);
+      };
+      const reading = source.read(into, offsetBytes);
+      return reading ? reading.then(tell) : tell();
     },
   };
 }

@@ -8,7 +8,7 @@
 import type { Finding } from "../blocks/finding.ts";
 import { formatGuid } from "../blocks/guid.ts";
 import { WholeHash, WriteHash } from "../blocks/hashing.ts";
-import { planImage, planIso } from "../build.ts";
+import { planMedium } from "../build.ts";
 import { checkInputs } from "../checks/checks.ts";
 import type { Format } from "../formats/format.ts";
 import { checkDiskSize } from "../formats/formats.ts";
@@ -21,7 +21,13 @@ import { VERSION } from "../version.ts";
 import { stopFor, tell } from "./findings.ts";
 import { payloadOptions } from "./payload_options.ts";
 import { readBatchInputs } from "./batch_inputs.ts";
-import { type BuildFlags, checkIsoSha256, plainOptions, readOptions } from "./build_options.ts";
+import {
+  type BuildFlags,
+  checkIsoSha256,
+  hashIso,
+  plainOptions,
+  readOptions,
+} from "./build_options.ts";
 import { contentPaths, modulePaths } from "./content_options.ts";
 import { TO_THE_DISK, withProgress, withWaiting } from "./progress.ts";
 import { printResult } from "./results.ts";
@@ -51,7 +57,7 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
   const medium = format.medium;
   for (const { inputs } of hosts) stopFor(checkInputs(inputs), { strict: false });
   const isoSha256 = flags.isoSha256 ?? flags.manifest
-    ? await withProgress("hashing the ISO", flags, (update) => new WholeHash(file).digest(update))
+    ? await hashIso(new WholeHash(file), flags)
     : undefined;
   if (isoSha256 !== undefined) checkIsoSha256(flags.isoSha256, isoSha256, file.name);
   const common = await readOptions(flags, shared, modules.files);
@@ -69,8 +75,7 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
         const output = add(await openOutput(`${folder}/${name}`, outputOptions));
         const copying = similar?.begin(output);
         const options = { ...common, ...payloadOptions(inputs) };
-        const planning = medium === "iso" ? planIso(file, options) : planImage(file, options);
-        const plan = await planning.finally(() => copying);
+        const plan = await planMedium(file, medium, options).finally(() => copying);
         esxi = plan.installer;
         const { map, map: { sizeBytes } } = plan;
         const found = checkInputs({ ...inputs, mediumBytes: sizeBytes }, plan.installer)

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type ImagePlan, type IsoPlan, planImage, planIso } from "../build.ts";
+import { type ImagePlan, type IsoPlan, planMedium } from "../build.ts";
 import { encodeImage, type ImageEncodeOptions } from "../encode.ts";
 import type { BlockMap } from "../blocks/block_map.ts";
 import type { Format } from "../formats/format.ts";
@@ -22,6 +22,7 @@ import {
   type BuildFlags,
   checkIsoSha256,
   findPlaces,
+  hashIso,
   plainOptions,
   readBuildInputs,
   readOptions,
@@ -52,9 +53,8 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
   stopFor(checkInputs(inputs), { strict: false });
   const options = await readOptions(flags, inputs, modules.files);
   const taps = flags.manifest === undefined ? undefined : recorder;
-  const plan = format.medium === "iso"
-    ? await planIso(recorder?.iso ?? file, { ...options, tapFiles: taps?.tapFiles })
-    : await planImage(recorder?.iso ?? file, { ...options, tapFile: taps?.tapFile });
+  const tapped = { ...options, tapFile: taps?.tapFile, tapFiles: taps?.tapFiles };
+  const plan = await planMedium(recorder?.iso ?? file, format.medium, tapped);
   const mediumBytes = plan.map.sizeBytes;
   const findings = checkInputs({ ...inputs, mediumBytes }, plan.installer);
   stopFor(findings, flags);
@@ -80,9 +80,8 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
       await encode(plan, map, format, sink, { compress: flags.compress, onProgress });
     });
     if (recorder !== undefined) {
-      const { iso } = recorder; // what the build had no use for is hashed now
-      const found = await withProgress("hashing the ISO", flags, (update) => iso.digest(update));
-      checkIsoSha256(flags.isoSha256, found, isoPath);
+      // What the build had no use for is hashed now.
+      checkIsoSha256(flags.isoSha256, await hashIso(recorder.iso, flags), isoPath);
     }
     file.checkUnchanged();
     modules.checkUnchanged();

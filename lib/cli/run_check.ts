@@ -5,13 +5,12 @@
  * @module
  */
 
-import { type ImageOptions, type ImagePlan, type IsoPlan, planImage, planIso } from "../build.ts";
+import { type ImagePlan, type IsoPlan, planMedium } from "../build.ts";
 import { Failure } from "../blocks/failure.ts";
 import type { Finding } from "../blocks/finding.ts";
 import { WholeHash } from "../blocks/hashing.ts";
 import { checkInputs } from "../checks/checks.ts";
 import { failureOf, findingOf } from "../checks/codes.ts";
-import type { Format } from "../formats/format.ts";
 import { FileSource, FileSources } from "../host/files.ts";
 import { checkOutput } from "../host/open_output.ts";
 import { checkDiskSize } from "../formats/formats.ts";
@@ -23,13 +22,13 @@ import {
   type BuildPlaces,
   checkIsoSha256,
   findPlaces,
+  hashIso,
   readBuildInputs,
   readOptions,
 } from "./build_options.ts";
 import { contentPaths, modulePaths } from "./content_options.ts";
 import { stopFor, tell } from "./findings.ts";
 import { payloadOptions } from "./payload_options.ts";
-import { withProgress } from "./progress.ts";
 import { printResult } from "./results.ts";
 import { formatSize } from "./sizes.ts";
 import { checkTarget } from "./target.ts";
@@ -108,7 +107,7 @@ async function checkBatch(
   let plan: Prospect["plan"];
   for (const { file, inputs } of common === undefined ? [] : hosts) {
     const options = { ...common!, ...payloadOptions(inputs) };
-    const one = await attempt(() => planFor(iso, format.medium, options));
+    const one = await attempt(() => planMedium(iso, format.medium, options));
     if (one === undefined) continue;
     plan = one;
     findings.push(...checkInputs({ ...inputs, mediumBytes: one.map.sizeBytes }, one.installer));
@@ -125,24 +124,10 @@ async function openIso(flags: BuildFlags, isoPath: string, attempt: Attempt): Pr
   const iso = FileSource.open(isoPath);
   const wanted = flags.isoSha256;
   if (wanted !== undefined) {
-    await attempt(async () => {
-      const found = await withProgress(
-        "hashing the ISO",
-        flags,
-        (update) => new WholeHash(iso).digest(update),
-      );
-      checkIsoSha256(wanted, found, isoPath);
-    });
+    const hash = new WholeHash(iso);
+    await attempt(async () => checkIsoSha256(wanted, await hashIso(hash, flags), isoPath));
   }
   return iso;
-}
-
-async function planFor(
-  iso: FileSource,
-  medium: Format["medium"],
-  options: ImageOptions,
-): Promise<ImagePlan | IsoPlan> {
-  return medium === "iso" ? await planIso(iso, options) : await planImage(iso, options);
 }
 
 async function checkPlan(
@@ -168,7 +153,7 @@ async function checkPlan(
   if (inputs === undefined || options === undefined) return undefined;
   // Options that contradict each other are told already; what can be planned without them is.
   const usable = places === undefined ? { ...options, label: "ESXI" } : options;
-  const plan = await planFor(iso, format?.medium, usable);
+  const plan = await planMedium(iso, format?.medium, usable);
   findings.push(...checkInputs({ ...inputs, mediumBytes: plan.map.sizeBytes }, plan.installer));
   if (places !== undefined) {
     const { place, format } = places;

@@ -8,11 +8,9 @@
 import { type BlockMap, runs } from "../blocks/block_map.ts";
 import { changedBlocks } from "../blocks/changed_blocks.ts";
 import { shiftExtent } from "../blocks/extent.ts";
-import { encodeRaw } from "../formats/raw/write.ts";
+import { encodeRaw, HOLE_BYTES } from "../formats/raw/write.ts";
 import type { Output } from "../host/output.ts";
 
-/** The block size of every file system in use. */
-const BLOCK_BYTES = 4096;
 /** A copy has no holes. It is made before the longest one, if that is worth it. */
 const MIN_HOLE_BYTES = 1024 * 1024;
 
@@ -54,7 +52,7 @@ export class SimilarImages {
   ): Promise<void> {
     const changed = copied && changedSince(copied, map);
     if (changed !== undefined) {
-      await encodeRaw(changed, output, { holeBytes: BLOCK_BYTES });
+      await encodeRaw(changed, output);
       return onProgress(map.sizeBytes);
     }
     if (copied !== undefined) output.beginAnew?.();
@@ -80,14 +78,14 @@ export class SimilarImages {
 /** What goes over the copy, unless it is so much that a copy was of no use. */
 function changedSince(template: Template, map: BlockMap): BlockMap | undefined {
   if (template.map.sizeBytes !== map.sizeBytes) return undefined;
-  const changed = changedBlocks(template.map, map, BLOCK_BYTES, template.keptBytes);
+  const changed = changedBlocks(template.map, map, HOLE_BYTES, template.keptBytes);
   return dataBytes(changed) * 2 > template.keptBytes ? undefined : changed;
 }
 
 /** The end of the disk, if it has no hole that is worth it. */
 function beginningOfLongestHole(map: BlockMap): number {
   let longest = { offsetBytes: map.sizeBytes, lengthBytes: MIN_HOLE_BYTES };
-  for (const run of runs(map, BLOCK_BYTES)) {
+  for (const run of runs(map, HOLE_BYTES)) {
     if (run.kind === "hole" && run.lengthBytes > longest.lengthBytes) longest = run;
   }
   return longest.offsetBytes;

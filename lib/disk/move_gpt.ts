@@ -7,7 +7,7 @@
 
 import { crc32 } from "node:zlib";
 import { type BlockMap, blockMap, readBlocks } from "../blocks/block_map.ts";
-import type { Extent } from "../blocks/extent.ts";
+import { cutExtent } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
 import { SECTOR_BYTES } from "../blocks/sector.ts";
 import { gptExtents, parseEntries, parseHeader, usableLbas } from "./gpt.ts";
@@ -52,21 +52,6 @@ export async function moveBackupGpt(
   const table = gptExtents(diskSectors, header.diskGuid, partitions);
   const tableEndBytes = usableLbas(diskSectors).firstLba * SECTOR_BYTES;
   const backupAtBytes = (header.lastUsableLba + 1) * SECTOR_BYTES;
-  const content = map.extents.flatMap((extent) => cut(extent, tableEndBytes, backupAtBytes));
+  const content = map.extents.flatMap((extent) => cutExtent(extent, tableEndBytes, backupAtBytes));
   return blockMap(diskSectors * SECTOR_BYTES, [...table, ...content]);
-}
-
-/** What of an extent lies between two places on the disk. */
-function cut(extent: Extent, fromBytes: number, toBytes: number): Extent[] {
-  const offsetBytes = Math.max(extent.offsetBytes, fromBytes);
-  const endBytes = Math.min(extent.offsetBytes + extent.lengthBytes, toBytes);
-  const lengthBytes = endBytes - offsetBytes;
-  if (lengthBytes <= 0) return [];
-  const skipBytes = offsetBytes - extent.offsetBytes;
-  if ("bytes" in extent) {
-    const bytes = extent.bytes.subarray(skipBytes, skipBytes + lengthBytes);
-    return [{ offsetBytes, lengthBytes, bytes }];
-  }
-  const sourceOffsetBytes = extent.sourceOffsetBytes + skipBytes;
-  return [{ offsetBytes, lengthBytes, source: extent.source, sourceOffsetBytes }];
 }

@@ -7,7 +7,13 @@
 
 import type { Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
-import { byFirstByte, type ContentTree, findFile, parentFolders } from "../blocks/file_tree.ts";
+import {
+  byFirstByte,
+  type ContentTree,
+  fileExtents,
+  findFile,
+  parentFolders,
+} from "../blocks/file_tree.ts";
 import type { Guid } from "../blocks/guid.ts";
 import { sha256 } from "../blocks/hashing.ts";
 import { encodeLatin1 } from "../blocks/latin1.ts";
@@ -235,15 +241,10 @@ export function contentTree(
   }));
   const replaced = new Set(edited.map((file) => file.path));
   const kept = volume.files.filter((file) => !replaced.has(file.path)).toSorted(byFirstByte)
-    .map(({ path, sizeBytes, parts }) => {
-      let atBytes = 0;
+    .map((file) => {
+      const { path, sizeBytes } = file;
       const source = tapFile(path, volume.source, sizeBytes);
-      const content = parts.map(({ offsetBytes, lengthBytes }) => {
-        const place = { offsetBytes: atBytes, lengthBytes };
-        atBytes += lengthBytes;
-        return { ...place, source, sourceOffsetBytes: offsetBytes };
-      });
-      return { path, sizeBytes, content };
+      return { path, sizeBytes, content: fileExtents(file, source) };
     });
   const folders = added.flatMap(({ path }) => parentFolders(path));
   const known = new Set(volume.directories.map((path) => path.toUpperCase()));

@@ -33,7 +33,7 @@ export class DeflatePool implements Deflater, Disposable {
 
   /** Whether a thread has started. */
   get isThreaded(): boolean {
-    return this.#threads.some((thread) => thread.isReady);
+    return this.#threads.some((thread) => thread.state === "ready");
   }
 
   deflate(bytes: readonly Uint8Array[]): Uint8Array | Promise<Uint8Array> {
@@ -55,7 +55,7 @@ export class DeflatePool implements Deflater, Disposable {
    * reads and deflates alone never gets to hear them.
    */
   #listening<T>(result: T | Promise<T>): T | Promise<T> {
-    if (!this.#threads.some((thread) => thread.isStarting)) return result;
+    if (!this.#threads.some((thread) => thread.state === "starting")) return result;
     return new Promise((resolve) => setTimeout(resolve, 0, result));
   }
 
@@ -67,7 +67,7 @@ export class DeflatePool implements Deflater, Disposable {
     const lengthBytes = totalBytes(bytes);
     if (this.depth > 0 && this.#inlineBytes >= INLINE_BYTES) this.#start();
     // A thread takes some 30 ms to start; nobody waits for it.
-    const ready = this.#threads.filter((thread) => thread.isReady);
+    const ready = this.#threads.filter((thread) => thread.state === "ready");
     if (ready.length === 0) {
       this.#inlineBytes += lengthBytes;
       return undefined;
@@ -102,10 +102,8 @@ export class DeflatePool implements Deflater, Disposable {
 
 /** A thread, and what it was asked for. It answers in the order in which it is asked. */
 class DeflateThread {
-  /** Whether it has yet to say that it is ready. */
-  isStarting = true;
-  /** Whether it has started. One that cannot is never asked. */
-  isReady = false;
+  /** One that has failed is never asked. */
+  state: "starting" | "ready" | "failed" = "starting";
   readonly #worker = new Worker(deflateWorkerUrl(), { type: "module" });
   readonly #asked: {
     readonly resolve: (reply: DeflateReply) => void;
@@ -114,12 +112,12 @@ class DeflateThread {
 
   constructor() {
     this.#worker.addEventListener("message", ({ data }: MessageEvent<DeflateReply | "ready">) => {
-      if (data === "ready") [this.isReady, this.isStarting] = [true, false];
+      if (data === "ready") this.state = "ready";
       else this.#asked.shift()?.resolve(data);
     });
     this.#worker.addEventListener("error", (event) => {
       event.preventDefault(); // it is told by whoever waits
-      [this.isReady, this.isStarting] = [false, false];
+      this.state = "failed";
       for (const { reject } of this.#asked.splice(0)) reject(new Error(event.message));
     });
   }

@@ -5,10 +5,17 @@
  */
 
 import { Failure } from "../blocks/failure.ts";
+import { tryClose } from "./files.ts";
 import { ioFailure } from "./io_failure.ts";
 import { type Output, type OutputOptions, writeAll } from "./output.ts";
 import { checkReplacesFile } from "./output_place.ts";
-import { copyPartial, openPartial, partialName, removeAbandoned } from "./partial_file.ts";
+import {
+  copyPartial,
+  openPartial,
+  type PartialFile,
+  partialName,
+  removeAbandoned,
+} from "./partial_file.ts";
 import { splitPath } from "./paths.ts";
 import { ignoreSigxfsz } from "./signals.ts";
 
@@ -32,8 +39,7 @@ export async function createFileOutput(path: string, options: OutputOptions): Pr
 class FileOutput implements Output {
   writtenBytes = 0;
   readonly name: string;
-  #partialPath: string;
-  #file: Deno.FsFile;
+  #partial: PartialFile;
   readonly #options: OutputOptions;
   /** `named`: it has its name, which can still be taken back. */
   #state: "partial" | "named" | "kept" | "gone" = "partial";
@@ -44,20 +50,18 @@ class FileOutput implements Output {
   constructor(name: string, options: OutputOptions) {
     this.name = name;
     this.#options = options;
-    const partial = openPartial(name, modeFor(options));
-    this.#partialPath = partial.path;
-    this.#file = partial.file;
+    this.#partial = openPartial(name, modeFor(options));
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    await writeAll(this.#file, bytes, this.name);
+    await writeAll(this.#partial.file, bytes, this.name);
     this.writtenBytes += bytes.length;
     this.#endsInHole = false;
   }
 
   async hole(lengthBytes: number): Promise<void> {
     try {
-      await this.#file.seek(lengthBytes, Deno.SeekMode.Current);
+      await this.#partial.file.seek(lengthBytes, Deno.SeekMode.Current);
     } catch (error) {
       throw ioFailure(error, this.name, "cannot write");
     }
@@ -69,7 +73,7 @@ class FileOutput implements Output {
     if (!(other instanceof FileOutput)) return false;
     this.#removePartial();
     try {
-      this.#file = await copyPartial(other.#partialPath, this.#partialPath);
+      this.#partial = await copyPartial(other.#partial.path, this.#partial.path);
       if (this.#state !== "gone") return true;
     } catch {
       // Windows copies no locked file. What else is wrong will be told by the writing.
@@ -82,24 +86,22 @@ class FileOutput implements Output {
     this.#removePartial();
     if (this.#state === "gone") return;
     try {
-      const partial = openPartial(this.name, modeFor(this.#options));
-      this.#partialPath = partial.path;
-      this.#file = partial.file;
+      this.#partial = openPartial(this.name, modeFor(this.#options));
     } catch (error) {
       throw ioFailure(error, this.name, "cannot write");
     }
   }
 
   #removePartial(): void {
-    close(this.#file);
-    remove(this.#partialPath);
+    tryClose(this.#partial.file);
+    remove(this.#partial.path);
   }
 
   async finish(): Promise<string> {
     try {
-      if (this.#endsInHole) await this.#file.truncate(this.writtenBytes);
-      if (this.#options.sync) await this.#file.sync(); // before the name that promises it
-      return this.#partialPath; // not closed, for that would give up its lock
+      if (this.#endsInHole) await this.#partial.file.truncate(this.writtenBytes);
+      if (this.#options.sync) await this.#partial.file.sync(); // before the name that promises it
+      return this.#partial.path; // not closed, for that would give up its lock
     } catch (error) {
       throw ioFailure(error, this.name, "cannot write");
     }
@@ -118,14 +120,14 @@ class FileOutput implements Output {
   #replace(isAlone: boolean): void {
     checkReplacesFile(this.name);
     if (!isAlone) this.#replacedPath = keepUnderOtherName(this.name);
-    Deno.renameSync(this.#partialPath, this.name);
+    Deno.renameSync(this.#partial.path, this.name);
   }
 
   /** Renames without replacing what another program may have put there meanwhile. */
   #renameToNew(): void {
     try {
       // Unlike a rename, a hard link fails if its name is taken.
-      Deno.linkSync(this.#partialPath, this.name);
+      Deno.linkSync(this.#partial.path, this.name);
     } catch {
       if (exists(this.name)) {
         throw new Failure(
@@ -135,16 +137,16 @@ class FileOutput implements Output {
           "pass --force to replace it, or another name",
         );
       }
-      Deno.renameSync(this.#partialPath, this.name); // the file system has no hard links
+      Deno.renameSync(this.#partial.path, this.name); // the file system has no hard links
       return;
     }
-    Deno.removeSync(this.#partialPath);
+    Deno.removeSync(this.#partial.path);
   }
 
   async keep(): Promise<void> {
     if (this.#state !== "named") return;
     this.#state = "kept";
-    this.#file.close();
+    this.#partial.file.close();
     if (this.#replacedPath !== undefined) remove(this.#replacedPath);
     try {
       if (this.#options.sync) await syncFolder(splitPath(this.name).folder);
@@ -166,7 +168,7 @@ class FileOutput implements Output {
   /** Undoes {@linkcode commit}, unless the name means another file by now. */
   #takeBack(): void {
     try {
-      const [there, ours] = [Deno.lstatSync(this.name), this.#file.statSync()];
+      const [there, ours] = [Deno.lstatSync(this.name), this.#partial.file.statSync()];
       if (there.ino !== ours.ino || there.dev !== ours.dev) return;
       if (this.#replacedPath === undefined) Deno.removeSync(this.name);
       else Deno.renameSync(this.#replacedPath, this.name);
@@ -198,14 +200,6 @@ function exists(path: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-function close(file: Deno.FsFile): void {
-  try {
-    file.close();
-  } catch {
-    // closed
   }
 }
 

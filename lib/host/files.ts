@@ -207,23 +207,23 @@ function listEntries(path: string): Deno.DirEntry[] {
 
 /** Whether a path leads to a folder. */
 export function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
+  return statSync(path)?.isDirectory ?? false;
 }
 
 function isFile(path: string): boolean {
+  return statSync(path)?.isFile ?? false;
+}
+
+function statSync(path: string): Deno.FileInfo | undefined {
   try {
-    return Deno.statSync(path).isFile;
+    return Deno.statSync(path);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-/** Reading a stream to its end has closed the file already. */
-function tryClose(file: Deno.FsFile): void {
+/** Closes a file that may be closed already, as reading a stream to its end does. */
+export function tryClose(file: Deno.FsFile): void {
   try {
     file.close();
   } catch {

@@ -18,16 +18,19 @@ const LOCK_WAIT_MS = 1000;
 /** Another build may take a file for abandoned before it is locked, but hardly so often. */
 const MAX_TRIES = 100;
 
+/** A file that is being written, open and locked. */
+export interface PartialFile {
+  readonly path: string;
+  readonly file: Deno.FsFile;
+}
+
 /**
  * Makes the file for an output.
  *
  * @param output Where the output will be.
  * @throws {Error} as the system does, if the folder does not take it.
  */
-export function openPartial(
-  output: string,
-  mode: number,
-): { path: string; file: Deno.FsFile } {
+export function openPartial(output: string, mode: number): PartialFile {
   for (let tries = 1;; tries++) {
     const path = partialName(output);
     const file = Deno.openSync(path, { write: true, createNew: true, mode });
@@ -43,11 +46,11 @@ export function openPartial(
  * @param path Where it will be, a {@linkcode partialName}.
  * @throws {Error} as the system does, if it cannot be copied.
  */
-export async function copyPartial(from: string, path: string): Promise<Deno.FsFile> {
+export async function copyPartial(from: string, path: string): Promise<PartialFile> {
   // copy_file_range(2) where there is such a thing: no byte of it passes through this program.
   await Deno.copyFile(from, path);
   const file = Deno.openSync(path, { write: true });
-  if (lockNew(path, file)) return file;
+  if (lockNew(path, file)) return { path, file };
   file.close();
   throw new Deno.errors.NotFound(path);
 }

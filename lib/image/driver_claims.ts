@@ -7,7 +7,7 @@
 import { blockMap } from "../blocks/block_map.ts";
 import type { Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
-import { byFirstByte, type FileTree, findFile, type TreeFile } from "../blocks/file_tree.ts";
+import { byFirstByte, fileExtents, type FileTree, findFile } from "../blocks/file_tree.ts";
 import { mapSource } from "../blocks/slice.ts";
 import { type PciClaim, PciScan } from "../esxi/drivers/pci_scan.ts";
 import { inflatedStream } from "../formats/deflate/inflated_source.ts";
@@ -32,7 +32,8 @@ export async function readClaims(
   });
   const claims = new Map<string, readonly PciClaim[]>();
   for (const { name, file } of found.toSorted((a, b) => byFirstByte(a.file, b.file))) {
-    claims.set(name, await scanModule(fileSource(tree, file)));
+    const map = blockMap(file.sizeBytes, fileExtents(file, tree.source));
+    claims.set(name, await scanModule(mapSource(map, file.path)));
   }
   return claims;
 }
@@ -51,14 +52,4 @@ async function scanModule(module: Source): Promise<readonly PciClaim[]> {
     return []; // it is not deflated, or damaged: verify tells that
   }
   return scan.claims();
-}
-
-function fileSource({ source }: FileTree, { path, sizeBytes, parts }: TreeFile): Source {
-  let atBytes = 0;
-  const extents = parts.map(({ offsetBytes, lengthBytes }) => {
-    const place = { offsetBytes: atBytes, lengthBytes };
-    atBytes += lengthBytes;
-    return { ...place, source, sourceOffsetBytes: offsetBytes };
-  });
-  return mapSource(blockMap(sizeBytes, extents), path);
 }

@@ -9,7 +9,7 @@ import { bootNeeds, UEFI_MACHINES } from "../support/firmware.ts";
 import { Folder } from "../support/folder.ts";
 import { installerFiles, type InstallerOptions } from "../support/installer_iso.ts";
 import { mustEsxiImg, testWith } from "../support/programs.ts";
-import { boot, filesRead, makeGrub, runAll } from "../support/qemu.ts";
+import { boot, filesRead, machineStep, makeGrub, runAll } from "../support/qemu.ts";
 import { ISO_MAKERS, writeSampleIso } from "../support/sample_isos.ts";
 import { sha256, sorted, type Tree } from "../support/trees.ts";
 
@@ -81,18 +81,13 @@ async function startAll(
   });
   for (const [i, { kind, format, maker = ISO_MAKERS[0], options = [] }] of machines.entries()) {
     const title = [`${kind}, ${format}`, ...options, maker].join(", ");
-    await t.step({
-      name: title,
-      sanitizeOps: false, // the next machines are at work
-      sanitizeResources: false,
-      async fn() {
-        const { said, expected } = (await results[i])!;
-        const at = said.indexOf("BEGIN");
-        assert.ok(at >= 0, `the boot loader was started: ${said.slice(-500)}`);
-        assert.match(said.slice(at), /^BEGIN \S*\/efi\/boot\n/i);
-        assert.match(said, /\nEND\n/);
-        assert.deepEqual(filesRead(said), expected);
-      },
+    await machineStep(t, title, async () => {
+      const { said, expected } = (await results[i])!;
+      const at = said.indexOf("BEGIN");
+      assert.ok(at >= 0, `the boot loader was started: ${said.slice(-500)}`);
+      assert.match(said.slice(at), /^BEGIN \S*\/efi\/boot\n/i);
+      assert.match(said, /\nEND\n/);
+      assert.deepEqual(filesRead(said), expected);
     });
   }
 }

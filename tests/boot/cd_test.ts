@@ -15,7 +15,7 @@ import { Folder } from "../support/folder.ts";
 import { installerFiles } from "../support/installer_iso.ts";
 import { ISO_ZOO, writeSpecimen } from "../support/iso_zoo.ts";
 import { mustEsxiImg, mustRun, testWith } from "../support/programs.ts";
-import { boot, BOOT_NEEDS, filesRead, makeGrub, runAll } from "../support/qemu.ts";
+import { boot, BOOT_NEEDS, filesRead, machineStep, makeGrub, runAll } from "../support/qemu.ts";
 import { fileSink } from "../support/sinks.ts";
 import { sha256, sorted } from "../support/trees.ts";
 
@@ -126,11 +126,10 @@ testWith(NEEDS, "firmware starts from a CD", async (t) => {
   });
   for (const [i, { iso, kind, isBios, isMoved }] of MACHINES.entries()) {
     const firmware = isBios ? "SeaBIOS" : "OVMF";
-    await t.step({
-      name: [firmware, kind, iso, ...isMoved ? ["moved"] : []].join(", "),
-      sanitizeOps: false, // the next machines are at work
-      sanitizeResources: false,
-      async fn() {
+    await machineStep(
+      t,
+      [firmware, kind, iso, ...isMoved ? ["moved"] : []].join(", "),
+      async () => {
         const { said, manifest } = await results[i]!;
         if (isBios) {
           assert.match(said, /ISOLINUX/);
@@ -151,6 +150,6 @@ testWith(NEEDS, "firmware starts from a CD", async (t) => {
           assert.equal(found[path], sha256(content as Uint8Array), path);
         }
       },
-    });
+    );
   }
 });

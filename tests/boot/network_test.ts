@@ -13,6 +13,7 @@ import {
   bootNetwork,
   type BootServer,
   hashList,
+  machineStep,
   makeNetworkGrub,
   runAll,
 } from "../support/qemu.ts";
@@ -105,20 +106,15 @@ testWith(NEEDS, "firmware starts from the network", async (t) => {
     ([, protocol, way]) => bootNetwork(way(trees[protocol], web.port)),
   );
   for (const [i, [name, protocol]] of WAYS.entries()) {
-    await t.step({
-      name,
-      sanitizeOps: false, // the next machines are at work
-      sanitizeResources: false,
-      async fn() {
-        const said = await results[i]!;
-        assert.match(said, /BEGIN[\s\S]*\nEND\n/, said.slice(-500));
-        const { "HASHES.CFG": _list, "EMPTY.TXT": _empty, ...expected } = await readTree(
-          trees[protocol],
-        );
-        assert.deepEqual(filesRead(said), expected);
-        assert.equal(expected["MBOOT.EFI"], expected["EFI/BOOT/BOOTX64.EFI"]);
-        assert.ok(expected[`${OWN_FOLDER}/HOSTMETA.TGZ`]);
-      },
+    await machineStep(t, name, async () => {
+      const said = await results[i]!;
+      assert.match(said, /BEGIN[\s\S]*\nEND\n/, said.slice(-500));
+      const { "HASHES.CFG": _list, "EMPTY.TXT": _empty, ...expected } = await readTree(
+        trees[protocol],
+      );
+      assert.deepEqual(filesRead(said), expected);
+      assert.equal(expected["MBOOT.EFI"], expected["EFI/BOOT/BOOTX64.EFI"]);
+      assert.ok(expected[`${OWN_FOLDER}/HOSTMETA.TGZ`]);
     });
   }
   await t.step("iPXE's script finds the folder of the machine", async () => {

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import { Folder } from "../support/folder.ts";
 import { mustEsxiImg, mustRun, testWith } from "../support/programs.ts";
-import { bootNetwork, runAll } from "../support/qemu.ts";
+import { bootNetwork, machineStep, runAll } from "../support/qemu.ts";
 import { writeSampleIso } from "../support/sample_isos.ts";
 
 const PXELINUX = "/usr/lib/PXELINUX/pxelinux.0";
@@ -102,35 +102,30 @@ testWith(NEEDS, "PXELINUX starts from the network", async (t) => {
       capture: capture(i),
     }));
   for (const [i, { name, loaderFolder, hasHost, options }] of WAYS.entries()) {
-    await t.step({
-      name,
-      sanitizeOps: false, // the next machines are at work
-      sanitizeResources: false,
-      async fn() {
-        const said = await results[i]!;
-        assert.match(said, /\nEND\n/, said.slice(-1000));
-        const own = hasHost ? `${OWN}/` : "";
-        const below = loaderFolder === "" ? "esxi/" : "";
-        assert.deepEqual([...said.matchAll(/^ARGUMENT (.*)$/gm)].map(([, word]) => word), [
-          ...[`${below}mboot.c32`, "-c", `${below}${own}boot.cfg`, `BOOTIF=${OWN}`],
-        ]);
-        const cfg = await Deno.readTextFile(`${roots[i]}/esxi/${own}boot.cfg`);
-        const value = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(cfg)![1]!;
-        assert.equal(value("prefix"), options[1] ?? "");
-        const paths = [value("kernel"), ...value("modules").split(" --- ")];
-        assert.equal(paths.includes(`${own}hostmeta.tgz`), hasHost);
-        const files = paths.map((path) => {
-          const bytes = Deno.readFileSync(`${roots[i]}/esxi/${path}`);
-          const crc = crc32(bytes).toString(16).padStart(8, "0");
-          return `${below}${path} ${bytes.length} ${crc}`;
-        });
-        assert.deepEqual([...said.matchAll(/^READ (.*)$/gm)].map(([, file]) => file), files);
-        const configurations = hasHost ? [OWN] : [OWN, ...ADDRESSES, "default"];
-        assert.deepEqual(
-          (await askedFor(capture(i))).filter((path) => path.includes("pxelinux.cfg/")),
-          configurations.map((one) => `${loaderFolder}pxelinux.cfg/${one}`),
-        );
-      },
+    await machineStep(t, name, async () => {
+      const said = await results[i]!;
+      assert.match(said, /\nEND\n/, said.slice(-1000));
+      const own = hasHost ? `${OWN}/` : "";
+      const below = loaderFolder === "" ? "esxi/" : "";
+      assert.deepEqual([...said.matchAll(/^ARGUMENT (.*)$/gm)].map(([, word]) => word), [
+        ...[`${below}mboot.c32`, "-c", `${below}${own}boot.cfg`, `BOOTIF=${OWN}`],
+      ]);
+      const cfg = await Deno.readTextFile(`${roots[i]}/esxi/${own}boot.cfg`);
+      const value = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(cfg)![1]!;
+      assert.equal(value("prefix"), options[1] ?? "");
+      const paths = [value("kernel"), ...value("modules").split(" --- ")];
+      assert.equal(paths.includes(`${own}hostmeta.tgz`), hasHost);
+      const files = paths.map((path) => {
+        const bytes = Deno.readFileSync(`${roots[i]}/esxi/${path}`);
+        const crc = crc32(bytes).toString(16).padStart(8, "0");
+        return `${below}${path} ${bytes.length} ${crc}`;
+      });
+      assert.deepEqual([...said.matchAll(/^READ (.*)$/gm)].map(([, file]) => file), files);
+      const configurations = hasHost ? [OWN] : [OWN, ...ADDRESSES, "default"];
+      assert.deepEqual(
+        (await askedFor(capture(i))).filter((path) => path.includes("pxelinux.cfg/")),
+        configurations.map((one) => `${loaderFolder}pxelinux.cfg/${one}`),
+      );
     });
   }
 });

@@ -235,3 +235,12 @@ export function runAll<T, R>(
   });
   return results;
 }
+
+/** A step that looks at one of the results of {@linkcode runAll}: the next machines are at work. */
+export async function machineStep(
+  t: Deno.TestContext,
+  name: string,
+  fn: () => void | Promise<void>,
+): Promise<void> {
+  await t.step({ name, sanitizeOps: false, sanitizeResources: false, fn });
+}

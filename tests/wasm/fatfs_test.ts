@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { SectorMap } from "../../lib/blocks/sector_map.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
-import { FatFsError, fatTime, FatVolume } from "../../wasm/fatfs.ts";
+import { fatTime } from "../../wasm/disk.ts";
+import { FatFsError, FatVolume } from "../../wasm/fatfs.ts";
 
 const WASM = await readFatfsWasm();
 const MIB = 1024 * 1024;

@@ -13,13 +13,7 @@ import { WriteBehind } from "../../blocks/write_behind.ts";
  * The block size of every file system in use: a smaller hole saves nothing. Not more, for on a disk
  * zeros in place of a hole would go over what lies beside the image.
  */
-const HOLE_BYTES = 4096;
-
-/** How to write a disk as it is. */
-export interface RawOptions extends EncodeOptions {
-  /** What may become a hole at the least: whole units of so many bytes. */
-  readonly holeBytes?: number;
-}
+export const HOLE_BYTES = 4096;
 
 /**
  * Writes a disk as it is, its holes as the sink's.
@@ -29,11 +23,10 @@ export interface RawOptions extends EncodeOptions {
 export async function encodeRaw(
   map: BlockMap,
   sink: Sink,
-  options: RawOptions = {},
+  options: EncodeOptions = {},
 ): Promise<void> {
-  const { holeBytes = HOLE_BYTES } = options;
   const out = new WriteBehind(sink);
-  for await (const { offsetBytes, lengthBytes, bytes } of chunks(map, holeBytes)) {
+  for await (const { offsetBytes, lengthBytes, bytes } of chunks(map, HOLE_BYTES)) {
     if (bytes === null) await out.hole(lengthBytes);
     else await out.write(bytes.subarray(0, lengthBytes));
     options.onProgress?.(offsetBytes + lengthBytes);

@@ -23,8 +23,8 @@
  * @module
  */
 
-import { type BlockMap, readBlocks, roundUp, runs } from "../../blocks/block_map.ts";
-import { requireWholeSectors } from "../../blocks/chunks.ts";
+import { type BlockMap, readBlocks, roundUp } from "../../blocks/block_map.ts";
+import { pieces, requireWholeSectors } from "../../blocks/chunks.ts";
 import { deriveGuid } from "../../blocks/guid.ts";
 import { SECTOR_BYTES } from "../../blocks/sector.ts";
 import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
@@ -108,16 +108,14 @@ export async function encodeVhdDynamic(
   const out = new WriteBehind(sink);
   // A bitmap is written with its block: each write is a way to another thread and back.
   let [block, other] = [emptyBlock(), emptyBlock()];
-  for (const run of runs(map, BLOCK_BYTES)) {
-    const endBytes = run.offsetBytes + run.lengthBytes;
-    for (let at = run.offsetBytes; run.kind === "data" && at < endBytes; at += BLOCK_BYTES) {
+  for (const { kind, offsetBytes, lengthBytes } of pieces(map, BLOCK_BYTES, BLOCK_BYTES)) {
+    if (kind === "data") {
       [block, other] = [other, block];
-      await readBlocks(map, block.subarray(BITMAP_BYTES), at);
+      await readBlocks(map, block.subarray(BITMAP_BYTES), offsetBytes);
       await out.write(block);
-      options.onProgress?.(Math.min(at + BLOCK_BYTES, endBytes));
     }
+    options.onProgress?.(offsetBytes + lengthBytes);
   }
-  options.onProgress?.(map.sizeBytes);
   await out.write(footer);
   await out.finish();
 }

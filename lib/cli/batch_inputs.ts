@@ -31,7 +31,7 @@ export interface BatchInputs {
 }
 
 /** Runs a part of the work; what stops it is thrown, or told, and then there is no result. */
-export type Attempt = <T>(work: () => Promise<T>) => Promise<T | undefined>;
+export type Attempt = <T>(work: () => T | Promise<T>) => Promise<T | undefined>;
 
 /**
  * Reads the inputs of a batch.
@@ -43,7 +43,7 @@ export type Attempt = <T>(work: () => Promise<T>) => Promise<T | undefined>;
 export async function readBatchInputs(
   flags: BuildFlags,
   modules: readonly Source[],
-  attempt: Attempt = (work) => work(),
+  attempt: Attempt = async (work) => await work(),
 ): Promise<BatchInputs> {
   const { folder, output, names } = findHosts(flags);
   const format = formatForPlace(flags.format, undefined);

@@ -62,13 +62,11 @@ export interface BuildPlaces {
  *
  * @throws {Failure} `usage` if they do not; as {@linkcode findOutputPlace}.
  */
-export async function findPlaces(flags: BuildFlags, isoPath: string): Promise<BuildPlaces> {
-  const given = flags.output === undefined ? undefined : await findOutputPlace(flags.output);
+export function findPlaces(flags: BuildFlags, isoPath: string): BuildPlaces {
+  const given = flags.output === undefined ? undefined : findOutputPlace(flags.output);
   const format = formatForPlace(flags.format, given);
-  const place = given ?? await findOutputPlace(defaultOutput(isoPath, format));
-  const manifestPlace = flags.manifest === undefined
-    ? undefined
-    : await findOutputPlace(flags.manifest);
+  const place = given ?? findOutputPlace(defaultOutput(isoPath, format));
+  const manifestPlace = flags.manifest === undefined ? undefined : findOutputPlace(flags.manifest);
   checkUsage(flags, format);
   checkPlaces(flags, place, manifestPlace);
   return { format, place, manifestPlace };

@@ -43,7 +43,7 @@ import { openTarget } from "./target.ts";
  * `truncated` or `io` from either.
  */
 export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string): Promise<void> {
-  const { format, place, manifestPlace } = await findPlaces(flags, isoPath);
+  const { format, place, manifestPlace } = findPlaces(flags, isoPath);
   using file = FileSource.open(isoPath);
   const recorder = flags.isoSha256 ?? flags.manifest
     ? new (await import("../manifest/make.ts")).Recorder(file, baseName(isoPath))

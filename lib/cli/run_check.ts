@@ -93,8 +93,8 @@ async function checkBatch(
   const batch = await attempt(() => readBatchInputs(flags, files, attempt));
   for (const { inputs } of batch?.hosts ?? []) findings.push(...checkInputs(inputs));
   const others = contentPaths(flags, isoPath);
-  const checkPlace = async (path: string, check: (place: OutputPlace) => Promise<unknown>) => {
-    await attempt(async () => await check(await findOutputPlace(path)));
+  const checkPlace = async (path: string, check: (place: OutputPlace) => void) => {
+    await attempt(() => check(findOutputPlace(path)));
   };
   const { force, manifest } = flags;
   if (manifest !== undefined) {
@@ -111,9 +111,9 @@ async function checkBatch(
     if (one === undefined) continue;
     plan = one;
     findings.push(...checkInputs({ ...inputs, mediumBytes: one.map.sizeBytes }, one.installer));
-    await checkPlace(`${output}/${file}`, async (place) => {
+    await checkPlace(`${output}/${file}`, (place) => {
       checkDiskSize(format, one.map.sizeBytes, place.path);
-      await checkOutput(place, { force, others });
+      checkOutput(place, { force, others });
     });
   }
   return { output, format: format.name, images: hosts.map(({ file }) => file), plan };

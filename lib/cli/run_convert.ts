@@ -40,7 +40,7 @@ const TIME_SECONDS = 315_532_800;
  * {@linkcode openTarget} for the output, `truncated` or `io` from either.
  */
 export async function runConvert(flags: ConvertFlags, imagePath: string): Promise<void> {
-  const place = await findOutputPlace(flags.output);
+  const place = findOutputPlace(flags.output);
   const format = formatForPlace(flags.format, place);
   if (format.medium === "iso") throw noDisk(flags.output, "an ISO is made of the vendor's ISO");
   if (flags.json && place.kind === "stdout") {

@@ -84,7 +84,7 @@ export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<
       return stream;
     }
     const { force, sync } = flags;
-    await checkHoldsNone(flags.output, others);
+    checkHoldsNone(flags.output, others);
     const folder = add(
       await createFolderOutput(flags.output, plan.tree, { force, sync, marks: MARKS }),
     );

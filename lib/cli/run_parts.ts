@@ -87,7 +87,7 @@ async function write(
   findings: readonly Finding[],
   flags: PartFlags,
 ): Promise<void> {
-  const place = await findOutputPlace(path);
+  const place = findOutputPlace(path);
   if (flags.json && place.kind === "stdout") {
     throw new Failure("usage", "--json", `standard output carries the ${part}`, "pass -o FILE");
   }

@@ -83,7 +83,7 @@ export async function checkTarget(
   const { path } = place;
   checkDiskSize(format, map.sizeBytes, path);
   if (place.kind !== "disk") {
-    await checkOutput(place, options);
+    checkOutput(place, options);
     return undefined;
   }
   if (format.name !== "raw") {

@@ -198,25 +198,25 @@ export function listNames(path: string): Set<string> {
 }
 
 function listEntries(path: string): Deno.DirEntry[] {
-  try {
-    return [...Deno.readDirSync(path)];
-  } catch {
-    return [];
-  }
+  return ifItCan(() => [...Deno.readDirSync(path)]) ?? [];
 }
 
 /** Whether a path leads to a folder. */
 export function isFolder(path: string): boolean {
-  return statSync(path)?.isDirectory ?? false;
+  return ifItCan(() => Deno.statSync(path))?.isDirectory ?? false;
 }
 
 function isFile(path: string): boolean {
-  return statSync(path)?.isFile ?? false;
+  return ifItCan(() => Deno.statSync(path))?.isFile ?? false;
 }
 
-function statSync(path: string): Deno.FileInfo | undefined {
+/**
+ * What the system answers, if it can: for what need not be there. At once, because to hand such a
+ * question to a thread takes several times as long as the answer.
+ */
+export function ifItCan<T>(ask: () => T): T | undefined {
   try {
-    return Deno.statSync(path);
+    return ask();
   } catch {
     return undefined;
   }

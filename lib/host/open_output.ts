@@ -24,9 +24,9 @@ export async function openOutput(
   to: string | OutputPlace,
   options: OutputOptions = {},
 ): Promise<Output> {
-  const place = typeof to === "string" ? await findOutputPlace(to) : to;
+  const place = typeof to === "string" ? findOutputPlace(to) : to;
   const { path, kind } = place;
-  await checkOutput(place, options);
+  checkOutput(place, options);
   if (kind === "stdout") return openStdout();
   if (kind === "stream") return await openStreamOutput(path);
   return await createFileOutput(path, options);
@@ -39,13 +39,13 @@ export async function openOutput(
  * @throws {Failure} `exists` if there is a file already or it is an input, `io` if its folder is
  * not there.
  */
-export async function checkOutput(place: OutputPlace, options: OutputOptions): Promise<void> {
+export function checkOutput(place: OutputPlace, options: OutputOptions): void {
   const { path, kind } = place;
-  await checkDifferent(place, options.others ?? []);
+  checkDifferent(place, options.others ?? []);
   if (kind === "disk") {
     throw new Failure("exists", path, "it is a disk", "pass the name of a file");
   }
-  if (kind === "new" || kind === "file") await checkFolder(path);
+  if (kind === "new" || kind === "file") checkFolder(path);
   if (kind === "file" && !options.force) {
     const what = place.isLink ? "a symbolic link of that name exists" : "the file exists";
     throw new Failure("exists", path, what, "pass --force to replace it, or another name");
@@ -56,10 +56,10 @@ export async function checkOutput(place: OutputPlace, options: OutputOptions): P
  * Checks that the folder of a file is there. Whether it takes a file is known when one is made: the
  * runtime asks for more rights than the program has before it answers access(2).
  */
-async function checkFolder(path: string): Promise<void> {
+function checkFolder(path: string): void {
   const { folder } = splitPath(path);
   try {
-    await Deno.stat(`${folder === "" ? "." : folder}/.`); // the dot says that it has to be a folder
+    Deno.statSync(`${folder === "" ? "." : folder}/.`); // the dot says that it has to be a folder
   } catch (error) {
     throw ioFailure(error, path, "cannot write");
   }

@@ -6,6 +6,7 @@
  */
 
 import { Failure } from "../blocks/failure.ts";
+import { ifItCan } from "./files.ts";
 import { ioFailure } from "./io_failure.ts";
 import { isWindowsDevice, splitPath } from "./paths.ts";
 
@@ -40,17 +41,17 @@ const DEVICES = /^\/dev(?:\/(?!shm(?:\/|$))|$)/;
  *
  * @throws {Failure} `exists` if it is what no output can be, `io` if it cannot be found out.
  */
-export async function findOutputPlace(path: string): Promise<OutputPlace> {
+export function findOutputPlace(path: string): OutputPlace {
   if (path === "-") return { path, kind: "stdout", isLink: false };
   if (isWindowsDevice(path)) return { path, kind: "disk", isLink: false };
-  const descriptor = await findDescriptor(path);
+  const descriptor = findDescriptor(path);
   if (descriptor === 1) return { path: "-", kind: "stdout", isLink: false };
   try {
-    const isLink = (await lstat(path))?.isSymlink ?? false;
-    const stat = await Deno.stat(path).catch(ifAbsent);
+    const isLink = lstat(path)?.isSymlink ?? false;
+    const stat = statOf(path, Deno.statSync);
     if (descriptor !== undefined) return { path, kind: descriptorKind(path, stat), isLink };
-    const kind = await kindOf(path, stat);
-    if (kind === "new" || kind === "file") await checkFolder(path);
+    const kind = kindOf(path, stat);
+    if (kind === "new" || kind === "file") checkFolder(path);
     return { path, kind: kind === "new" && isLink ? "file" : kind, isLink };
   } catch (error) {
     throw ioFailure(error, path, "cannot write");
@@ -63,15 +64,12 @@ export async function findOutputPlace(path: string): Promise<OutputPlace> {
  * @throws {Failure} `exists` if it would.
  */
 export function checkReplacesFile(path: string): void {
-  const stat = lstatSync(path);
+  const stat = lstat(path);
   if (stat === undefined || stat.isFile || stat.isSymlink) return;
   throw new Failure("exists", path, "what is there now is no file", "pass another name");
 }
 
-async function kindOf(
-  path: string,
-  stat: Deno.FileInfo | undefined,
-): Promise<OutputPlace["kind"]> {
+function kindOf(path: string, stat: Deno.FileInfo | undefined): OutputPlace["kind"] {
   if (stat === undefined) return "new";
   if (stat.isFile) return "file";
   if (stat.isFifo) return "stream";
@@ -80,7 +78,7 @@ async function kindOf(
     throw new Failure("exists", path, "it is a folder", "pass the name of a file in it");
   }
   if (stat.isCharDevice) {
-    const real = await Deno.realPath(path);
+    const real = Deno.realPathSync(path);
     if (Deno.build.os === "darwin" && MACOS_RAW_DISK.test(real)) return "disk";
     const isWritable = WRITABLE_DEVICES.has(real) ||
       (Deno.build.os === "linux" && WRITABLE_NUMBERS.has(stat.rdev ?? 0));
@@ -107,17 +105,17 @@ function descriptorKind(path: string, stat: Deno.FileInfo | undefined): OutputPl
 }
 
 /** The number of the open file that a path leads to, if it does. */
-async function findDescriptor(path: string): Promise<number | undefined> {
+function findDescriptor(path: string): number | undefined {
   if (Deno.build.os === "windows") return undefined;
   let at = path;
   try {
     for (let links = 0; links < MAX_LINKS; links++) {
       const { folder, base } = splitPath(at);
       if (DESCRIPTOR.test(at)) return Number(base);
-      const real = await Deno.realPath(folder === "" ? "." : folder);
+      const real = Deno.realPathSync(folder === "" ? "." : folder);
       const number = DESCRIPTOR.exec(`${real}/${base}`)?.[1];
       if (number !== undefined) return Number(number);
-      const link = await Deno.readLink(`${real}/${base}`);
+      const link = Deno.readLinkSync(`${real}/${base}`);
       at = link.startsWith("/") ? link : `${real}/${link}`;
     }
   } catch {
@@ -127,26 +125,26 @@ async function findDescriptor(path: string): Promise<number | undefined> {
 }
 
 /** Refuses to make a file where only devices belong. */
-async function checkFolder(path: string): Promise<void> {
+function checkFolder(path: string): void {
   const { folder } = splitPath(path);
-  const real = await Deno.realPath(folder === "" ? "." : folder).catch(() => folder);
+  const real = ifItCan(() => Deno.realPathSync(folder === "" ? "." : folder)) ?? folder;
   if (!DEVICES.test(real)) return;
   const remedy = "pass a device that is there, or a file elsewhere";
   throw new Failure("exists", path, "no file is made among devices", remedy);
 }
 
-async function lstat(path: string): Promise<Deno.FileInfo | undefined> {
-  return await Deno.lstat(path).catch(ifAbsent);
+function lstat(path: string): Deno.FileInfo | undefined {
+  return statOf(path, Deno.lstatSync);
 }
 
-function lstatSync(path: string): Deno.FileInfo | undefined {
+/** What a call says of something, unless it is not there. */
+function statOf(
+  path: string,
+  call: (path: string) => Deno.FileInfo,
+): Deno.FileInfo | undefined {
   try {
-    return Deno.lstatSync(path);
+    return call(path);
   } catch (error) {
-    return ifAbsent(error);
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-function ifAbsent(error: unknown): undefined {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

@@ -6,6 +6,7 @@
 
 import { fstatSync } from "node:fs";
 import { Failure } from "../blocks/failure.ts";
+import { ifItCan } from "./files.ts";
 import type { OutputPlace } from "./output_place.ts";
 import { splitPath } from "./paths.ts";
 
@@ -27,31 +28,28 @@ interface Identity {
  *
  * @throws {Failure} `exists` if it is.
  */
-export async function checkDifferent(
-  place: OutputPlace,
-  others: readonly string[],
-): Promise<void> {
-  const output = place.kind === "stdout" ? identifyStdout() : await identify(place.path);
-  const known = await marksOf(others);
+export function checkDifferent(place: OutputPlace, others: readonly string[]): void {
+  const output = place.kind === "stdout" ? identifyStdout() : identify(place.path);
+  const known = marksOf(others);
   if (!marks(output).some((mark) => known.has(mark))) return;
   const name = place.kind === "stdout" ? "standard output" : place.path;
   throw new Failure("exists", name, "the same run reads or writes it", "pass another name");
 }
 
 /** Lists that were looked at: the many images of a run are held against the same one. */
-const KNOWN = new WeakMap<readonly string[], Promise<ReadonlySet<string>>>();
+const KNOWN = new WeakMap<readonly string[], ReadonlySet<string>>();
 
-function marksOf(paths: readonly string[]): Promise<ReadonlySet<string>> {
+function marksOf(paths: readonly string[]): ReadonlySet<string> {
   const known = KNOWN.get(paths) ?? readMarks(paths);
   KNOWN.set(paths, known);
   return known;
 }
 
-async function readMarks(paths: readonly string[]): Promise<ReadonlySet<string>> {
+function readMarks(paths: readonly string[]): ReadonlySet<string> {
   const found = new Set<string>();
   for (const path of paths) {
     if (path === "-") continue; // standard input is no file that could be written
-    for (const mark of marks(await identify(path))) found.add(mark);
+    for (const mark of marks(identify(path))) found.add(mark);
   }
   return found;
 }
@@ -61,11 +59,11 @@ async function readMarks(paths: readonly string[]): Promise<ReadonlySet<string>>
  *
  * @throws {Failure} `exists` if one does.
  */
-export async function checkHoldsNone(folder: string, others: readonly string[]): Promise<void> {
-  const real = await Deno.realPath(folder).catch(() => undefined);
+export function checkHoldsNone(folder: string, others: readonly string[]): void {
+  const real = ifItCan(() => Deno.realPathSync(folder));
   if (real === undefined) return; // it is new
   for (const other of others) {
-    const realOther = await Deno.realPath(other).catch(() => undefined);
+    const realOther = ifItCan(() => Deno.realPathSync(other));
     if (realOther === undefined || !/^[\\/]/.test(realOther.slice(real.length))) continue;
     if (!realOther.startsWith(real)) continue;
     const what = `the same run reads ${other}, which lies in it`;
@@ -80,10 +78,10 @@ function marks(identity: Identity): string[] {
 }
 
 /** Something that need not exist; its folder must. */
-async function identify(path: string): Promise<Identity> {
-  const stat = await Deno.stat(path).catch(() => undefined);
+function identify(path: string): Identity {
+  const stat = ifItCan(() => Deno.statSync(path));
   if (stat?.isCharDevice) return {}; // nothing that is read from it could be lost
-  const realPath = await Deno.realPath(path).catch(() => realPathOfNew(path));
+  const realPath = ifItCan(() => Deno.realPathSync(path)) ?? realPathOfNew(path);
   return {
     realPath: IGNORES_CASE ? realPath?.toLowerCase() : realPath,
     inode: stat?.isFile && stat.ino !== null ? `${stat.dev}:${stat.ino}` : undefined,
@@ -91,17 +89,13 @@ async function identify(path: string): Promise<Identity> {
   };
 }
 
-async function realPathOfNew(path: string): Promise<string | undefined> {
+function realPathOfNew(path: string): string | undefined {
   const { folder, base } = splitPath(path);
-  const real = await Deno.realPath(folder === "" ? "." : folder).catch(() => undefined);
+  const real = ifItCan(() => Deno.realPathSync(folder === "" ? "." : folder));
   return real === undefined ? undefined : `${real}/${base}`;
 }
 
 function identifyStdout(): Identity {
-  try {
-    const stat = fstatSync(1);
-    return { inode: stat.isFile() ? `${stat.dev}:${stat.ino}` : undefined };
-  } catch {
-    return {};
-  }
+  const stat = ifItCan(() => fstatSync(1));
+  return { inode: stat?.isFile() ? `${stat.dev}:${stat.ino}` : undefined };
 }

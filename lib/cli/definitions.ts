@@ -88,22 +88,24 @@ function define(
     : positional.kind === "tuple"
     ? positional.parameters
     : [positional.parameter];
-  const options = Object.entries(flags).map(([key, flag]): OptionDefinition => {
-    const alias = Object.entries(aliases).find(([, of]) => of === key)?.[0];
-    const isOn = flag.kind === "boolean" && flag.default === true;
-    return {
-      name: `--${isOn ? "no-" : ""}${kebab(key)}`,
-      ...(alias === undefined ? {} : { alias: `-${alias}` }),
-      ...(flag.kind === "boolean" || flag.kind === "counter"
-        ? {}
-        : flag.kind === "enum"
-        ? { value: { placeholder: flag.placeholder ?? "VALUE", offers: flag.values } }
-        : { value: valueFor(flag.placeholder, flag.brief) }),
-      brief: isOn ? `No ${flag.brief[0]!.toLowerCase()}${flag.brief.slice(1)}` : flag.brief,
-      isRepeated: "variadic" in flag && flag.variadic !== undefined && flag.variadic !== false,
-      isRequired: flag.kind === "parsed" && flag.default === undefined && flag.optional !== true,
-    };
-  });
+  const defineOptions = () =>
+    Object.entries(flags).map(([key, flag]): OptionDefinition => {
+      const alias = Object.entries(aliases).find(([, of]) => of === key)?.[0];
+      const isOn = flag.kind === "boolean" && flag.default === true;
+      return {
+        name: `--${isOn ? "no-" : ""}${kebab(key)}`,
+        ...(alias === undefined ? {} : { alias: `-${alias}` }),
+        ...(flag.kind === "boolean" || flag.kind === "counter"
+          ? {}
+          : flag.kind === "enum"
+          ? { value: { placeholder: flag.placeholder ?? "VALUE", offers: flag.values } }
+          : { value: valueFor(flag.placeholder, flag.brief) }),
+        brief: isOn ? `No ${flag.brief[0]!.toLowerCase()}${flag.brief.slice(1)}` : flag.brief,
+        isRepeated: "variadic" in flag && flag.variadic !== undefined && flag.variadic !== false,
+        isRequired: flag.kind === "parsed" && flag.default === undefined && flag.optional !== true,
+      };
+    });
+  let options: readonly OptionDefinition[] | undefined;
   return {
     name,
     isHidden,
@@ -114,7 +116,10 @@ function define(
       brief,
       isOptional: optional === true,
     })),
-    options: [...options, HELP],
+    // When they are asked for: a run looks at those of one command.
+    get options() {
+      return options ??= [...defineOptions(), HELP];
+    },
   };
 }
 

@@ -4,8 +4,11 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { type BytesExtent, bytesExtent } from "./extent.ts";
 import { SECTOR_BYTES } from "./sector.ts";
+
+const ZEROS = new Uint8Array(SECTOR_BYTES);
 
 /** Keeps what is written to a disk, sector by sector. */
 export class SectorMap {
@@ -48,7 +51,6 @@ export class SectorMap {
   }
 }
 
-function isZero(bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false;
-  return true;
+function isZero(sector: Uint8Array): boolean {
+  return Buffer.compare(sector, ZEROS) === 0;
 }

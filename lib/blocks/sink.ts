@@ -14,6 +14,8 @@ export interface Sink {
   write(bytes: Uint8Array): Promise<void>;
   /** Appends zeros, as a hole where the output can hold one. */
   hole(lengthBytes: number): Promise<void>;
+  /** Zeros may be written in place of holes that are shorter. Without it, all holes matter. */
+  readonly minHoleBytes?: number | undefined;
 }
 
 /** What every encoder may be given besides the disk and the sink. */

@@ -35,8 +35,13 @@ export async function createFileOutput(path: string, options: OutputOptions): Pr
   }
 }
 
+/** Small files end in holes of a few KiB: to skip each takes longer than to write zeros. */
+const MIN_HOLE_BYTES = 64 * 1024;
+
 /** Its holes are the file system's. */
 class FileOutput implements Output {
+  /** In a copy every hole matters. */
+  minHoleBytes: number | undefined = MIN_HOLE_BYTES;
   writtenBytes = 0;
   readonly name: string;
   #partial: PartialFile;
@@ -74,6 +79,7 @@ class FileOutput implements Output {
     this.#removePartial();
     try {
       this.#partial = await copyPartial(other.#partial.path, this.#partial.path);
+      this.minHoleBytes = undefined;
       if (this.#state !== "gone") return true;
     } catch {
       // Windows copies no locked file. What else is wrong will be told by the writing.
@@ -84,6 +90,7 @@ class FileOutput implements Output {
 
   beginAnew(): void {
     this.#removePartial();
+    this.minHoleBytes = MIN_HOLE_BYTES;
     if (this.#state === "gone") return;
     try {
       this.#partial = openPartial(this.name, modeFor(this.#options));

@@ -49,6 +49,8 @@ function tryReach(path: string): number | undefined {
 
 /** What takes bytes and gives none back. */
 export class StreamOutput implements Output {
+  /** Its holes are zeros anyway: as much as a pipe holds goes with what is beside it. */
+  readonly minHoleBytes = 64 * 1024;
   writtenBytes = 0;
   readonly name: string;
   readonly #writer: Writer;

@@ -9,10 +9,7 @@ import { chunks } from "../../blocks/chunks.ts";
 import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
 import { WriteBehind } from "../../blocks/write_behind.ts";
 
-/**
- * The block size of every file system in use: a smaller hole saves nothing. Not more, for on a disk
- * zeros in place of a hole would go over what lies beside the image.
- */
+/** The block size of every file system in use: a smaller hole saves nothing. */
 export const HOLE_BYTES = 4096;
 
 /**
@@ -26,7 +23,8 @@ export async function encodeRaw(
   options: EncodeOptions = {},
 ): Promise<void> {
   const out = new WriteBehind(sink);
-  for await (const { offsetBytes, lengthBytes, bytes } of chunks(map, HOLE_BYTES)) {
+  const unitBytes = sink.minHoleBytes ?? HOLE_BYTES;
+  for await (const { offsetBytes, lengthBytes, bytes } of chunks(map, unitBytes)) {
     if (bytes === null) await out.hole(lengthBytes);
     else await out.write(bytes.subarray(0, lengthBytes));
     options.onProgress?.(offsetBytes + lengthBytes);

@@ -22,12 +22,7 @@ import {
   type InstallerContent,
   readContent,
 } from "./esxi/content.ts";
-import { CURTIN_FOLDER } from "./esxi/make_payload.ts";
-import type { PayloadFile } from "./esxi/payload.ts";
 import { netbootHosts } from "./netboot/hosts.ts";
-
-/** The folder of the guest files that the host and MAAS's hook share. */
-const COMMON_FOLDER = "common/";
 
 /** What MAAS's hook adds to boot.cfg: `hostdesc.tgz` and ` systemMediaSize=min`. */
 const HOOK_RESERVE = {
@@ -117,7 +112,7 @@ export async function planImage(iso: Source, options: ImageOptions): Promise<Ima
   const diskGuidOf = (identity: Uint8Array) => options.diskGuid ?? deriveGuid(identity, "disk");
   const content = await readContent(iso, options, {
     inputs: { label, freeBytes, diskBytes, withoutMaasHook: withoutMaasHook || undefined },
-    files: withoutMaasHook ? [] : hookFiles(options.guestFiles),
+    files: withoutMaasHook ? [] : options.guestFiles.hook,
     reserve: withoutMaasHook ? undefined : HOOK_RESERVE,
     diskGuid: diskGuidOf,
   });
@@ -130,15 +125,6 @@ export async function planImage(iso: Source, options: ImageOptions): Promise<Ima
   });
   const plan = { ...mediumPlan(content, tree), map: disk.map };
   return { ...plan, medium: "disk", disk, diskGuid, partitionGuid };
-}
-
-/** What MAAS's deployment runs on the disk, with what it shares with the host. */
-function hookFiles(guestFiles: readonly PayloadFile[]): PayloadFile[] {
-  const below = (folder: string) => guestFiles.filter(({ path }) => path.startsWith(folder));
-  const common = below(COMMON_FOLDER).map(({ path, bytes }) => (
-    { path: CURTIN_FOLDER + path, bytes }
-  ));
-  return [...below(CURTIN_FOLDER), ...common];
 }
 
 /**

@@ -7,7 +7,7 @@
 
 import { build, stop } from "esbuild";
 import { fileURLToPath } from "node:url";
-import { GUEST_BUNDLE, packGuestFiles, readGuestFiles } from "../lib/host/assets.ts";
+import { encodeGuestFiles, GUEST_BUNDLE, readGuestFiles } from "../lib/host/assets.ts";
 
 /** The project's folder, with a slash behind it. */
 export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
@@ -40,7 +40,7 @@ export async function makeBundle(): Promise<string[]> {
     metafile: true,
     logLevel: "warning",
   }).finally(stop);
-  const guest = packGuestFiles(await readGuestFiles());
+  const guest = encodeGuestFiles(await readGuestFiles());
   await Deno.writeFile(`${out}/lib/host/${GUEST_BUNDLE}`, guest);
   const wasm = new URL("./ff.wasm", import.meta.resolve(FATFS));
   await Deno.copyFile(wasm, `${out}/lib/host/ff.wasm.bin`);

@@ -4,6 +4,7 @@ import { readBlocks } from "../lib/blocks/block_map.ts";
 import { bytesSource, type Extent, type Source } from "../lib/blocks/extent.ts";
 import { formatGuid } from "../lib/blocks/guid.ts";
 import { type ImageOptions, type ImagePlan, planImage } from "../lib/build.ts";
+import { packGuestFiles } from "../lib/esxi/guest_files.ts";
 import { FAT_EPOCH_MS } from "../lib/esxi/content.ts";
 import { makePayload } from "../lib/esxi/make_payload.ts";
 import { unpackPayload } from "../lib/esxi/payload.ts";
@@ -20,12 +21,12 @@ const module = (name: string, content: string) => ({
 });
 const OPTIONS: ImageOptions = {
   fatfsWasm: await readFatfsWasm(),
-  guestFiles: [
+  guestFiles: packGuestFiles([
     { path: "curtin/curtin-hooks", bytes: text("#!/usr/bin/env python3\n") },
     { path: "common/checks.py", bytes: text("pass\n") },
     { path: "hostconf/plan.py", bytes: text("pass\n") },
     { path: "pre.sh", bytes: text("exit 0\n") },
-  ],
+  ]),
   rootPassword: "VMware1!",
   label: "ESXI",
   freeBytes: 0,
@@ -113,7 +114,7 @@ Deno.test("plan: the same inputs give the same disk", async () => {
 Deno.test("plan: every input but the password makes another image of it", async () => {
   const changes: Readonly<Record<string, Partial<ImageOptions>>> = {
     nothing: {},
-    guestFiles: { guestFiles: [{ path: "pre.sh", bytes: text("exit 1\n") }] },
+    guestFiles: { guestFiles: packGuestFiles([{ path: "pre.sh", bytes: text("exit 1\n") }]) },
     kickstart: { kickstart: text("vmaccepteula\n") },
     metadata: { metadata: [{ path: "user_data", bytes: text("x") }] },
     modules: { modules: [module("x.v00", "x")] },

@@ -16,6 +16,7 @@ const PACKAGES: readonly (readonly [folder: string, packages: readonly string[]]
   ["lib/cli/", ["@stricli/core", "smol-toml", "node:crypto"]],
   ["lib/host/", ["node:fs"]],
   ["lib/esxi/drivers/", ["@zip.js/zip.js", "sax"]],
+  ["lib/formats/deflate/portable.ts", ["node:zlib", "fflate/browser"]],
   ["lib/", ["node:buffer", "node:crypto", "node:zlib", "modern-tar"]],
   ["wasm/", []],
   ["main.ts", []],

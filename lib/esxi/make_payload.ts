@@ -11,10 +11,8 @@ import { decodeLatin1 } from "../blocks/latin1.ts";
 import { type MergedKickstart, mergeKickstart } from "./kickstart/merge.ts";
 import { parseKickstart, statementsOf } from "./kickstart/parse.ts";
 import { hashPassword } from "./password.ts";
+import type { GuestFiles } from "./guest_files.ts";
 import { packPayload, type PayloadFile } from "./payload.ts";
-
-/** The folder of the guest files that MAAS runs: it lies on the partition, not in the payload. */
-export const CURTIN_FOLDER = "curtin/";
 
 /** Options of the payload that are no files. */
 export interface PayloadSwitches {
@@ -38,8 +36,8 @@ export interface PayloadSwitches {
 
 /** What goes into the payload; all but the guest files may be left out. */
 export interface PayloadOptions extends PayloadSwitches {
-  /** What `lib/guest` holds. */
-  readonly guestFiles: readonly PayloadFile[];
+  /** What the guest runs. */
+  readonly guestFiles: GuestFiles;
   /** A kickstart to merge with the default one. */
   readonly kickstart?: Uint8Array | undefined;
   /** A password, or a crypt(3) hash. */
@@ -82,10 +80,8 @@ export function makePayload(
       ...(options.vcenterInsecure ? { vcenter_insecure: true } : {}),
       ...(options.maasPortGroup ? { maas_port_group: true } : {}),
     },
-    guestFiles: [
-      ...options.guestFiles.filter(({ path }) => !path.startsWith(CURTIN_FOLDER)),
-      ...kickstart.files ?? [],
-    ],
+    guest: options.guestFiles.payload,
+    scripts: kickstart.files,
     metadata: options.metadata,
     timeSeconds: Math.floor(timeMs / 1000),
   });
@@ -128,7 +124,7 @@ export function payloadInputs(options: PayloadOptions): Record<string, unknown> 
   const files = (list: readonly PayloadFile[] = []) =>
     list.map(({ path, bytes }) => [path, sha256(bytes)]);
   return {
-    guestFiles: files(options.guestFiles),
+    guestFiles: options.guestFiles.sha256,
     kickstart: options.kickstart && sha256(options.kickstart),
     isKickstartAsIs: options.isKickstartAsIs || undefined,
     isOldTemplate: options.isOldTemplate || undefined,

@@ -10,17 +10,21 @@
  * | `esxiimg/theirs/…`    | %pre scripts of the user's kickstart                     |
  * | `esxiimg/…`           | guest scripts, Python packages `common` and `hostconf`   |
  *
+ * The last of these are always the same: they come deflated, at the tar's end. Everything else is
+ * stored, so that nothing but the content decides the bytes, no processor and no version of zlib.
+ *
  * @module
  */
 
 import { Failure } from "../blocks/failure.ts";
 import { parentFolders } from "../blocks/file_tree.ts";
 import { type Guid, parseGuid } from "../blocks/guid.ts";
+import type { DeflatedPart } from "../formats/deflate/portable.ts";
 import { storeGzip } from "../formats/gzip/store.ts";
 import { readBootModule } from "./boot_module.ts";
 import type { KickstartFacts } from "./kickstart/merge.ts";
 import { KICKSTART_PATH } from "./kickstart/render.ts";
-import { packOldGnuTar } from "./tar.ts";
+import { packOldGnuTar, TAR_END_BYTES, type TarEntry } from "./tar.ts";
 
 /** The payload's name on the image, and how boot.cfg names it. */
 export const PAYLOAD_NAME = "esxiimg.tgz";
@@ -71,11 +75,13 @@ export interface PayloadParts {
   /** Kept byte for byte. */
   readonly kickstart: Uint8Array;
   readonly facts: ImageFacts;
-  /** Guest scripts and modules. */
-  readonly guestFiles: readonly PayloadFile[];
+  /** What is the same in every payload: a tar of {@linkcode payloadEntries}, with its end. */
+  readonly guest: DeflatedPart;
+  /** Scripts of the user's, their paths relative to `esxiimg/`. */
+  readonly scripts?: readonly PayloadFile[] | undefined;
   /** Metadata to embed, its paths relative to `metadata/`. */
   readonly metadata?: readonly PayloadFile[] | undefined;
-  /** The time stamp of every file, in seconds since 1970. */
+  /** The time stamp of every file but the guest's, in seconds since 1970. */
   readonly timeSeconds: number;
 }
 
@@ -91,20 +97,29 @@ export function packPayload(parts: PayloadParts): Uint8Array {
     path: `metadata/${path}`,
     bytes,
   }));
-  const files = [
-    { path: "KS.CFG", bytes: parts.kickstart },
-    { path: FACTS_NAME, bytes: facts },
-    ...[...metadata, ...parts.guestFiles].toSorted((a, b) => a.path < b.path ? -1 : 1),
-  ];
-  const folders = [...new Set(files.flatMap(({ path }) => parentFolders(path)))].toSorted();
   const tar = packOldGnuTar([
-    // Parents come before their children: the installer's tar makes no folders by itself.
     { path: `${FOLDER}/` },
+    ...payloadEntries([
+      { path: "KS.CFG", bytes: parts.kickstart },
+      { path: FACTS_NAME, bytes: facts },
+      ...[...metadata, ...parts.scripts ?? []].toSorted((a, b) => a.path < b.path ? -1 : 1),
+    ]),
+  ], parts.timeSeconds);
+  return storeGzip(tar.subarray(0, -TAR_END_BYTES), parts.guest);
+}
+
+/**
+ * What stands in a payload's tar for some files. Folders come first: the installer's tar makes none
+ * by itself.
+ *
+ * @param files Their paths relative to `esxiimg/`.
+ */
+export function payloadEntries(files: readonly PayloadFile[]): TarEntry[] {
+  const folders = [...new Set(files.flatMap(({ path }) => parentFolders(path)))].toSorted();
+  return [
     ...folders.map((path) => ({ path: `${FOLDER}/${path}/` })),
     ...files.map(({ path, bytes }) => ({ path: `${FOLDER}/${path}`, bytes })),
-  ], parts.timeSeconds);
-  // Stored: nothing but the content decides the bytes, no processor and no version of zlib.
-  return storeGzip(tar);
+  ];
 }
 
 /**

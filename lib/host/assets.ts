@@ -4,42 +4,60 @@
  * @module
  */
 
+import type { GuestFiles } from "../esxi/guest_files.ts";
 import type { PayloadFile } from "../esxi/payload.ts";
 import { gather, totalBytes } from "../formats/deflate/deflate.ts";
+import type { DeflatedPart } from "../formats/deflate/portable.ts";
 
 /** The executable holds everything as JavaScript, with its assets beside it: `deno task bundle`. */
 const isBundled = import.meta.url.endsWith(".js");
-const GUEST_FOLDER = `${import.meta.dirname}/../guest`;
+export const GUEST_FOLDER = `${import.meta.dirname}/../guest`;
 /** The guest files beside the program, where it is bundled. */
 export const GUEST_BUNDLE = "guest.bin";
 /** What the guest runs; documentation and what editors or test runs leave there is left out. */
 const GUEST_FILE = /(^|\/)(?!\.)([^/]+\.(py|sh)|curtin-hooks|finalize)$/;
 
-/** Reads the guest files, in the order of their paths. */
-export async function readGuestFiles(): Promise<PayloadFile[]> {
-  if (!isBundled) return await readGuestFolder(GUEST_FOLDER);
-  return unpackGuestFiles(await Deno.readFile(new URL(`./${GUEST_BUNDLE}`, import.meta.url)));
+/** Reads the guest files, ready for builds. */
+export async function readGuestFiles(): Promise<GuestFiles> {
+  if (isBundled) {
+    return decodeGuestFiles(await Deno.readFile(new URL(`./${GUEST_BUNDLE}`, import.meta.url)));
+  }
+  const { packGuestFiles } = await import("../esxi/guest_files.ts");
+  return packGuestFiles(await readGuestFolder(GUEST_FOLDER));
+}
+
+/** A line of {@linkcode encodeGuestFiles}: what follows it, in this order, and what belongs to it. */
+interface GuestIndex {
+  readonly hook: readonly (readonly [path: string, lengthBytes: number])[];
+  readonly payload: Omit<DeflatedPart, "bytes"> & { readonly lengthBytes: number };
+  readonly sha256: string;
 }
 
 /**
- * Makes one file of the guest files: reading a hundred took the executable 10 ms of every build. A
- * line of JSON, `[[path, lengthBytes], …]`, then their bytes.
+ * Makes one file of what the guest runs: reading a hundred took the executable 10 ms of every build.
+ * A line of JSON, then bytes.
  */
-export function packGuestFiles(files: readonly PayloadFile[]): Uint8Array {
-  const index = JSON.stringify(files.map(({ path, bytes }) => [path, bytes.length])) + "\n";
-  const all = [new TextEncoder().encode(index), ...files.map(({ bytes }) => bytes)];
+export function encodeGuestFiles({ hook, payload, sha256 }: GuestFiles): Uint8Array {
+  const { bytes, crc32, inflatedBytes } = payload;
+  const index: GuestIndex = {
+    hook: hook.map(({ path, bytes }) => [path, bytes.length]),
+    payload: { lengthBytes: bytes.length, crc32, inflatedBytes },
+    sha256,
+  };
+  const line = new TextEncoder().encode(JSON.stringify(index) + "\n");
+  const all = [line, ...hook.map(({ bytes }) => bytes), bytes];
   return gather(all, new Uint8Array(totalBytes(all)));
 }
 
-/** Takes apart what {@linkcode packGuestFiles} made; the bytes are parts of `packed`. */
-export function unpackGuestFiles(packed: Uint8Array): PayloadFile[] {
-  const lineFeed = packed.indexOf(0x0a);
-  const index = JSON.parse(new TextDecoder().decode(packed.subarray(0, lineFeed)));
+/** Takes apart what {@linkcode encodeGuestFiles} made; what comes out are parts of it. */
+export function decodeGuestFiles(encoded: Uint8Array): GuestFiles {
+  const lineFeed = encoded.indexOf(0x0a);
+  const index: GuestIndex = JSON.parse(new TextDecoder().decode(encoded.subarray(0, lineFeed)));
   let at = lineFeed + 1;
-  return (index as [path: string, lengthBytes: number][]).map(([path, lengthBytes]) => ({
-    path,
-    bytes: packed.subarray(at, at += lengthBytes),
-  }));
+  const take = (lengthBytes: number) => encoded.subarray(at, at += lengthBytes);
+  const { payload: { lengthBytes, ...facts }, sha256 } = index;
+  const hook = index.hook.map(([path, lengthBytes]) => ({ path, bytes: take(lengthBytes) }));
+  return { hook, payload: { bytes: take(lengthBytes), ...facts }, sha256 };
 }
 
 /**

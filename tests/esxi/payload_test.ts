@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
+import { packGuestFiles } from "../../lib/esxi/guest_files.ts";
 import {
   type ImageFacts,
   packPayload,
+  type PayloadFile,
   type PayloadParts,
   unpackPayload,
 } from "../../lib/esxi/payload.ts";
@@ -22,31 +24,39 @@ const FACTS: ImageFacts = {
 /** Every byte there is, as no text holds them. */
 const KICKSTART = Uint8Array.from({ length: 700 }, (_, i) => i);
 const TEXT = new TextEncoder();
+const GUEST: readonly PayloadFile[] = [
+  { path: "pre.sh", bytes: TEXT.encode("exit 0\n") },
+  { path: "hostconf/__init__.py", bytes: new Uint8Array() },
+  { path: "hostconf/plan.py", bytes: new Uint8Array(1024).fill(35) },
+  { path: "hostconf/deep/er.py", bytes: TEXT.encode("x = 'ä'\n") },
+];
 const PARTS: PayloadParts = {
   kickstart: KICKSTART,
   facts: FACTS,
-  guestFiles: [
-    { path: "pre.sh", bytes: TEXT.encode("exit 0\n") },
-    { path: "hostconf/__init__.py", bytes: new Uint8Array() },
-    { path: "hostconf/plan.py", bytes: new Uint8Array(1024).fill(35) },
-    { path: "hostconf/deep/er.py", bytes: TEXT.encode("x = 'ä'\n") },
-  ],
+  guest: packGuestFiles(GUEST).payload,
+  scripts: [{ path: "theirs/pre1.sh", bytes: TEXT.encode("exit 1\n") }],
   metadata: [{ path: "network_data.json", bytes: TEXT.encode("{}") }],
   timeSeconds: 1_700_000_001,
 };
 const NAMES = [
   "esxiimg/",
-  "esxiimg/hostconf/",
-  "esxiimg/hostconf/deep/",
   "esxiimg/metadata/",
+  "esxiimg/theirs/",
   "esxiimg/KS.CFG",
   "esxiimg/image.json",
+  "esxiimg/metadata/network_data.json",
+  "esxiimg/theirs/pre1.sh",
+  // the guest's, always the same
+  "esxiimg/hostconf/",
+  "esxiimg/hostconf/deep/",
   "esxiimg/hostconf/__init__.py",
   "esxiimg/hostconf/deep/er.py",
   "esxiimg/hostconf/plan.py",
-  "esxiimg/metadata/network_data.json",
   "esxiimg/pre.sh",
 ];
+/** The guest's own files have a time of their own. */
+const timeOf = (name: string) =>
+  /hostconf|\/pre\.sh/.test(name) ? Date.UTC(1980, 0, 1) / 1000 : PARTS.timeSeconds;
 
 /** The headers of a tar, block by block. */
 function headers(tar: Uint8Array) {
@@ -75,7 +85,8 @@ Deno.test("payload: old GNU headers, folders first, root's, no program bits", ()
   assert.deepEqual(found.map(({ name }) => name), NAMES);
   for (const { name, magic, uid, gid, mtime, type, mode, prefix } of found) {
     assert.equal(magic, "ustar  \0", name);
-    assert.deepEqual([uid, gid, mtime, prefix], [0, 0, PARTS.timeSeconds, ""], name);
+    assert.deepEqual([uid, gid, prefix], [0, 0, ""], name);
+    assert.equal(mtime, timeOf(name), name);
     assert.equal(type, name.endsWith("/") ? "5" : "0");
     assert.equal(parseInt(mode, 8), name.endsWith("/") ? 0o755 : 0o644);
   }
@@ -95,7 +106,7 @@ Deno.test("payload: unpacked, it is what was packed", async () => {
     JSON.parse(new TextDecoder().decode(byPath.get("esxiimg/image.json"))),
     FACTS,
   );
-  for (const { path, bytes } of PARTS.guestFiles) {
+  for (const { path, bytes } of GUEST) {
     assert.deepEqual(byPath.get(`esxiimg/${path}`), bytes);
   }
   assert.equal(byPath.size, NAMES.filter((name) => !name.endsWith("/")).length);
@@ -104,7 +115,7 @@ Deno.test("payload: unpacked, it is what was packed", async () => {
 Deno.test("payload: the same parts give the same bytes, in whatever order", () => {
   const first = packPayload(PARTS);
   assert.deepEqual(packPayload(PARTS), first);
-  const turned = { ...PARTS, guestFiles: PARTS.guestFiles.toReversed() };
+  const turned = { ...PARTS, guest: packGuestFiles(GUEST.toReversed()).payload };
   assert.deepEqual(packPayload(turned), first);
   assert.notDeepEqual(packPayload({ ...PARTS, timeSeconds: 0 }), first);
 });
@@ -117,7 +128,7 @@ testWith(["tar"], "payload: GNU tar lists and extracts it", async () => {
   assert.deepEqual(stdout.trimEnd().split("\n"), NAMES);
   await mustRun("tar", ["xzf", file, "-C", folder.path]);
   assert.deepEqual(Deno.readFileSync(folder.file("esxiimg/KS.CFG")), KICKSTART);
-  for (const { path, bytes } of PARTS.guestFiles) {
+  for (const { path, bytes } of GUEST) {
     assert.deepEqual(Deno.readFileSync(folder.file(`esxiimg/${path}`)), bytes);
   }
 });
@@ -153,7 +164,7 @@ testWith(
     for (const [name, isFolder, , mode, uid, gid, mtime, hasPax] of entries) {
       assert.deepEqual(
         [mode, uid, gid, mtime, hasPax],
-        [isFolder ? 0o755 : 0o644, 0, 0, PARTS.timeSeconds, false],
+        [isFolder ? 0o755 : 0o644, 0, 0, timeOf(name), false],
         name,
       );
     }
@@ -170,9 +181,10 @@ testWith(["busybox"], "payload: busybox, whose tar the installer has, extracts i
 Deno.test("payload: names that old GNU tar cannot hold are an error, not another dialect", () => {
   const name = `${"n".repeat(60)}/${"m".repeat(60)}`;
   assert.throws(
-    () => packPayload({ ...PARTS, guestFiles: [{ path: name, bytes: new Uint8Array() }] }),
+    () => packPayload({ ...PARTS, scripts: [{ path: name, bytes: new Uint8Array() }] }),
     RangeError,
   );
+  assert.throws(() => packGuestFiles([{ path: name, bytes: new Uint8Array() }]), RangeError);
 });
 
 Deno.test("payload: files of any size come back", async () => {
@@ -182,7 +194,8 @@ Deno.test("payload: files of any size come back", async () => {
       async (contents) => {
         const kickstart = { path: "KS.CFG", bytes: KICKSTART };
         const guestFiles = contents.map((bytes, i) => ({ path: `file${i}`, bytes }));
-        const payload = packPayload({ ...PARTS, kickstart: KICKSTART, guestFiles });
+        const guest = packGuestFiles(guestFiles).payload;
+        const payload = packPayload({ ...PARTS, kickstart: KICKSTART, guest });
         const files = await unpackPayload(payload, "x");
         for (const { path, bytes } of [kickstart, ...guestFiles]) {
           const found = files.find((file) => file.path === `esxiimg/${path}`);
@@ -196,7 +209,7 @@ Deno.test("payload: files of any size come back", async () => {
 
 Deno.test("payload: an uncompressed tar is one, too", async () => {
   const tar = new Uint8Array(gunzipSync(packPayload(PARTS)));
-  assert.equal((await unpackPayload(tar, "x.tar")).length, 7);
+  assert.equal((await unpackPayload(tar, "x.tar")).length, 8);
 });
 
 Deno.test("payload: what is no payload is refused", async () => {

@@ -7,6 +7,7 @@
 
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
+import { packGuestFiles } from "../../lib/esxi/guest_files.ts";
 import { planImage } from "../../lib/build.ts";
 import { openImage } from "../../lib/formats/formats.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
@@ -145,7 +146,7 @@ const installer = (bootCfg: string) => makeIso({ bootCfg });
 
 async function plan(file: SparseFile) {
   return await planImage(countedSource("x.iso", file), {
-    guestFiles: [],
+    guestFiles: packGuestFiles([]),
     kickstart: new TextEncoder().encode("vmaccepteula\n"),
     fatfsWasm: await readFatfsWasm(),
     label: "ESXI",

@@ -6,6 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { packGuestFiles } from "../../lib/esxi/guest_files.ts";
 import { makePayload } from "../../lib/esxi/make_payload.ts";
 import { unpackPayload } from "../../lib/esxi/payload.ts";
 import { withinMemory } from "./bounds.ts";
@@ -35,10 +36,10 @@ async function seeds(): Promise<Uint8Array[]> {
   const bytes = (text: string) => new TextEncoder().encode(text);
   const payload = await makePayload(
     {
-      guestFiles: [{ path: "pre.sh", bytes: bytes("exit\n") }, {
-        path: "hostconf/a.py",
-        bytes: bytes("pass\n"),
-      }],
+      guestFiles: packGuestFiles([
+        { path: "pre.sh", bytes: bytes("exit\n") },
+        { path: "hostconf/a.py", bytes: bytes("pass\n") },
+      ]),
       metadata: [{ path: "meta_data.json", bytes: bytes("{}") }],
       kickstart: bytes("vmaccepteula\n"),
     },

@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { packGuestFiles } from "../../lib/esxi/guest_files.ts";
 import { planImage } from "../../lib/build.ts";
 import { readFatfsWasm } from "../../lib/host/assets.ts";
 import { verifyImage } from "../../lib/image/verify.ts";
@@ -19,7 +20,7 @@ let fatfsWasm: BufferSource | undefined;
 async function planAndVerify(file: SparseFile): Promise<void> {
   fatfsWasm ??= await readFatfsWasm();
   const { disk } = await planImage(countedSource("fuzz.iso", file), {
-    guestFiles: [],
+    guestFiles: packGuestFiles([]),
     kickstart: new TextEncoder().encode("vmaccepteula\n"),
     fatfsWasm,
     label: "ESXI",

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { packGuestFiles } from "../../lib/esxi/guest_files.ts";
 import { type BlockMap, blockMap } from "../../lib/blocks/block_map.ts";
 import { bytesExtent, type Source } from "../../lib/blocks/extent.ts";
 import { SECTOR_BYTES } from "../../lib/blocks/sector.ts";
@@ -33,7 +34,7 @@ let iso: SparseFile | undefined;
 export async function tinyDisk(): Promise<BlockMap> {
   const text = (path: string) => ({ path, bytes: new TextEncoder().encode(path) });
   const { disk, diskGuid, partitionGuid } = await planImage(tinyIso(), {
-    guestFiles: [text("pre.sh"), text("curtin/curtin-hooks")],
+    guestFiles: packGuestFiles([text("pre.sh"), text("curtin/curtin-hooks")]),
     kickstart: new TextEncoder().encode("vmaccepteula\n"),
     fatfsWasm: await readFatfsWasm(),
     label: "ESXI",

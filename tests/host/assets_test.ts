@@ -5,11 +5,15 @@
  */
 
 import assert from "node:assert/strict";
+import { unpackTar } from "modern-tar";
+import { inflateRawSync } from "node:zlib";
+import { packGuestFiles } from "../../lib/esxi/guest_files.ts";
 import {
-  packGuestFiles,
+  decodeGuestFiles,
+  encodeGuestFiles,
+  GUEST_FOLDER,
   readGuestFiles,
   readGuestFolder,
-  unpackGuestFiles,
 } from "../../lib/host/assets.ts";
 import { ROOT } from "../support/executable.ts";
 import { Folder } from "../support/folder.ts";
@@ -59,7 +63,7 @@ Deno.test("guest files: line ends of Windows do not get into a payload", async (
 });
 
 Deno.test("guest files: as they are here, nothing has to be changed", async () => {
-  const files = await readGuestFiles();
+  const files = await readGuestFolder(GUEST_FOLDER);
   assert.ok(files.length > 50);
   for (const { path, bytes } of files) {
     assert.deepEqual(bytes, await Deno.readFile(`${ROOT}lib/guest/${path}`), path);
@@ -67,9 +71,33 @@ Deno.test("guest files: as they are here, nothing has to be changed", async () =
 });
 
 Deno.test("guest files: as one file they are the same", async () => {
-  const files = await readGuestFiles();
-  assert.deepEqual(unpackGuestFiles(packGuestFiles(files)), files);
-  assert.deepEqual(unpackGuestFiles(packGuestFiles([])), []);
+  for (const files of [await readGuestFiles(), packGuestFiles([])]) {
+    const decoded = decodeGuestFiles(encodeGuestFiles(files));
+    assert.deepEqual(decoded, files);
+  }
+});
+
+Deno.test("guest files: each is in the payload, on the disk, or if both need it in both", async () => {
+  const files = await readGuestFolder(GUEST_FOLDER);
+  const { hook, payload } = await readGuestFiles();
+  const tar = new Uint8Array(inflateRawSync(payload.bytes));
+  assert.equal(tar.length, payload.inflatedBytes);
+  const unpacked = (await unpackTar(tar, { strict: true }))
+    .filter(({ header }) => header.type === "file")
+    .map(({ header, data }) => ({ path: header.name, bytes: data ?? new Uint8Array() }));
+  const expected = (choose: (path: string) => boolean, folder: string) =>
+    files.filter(({ path }) => choose(path))
+      .map(({ path, bytes }) => ({ path: folder + path, bytes: new Uint8Array(bytes) }));
+  const asPlain = (all: readonly { path: string; bytes: Uint8Array }[]) =>
+    all.map(({ path, bytes }) => ({ path, bytes: new Uint8Array(bytes) }));
+  assert.deepEqual(
+    asPlain(unpacked),
+    expected((path) => !path.startsWith("curtin/"), "esxiimg/"),
+  );
+  assert.deepEqual(asPlain(hook), [
+    ...expected((path) => path.startsWith("curtin/"), ""),
+    ...expected((path) => path.startsWith("common/"), "curtin/"),
+  ]);
 });
 
 // Sources also come without their repository, in an archive.
@@ -81,7 +109,7 @@ Deno.test({
     (isRepository ? "" : " (skipped outside of a repository)"),
   ignore: !isRepository,
   async fn() {
-    const paths = (await readGuestFiles()).map(({ path }) => `lib/guest/${path}`);
+    const paths = (await readGuestFolder(GUEST_FOLDER)).map(({ path }) => `lib/guest/${path}`);
     const attributes = async (names: string[], ofPaths: string[]) => {
       const { stdout } = await mustRun("git", ["check-attr", ...names, "--", ...ofPaths], {
         cwd: ROOT,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { packGuestFiles } from "../../lib/esxi/guest_files.ts";
 import { readBlocks } from "../../lib/blocks/block_map.ts";
 import { bytesSource } from "../../lib/blocks/extent.ts";
 import { Failure } from "../../lib/blocks/failure.ts";
@@ -13,7 +14,7 @@ import { ISO_ZOO, writeSpecimen } from "../support/iso_zoo.ts";
 import { testWith } from "../support/programs.ts";
 import { Random } from "../fuzz/random.ts";
 
-const GUEST = [{ path: "pre.sh", bytes: new TextEncoder().encode("exit\n") }];
+const GUEST = packGuestFiles([{ path: "pre.sh", bytes: new TextEncoder().encode("exit\n") }]);
 const SMALL = { moduleCount: 12, modulesBytes: 60_000 };
 const PLAIN = await bytesOf(isoInMemory(SMALL));
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { packGuestFiles } from "../../lib/esxi/guest_files.ts";
 import { readBytes } from "../../lib/blocks/extent.ts";
 import { formatGuid } from "../../lib/blocks/guid.ts";
 import { planImage } from "../../lib/build.ts";
@@ -28,7 +29,7 @@ Deno.test("manifest: hashes of the ISO, of every file and of the output, in one 
   const recorder = new Recorder(counted, "esxi.iso");
   const plan = await planImage(recorder.iso, {
     fatfsWasm: await readFatfsWasm(),
-    guestFiles: [],
+    guestFiles: packGuestFiles([]),
     rootPassword: "VMware1!",
     label: "ESXI",
     freeBytes: 0,

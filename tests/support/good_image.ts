@@ -4,6 +4,7 @@
  * @module
  */
 
+import { packGuestFiles } from "../../lib/esxi/guest_files.ts";
 import { type BlockMap, readBlocks } from "../../lib/blocks/block_map.ts";
 import { bytesSource, type Source } from "../../lib/blocks/extent.ts";
 import { planImage } from "../../lib/build.ts";
@@ -29,7 +30,9 @@ export async function buildGoodImage(options: InstallerOptions = SMALL): Promise
   const iso = isoInMemory(options);
   const { disk: { map } } = await planImage(iso, {
     fatfsWasm: await readFatfsWasm(),
-    guestFiles: [{ path: "pre.sh", bytes: new TextEncoder().encode("exit 0\n") }],
+    guestFiles: packGuestFiles([
+      { path: "pre.sh", bytes: new TextEncoder().encode("exit 0\n") },
+    ]),
     rootPassword: "VMware1!",
     label: "ESXI",
     freeBytes: 0,

@@ -1,5 +1,5 @@
 /**
- * CRC-32 of long runs of zeros, without going through them.
+ * CRC-32 of long runs of zeros, and of parts put together, without going through them.
  *
  * Appending a zero bit multiplies the CRC's register by x in GF(2)[x] modulo the polynomial of
  * RFC 1952 §8; appending n zero bytes multiplies it by x^(8n), which squaring reaches in log n steps.
@@ -33,6 +33,23 @@ export function crc32WithZeros(crc: number, zeroBytes: number): number {
   }
   // The register is the complement of the CRC (RFC 1952 §8).
   return (~multiply(factor, ~crc >>> 0)) >>> 0;
+}
+
+/**
+ * The CRC-32 of what had the CRC-32 `crc`, followed by bytes whose own CRC-32 is `nextCrc`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { crc32 } from "node:zlib";
+ * import { crc32Joined } from "./crc32.ts";
+ *
+ * assert.equal(crc32Joined(crc32("ES"), crc32("Xi"), 2), crc32("ESXi"));
+ * ```
+ */
+export function crc32Joined(crc: number, nextCrc: number, nextBytes: number): number {
+  // The register is linear: zeros in place of the bytes, and what they are more than zeros.
+  return (crc32WithZeros(crc, nextBytes) ^ crc32WithZeros(0, nextBytes) ^ nextCrc) >>> 0;
 }
 
 /** The product of two polynomials modulo {@linkcode POLYNOMIAL}. */

@@ -125,6 +125,8 @@ export type { ImageEncodeOptions } from "./lib/encode.ts";
 export type { Format, FormatOptions } from "./lib/formats/format.ts";
 export type { Deflater } from "./lib/formats/deflate/deflater.ts";
 export type { DeflatedUnits, UnitStyle } from "./lib/formats/deflate/units.ts";
+export type { DeflatedPart } from "./lib/formats/deflate/portable.ts";
+export type { GuestFiles } from "./lib/esxi/guest_files.ts";
 export type { PayloadFile } from "./lib/esxi/payload.ts";
 
 // From image to what is in it.

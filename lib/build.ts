@@ -22,7 +22,6 @@ import {
   type InstallerContent,
   readContent,
 } from "./esxi/content.ts";
-import { netbootHosts } from "./netboot/hosts.ts";
 
 /** What MAAS's hook adds to boot.cfg: `hostdesc.tgz` and ` systemMediaSize=min`. */
 const HOOK_RESERVE = {
@@ -166,6 +165,7 @@ export async function planIso(iso: Source, options: IsoOptions): Promise<IsoPlan
 export async function planNetboot(iso: Source, options: NetbootOptions): Promise<NetbootPlan> {
   const { networkBootCfg } = await import("./netboot/boot_cfg.ts");
   const { netbootTree } = await import("./netboot/tree.ts");
+  const { netbootHosts } = await import("./netboot/hosts.ts");
   const { prefix } = options;
   const content = await readContent(iso, options, {
     inputs: { medium: "net", prefix },

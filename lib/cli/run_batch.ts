@@ -55,7 +55,7 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
   using modules = FileSources.open(modulePaths(flags));
   const { output: folder, format, shared, hosts } = await readBatchInputs(flags, modules.files);
   const medium = format.medium;
-  for (const { inputs } of hosts) stopFor(checkInputs(inputs), { strict: false });
+  for (const { inputs } of hosts) stopFor(await checkInputs(inputs), { strict: false });
   const isoSha256 = flags.isoSha256 ?? flags.manifest
     ? await hashIso(new WholeHash(file), flags)
     : undefined;
@@ -78,8 +78,8 @@ export async function runBatch(flags: BuildFlags, isoPath: string): Promise<void
         const plan = await planMedium(file, medium, options).finally(() => copying);
         esxi = plan.installer;
         const { map, map: { sizeBytes } } = plan;
-        const found = checkInputs({ ...inputs, mediumBytes: sizeBytes }, plan.installer)
-          .filter((finding) => !findings.some((known) => isSame(known, finding)));
+        const all = await checkInputs({ ...inputs, mediumBytes: sizeBytes }, plan.installer);
+        const found = all.filter((one) => !findings.some((known) => isSame(known, one)));
         stopFor(found, flags);
         findings.push(...found);
         checkDiskSize(format, sizeBytes, output.name);

@@ -50,13 +50,13 @@ export async function runBuild(flags: BuildFlags & CompatFlags, isoPath: string)
     : undefined;
   using modules = FileSources.open(modulePaths(flags));
   const inputs = await readBuildInputs(flags, format, modules.files);
-  stopFor(checkInputs(inputs), { strict: false });
+  stopFor(await checkInputs(inputs), { strict: false });
   const options = await readOptions(flags, inputs, modules.files);
   const taps = flags.manifest === undefined ? undefined : recorder;
   const tapped = { ...options, tapFile: taps?.tapFile, tapFiles: taps?.tapFiles };
   const plan = await planMedium(recorder?.iso ?? file, format.medium, tapped);
   const mediumBytes = plan.map.sizeBytes;
-  const findings = checkInputs({ ...inputs, mediumBytes }, plan.installer);
+  const findings = await checkInputs({ ...inputs, mediumBytes }, plan.installer);
   stopFor(findings, flags);
   const { image, isFile } = await writeAndCommit(async (add) => {
     // Opened before the work, so that one that cannot be written is told at once.

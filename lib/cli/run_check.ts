@@ -91,7 +91,7 @@ async function checkBatch(
   using modules = FileSources.open(modulePaths(flags));
   const files = modules.files;
   const batch = await attempt(() => readBatchInputs(flags, files, attempt));
-  for (const { inputs } of batch?.hosts ?? []) findings.push(...checkInputs(inputs));
+  for (const { inputs } of batch?.hosts ?? []) findings.push(...await checkInputs(inputs));
   const others = contentPaths(flags, isoPath);
   const checkPlace = async (path: string, check: (place: OutputPlace) => void) => {
     await attempt(() => check(findOutputPlace(path)));
@@ -110,7 +110,9 @@ async function checkBatch(
     const one = await attempt(() => planMedium(iso, format.medium, options));
     if (one === undefined) continue;
     plan = one;
-    findings.push(...checkInputs({ ...inputs, mediumBytes: one.map.sizeBytes }, one.installer));
+    findings.push(
+      ...await checkInputs({ ...inputs, mediumBytes: one.map.sizeBytes }, one.installer),
+    );
     await checkPlace(`${output}/${file}`, (place) => {
       checkDiskSize(format, one.map.sizeBytes, place.path);
       checkOutput(place, { force, others });
@@ -141,7 +143,7 @@ async function checkPlan(
   using modules = FileSources.open(modulePaths(flags));
   const files = modules.files;
   const inputs = await attempt(() => readBuildInputs(flags, format ?? { name: "gz" }, files));
-  if (inputs !== undefined) findings.push(...checkInputs(inputs));
+  if (inputs !== undefined) findings.push(...await checkInputs(inputs));
   const others = contentPaths(flags, isoPath);
   if (places?.manifestPlace !== undefined) {
     const { manifestPlace, place } = places;
@@ -154,7 +156,9 @@ async function checkPlan(
   // Options that contradict each other are told already; what can be planned without them is.
   const usable = places === undefined ? { ...options, label: "ESXI" } : options;
   const plan = await planMedium(iso, format?.medium, usable);
-  findings.push(...checkInputs({ ...inputs, mediumBytes: plan.map.sizeBytes }, plan.installer));
+  findings.push(
+    ...await checkInputs({ ...inputs, mediumBytes: plan.map.sizeBytes }, plan.installer),
+  );
   if (places !== undefined) {
     const { place, format } = places;
     await attempt(() => checkTarget(place, format, plan.map, { force: flags.force, others }));

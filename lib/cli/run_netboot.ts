@@ -58,12 +58,12 @@ export async function runNetboot(flags: NetbootFlags, isoPath: string): Promise<
     ...await readContentInputs(flags, modules.files),
     medium: "net",
   };
-  stopFor(checkInputs(inputs), { strict: false });
+  stopFor(await checkInputs(inputs), { strict: false });
   // The server's root is where paths begin without a prefix, too.
   const prefix = flags.prefix?.replace(/\/+$/, "") || undefined;
   const options = await readContentOptions(flags, inputs, modules.files);
   const plan = await planNetboot(file, { ...options, prefix });
-  const findings = checkInputs(inputs, plan.installer);
+  const findings = await checkInputs(inputs, plan.installer);
   stopFor(findings, flags);
   const isTar = flags.output === "-";
   const map = isTar ? packTar(plan.tree, Math.floor(plan.timeMs / 1000)) : joinFiles(plan.tree);

@@ -75,7 +75,7 @@ async function readOptions(
   isWhole: boolean,
 ): Promise<{ readonly options: PayloadOptions; readonly findings: readonly Finding[] }> {
   const inputs = await readInputs(flags);
-  const findings = checkInputs({ ...inputs, hasPayload: !isWhole });
+  const findings = await checkInputs({ ...inputs, hasPayload: !isWhole });
   stopFor(findings, flags);
   return { options: { ...payloadOptions(inputs), guestFiles: await readGuestFiles() }, findings };
 }

@@ -19,9 +19,8 @@ import { sha256 } from "../blocks/hashing.ts";
 import { encodeLatin1 } from "../blocks/latin1.ts";
 import { extentOf, type NewFile, sizeOf, type SourceFile } from "../blocks/new_file.ts";
 import { type IsoVolume, readIso } from "../iso/volume.ts";
-import { examineBootModule } from "./boot_module.ts";
 import type { VibDescriptor } from "./drivers/descriptor.ts";
-import { driverModules, type DriverOptions, type NamedModule } from "./drivers/medium.ts";
+import type { DriverOptions, NamedModule } from "./drivers/medium.ts";
 import { type BootCfgEdits, editBootCfg } from "./edit_boot_cfg.ts";
 import { type BootCfgFile, type Installer, recognizeInstaller } from "./installer.ts";
 import { KICKSTART_URL } from "./kickstart/render.ts";
@@ -98,10 +97,7 @@ export async function readContent(
   const volume = await readIso(iso);
   const installer = await recognizeInstaller(volume);
   const timeMs = mediumTimeMs(volume, options.timeSeconds);
-  const modules = await examineModules([
-    ...options.modules ?? [],
-    ...driverModules(options, Math.floor(timeMs / 1000)),
-  ]);
+  const modules = await examineModules(options, timeMs);
   const identity = identify(volume, installer, options, modules, traits);
   const payload = options.payload ??
     makePayload(options, identity, timeMs, traits.diskGuid?.(identity));
@@ -130,9 +126,16 @@ async function listVibs(
   return (await readImageDatabase(volume)).vibs;
 }
 
-async function examineModules(modules: readonly NamedModule[]): Promise<SourceFile[]> {
+/** What is added to boot with the installer; few builds add anything. */
+async function examineModules(options: ContentOptions, timeMs: number): Promise<SourceFile[]> {
+  const { modules = [], drivers = [] } = options;
+  if (modules.length + drivers.length === 0) return [];
+  const { examineBootModule } = await import("./boot_module.ts");
+  const { driverModules } = await import("./drivers/medium.ts");
   const files: SourceFile[] = [];
-  for (const { name, source } of modules) {
+  for (
+    const { name, source } of [...modules, ...driverModules(options, Math.floor(timeMs / 1000))]
+  ) {
     files.push({ path: name, source, sha256: await examineBootModule(source) });
   }
   return files;

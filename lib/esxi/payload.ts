@@ -21,7 +21,6 @@ import { parentFolders } from "../blocks/file_tree.ts";
 import { type Guid, parseGuid } from "../blocks/guid.ts";
 import type { DeflatedPart } from "../formats/deflate/portable.ts";
 import { storeGzip } from "../formats/gzip/store.ts";
-import { readBootModule } from "./boot_module.ts";
 import type { KickstartFacts } from "./kickstart/merge.ts";
 import { KICKSTART_PATH } from "./kickstart/render.ts";
 import { packOldGnuTar, TAR_END_BYTES, type TarEntry } from "./tar.ts";
@@ -153,8 +152,9 @@ export function packHostMetadata(
 export async function unpackPayload(payload: Uint8Array, path: string): Promise<PayloadFile[]> {
   const unfit = (what: string, cause?: unknown) =>
     new Failure("kickstart", path, what, "make one with: esxi-img payload", cause);
+  const { readBootModule } = await import("./boot_module.ts"); // most builds make their payload
+  const { unpackTar } = await import("modern-tar");
   const tar = readBootModule(payload, path);
-  const { unpackTar } = await import("modern-tar"); // most builds make their payload
   let files: PayloadFile[];
   try {
     files = (await unpackTar(tar, { strict: true }))

@@ -27,15 +27,18 @@ Deno.test("kickstarts: there are forty at least", () => {
 });
 
 for (const name of NAMES) {
-  Deno.test(`kickstart ${name}: taken, merged, and merged again`, () => {
+  Deno.test(`kickstart ${name}: taken, merged, and merged again`, async () => {
     const bytes = Deno.readFileSync(new URL(name, FOLDER));
-    const findings = checkInputs({ kickstart: { path: name, bytes }, version: "8.0.3" });
+    const findings = await checkInputs({ kickstart: { path: name, bytes }, version: "8.0.3" });
     const said = findings.filter(({ severity }) => severity !== "note").map(({ code }) => code);
     assert.deepEqual(said, SAID[name] ?? []);
 
     const merged = mergeKickstart(bytes);
     const text = decodeLatin1(merged.bytes);
-    const again = checkInputs({ kickstart: { path: name, bytes: merged.bytes }, version: "8.0.3" });
+    const again = await checkInputs({
+      kickstart: { path: name, bytes: merged.bytes },
+      version: "8.0.3",
+    });
     assert.deepEqual(again.filter(({ severity }) => severity === "error"), []);
     const twice = mergeKickstart(merged.bytes);
     assert.equal(decodeLatin1(twice.bytes), text);

@@ -13,7 +13,7 @@ export const FLAGS = [
   "--allow-env=SOURCE_DATE_EPOCH,NO_COLOR,TERM,HOME",
   // Little memory for what is new; and no full collection before there is much that is old, for
   // the first one would come in the middle of every build and take a twentieth of its time.
-  "--v8-flags=--max-semi-space-size=2,--initial-old-space-size=32",
+  "--v8-flags=--max-semi-space-size=1,--initial-old-space-size=32",
 ];
 
 /** @type {readonly string[]} Options of `deno run` for what `deno compile` has by itself. */

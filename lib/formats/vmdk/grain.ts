@@ -93,30 +93,42 @@ export class GrainWriter {
    * written.
    *
    * @param lengthBytes Less than {@linkcode GRAIN_BYTES} at the end of the disk only.
+   * @returns A promise only if something has to be waited for.
    * @throws {Failure} `truncated` or `io` from the disk's sources or the sink.
    */
-  async append(offsetBytes: number, lengthBytes: number): Promise<void> {
-    if (this.#buffer === undefined && this.#pending.length === 0) {
-      const placing = this.#places.place(offsetBytes);
-      if (placing) await placing;
-      const piece = this.#out.reserve(MAX_GRAIN_BYTES);
-      const grain = piece.subarray(STORED_AT, STORED_AT + lengthBytes);
-      const reading = readBlocks(this.#map, grain, offsetBytes);
-      if (reading) await reading;
-      if (!this.#isWorthTrying(grain)) {
-        this.#complete(piece, offsetBytes, store(piece, lengthBytes, this.#adler.of(grain)));
-        return;
-      }
-      this.#out.release(MAX_GRAIN_BYTES);
-      const copy = this.#slot(lengthBytes);
-      copy.set(grain);
-      this.#grains.push({ offsetBytes, bytes: copy, isWorthTrying: true });
-    } else {
-      const bytes = this.#slot(lengthBytes);
-      const reading = readBlocks(this.#map, bytes, offsetBytes);
-      if (reading) await reading;
-      this.#grains.push({ offsetBytes, bytes, isWorthTrying: this.#isWorthTrying(bytes) });
+  append(offsetBytes: number, lengthBytes: number): void | Promise<void> {
+    if (this.#buffer !== undefined || this.#pending.length > 0) {
+      return this.#appendLater(offsetBytes, lengthBytes);
     }
+    const placing = this.#places.place(offsetBytes);
+    if (placing) return placing.then(() => this.#appendPlaced(offsetBytes, lengthBytes));
+    return this.#appendPlaced(offsetBytes, lengthBytes);
+  }
+
+  /** Reads a grain to where it goes, unless it should be deflated. */
+  #appendPlaced(offsetBytes: number, lengthBytes: number): void | Promise<void> {
+    const piece = this.#out.reserve(MAX_GRAIN_BYTES);
+    const grain = piece.subarray(STORED_AT, STORED_AT + lengthBytes);
+    const complete = () => {
+      if (this.#isWorthTrying(grain)) {
+        this.#out.release(MAX_GRAIN_BYTES);
+        const copy = this.#slot(lengthBytes);
+        copy.set(grain);
+        this.#grains.push({ offsetBytes, bytes: copy, isWorthTrying: true });
+      } else {
+        this.#complete(piece, offsetBytes, store(piece, lengthBytes, this.#adler.of(grain)));
+      }
+    };
+    const reading = readBlocks(this.#map, grain, offsetBytes);
+    return reading ? reading.then(complete) : complete();
+  }
+
+  /** Reads a grain that has to wait for those before it. */
+  async #appendLater(offsetBytes: number, lengthBytes: number): Promise<void> {
+    const bytes = this.#slot(lengthBytes);
+    const reading = readBlocks(this.#map, bytes, offsetBytes);
+    if (reading) await reading;
+    this.#grains.push({ offsetBytes, bytes, isWorthTrying: this.#isWorthTrying(bytes) });
     if (this.#grains.length === BATCH_GRAINS) await this.#deflate();
   }
 

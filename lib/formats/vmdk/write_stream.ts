@@ -109,7 +109,8 @@ export async function encodeVmdkStream(
     const endBytes = run.offsetBytes + run.lengthBytes;
     for (let at = run.offsetBytes; run.kind === "data" && at < endBytes; at += GRAIN_BYTES) {
       // The last grain ends with the disk.
-      await grains.append(at, Math.min(GRAIN_BYTES, endBytes - at));
+      const appending = grains.append(at, Math.min(GRAIN_BYTES, endBytes - at));
+      if (appending) await appending;
       if (at % PROGRESS_BYTES === 0) options.onProgress?.(at);
     }
   }
@@ -172,11 +173,14 @@ class GrainTables {
   }
 }
 
+/** Appends a table, or the directory, as long as that may be. */
 async function appendEntries(out: Gatherer, entries: Uint32Array): Promise<void> {
-  for (const entry of entries) {
-    await out.makeRoom(ENTRY_BYTES);
-    const bytes = out.reserve(ENTRY_BYTES);
-    new DataView(bytes.buffer, bytes.byteOffset).setUint32(0, entry, true);
+  for (let start = 0; start < entries.length; start += ENTRIES_PER_TABLE) {
+    const part = entries.subarray(start, start + ENTRIES_PER_TABLE);
+    const bytes = new Uint8Array(part.length * ENTRY_BYTES);
+    const view = new DataView(bytes.buffer);
+    part.forEach((entry, i) => view.setUint32(i * ENTRY_BYTES, entry, true));
+    await out.append(bytes);
   }
 }
 

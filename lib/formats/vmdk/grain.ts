@@ -19,8 +19,8 @@ import { encodeGrainMarker, GRAIN_BYTES, GRAIN_MARKER_BYTES } from "./format.ts"
 /** What does not shrink is stored. */
 const STYLE: UnitStyle = { isZlib: true, windowBits: 15, minSavedBytes: 1 };
 const NONE: DeflatedUnits = { streams: [], release() {} };
-/** How much is deflated at a time: 1 MiB, as by the gzip encoder. */
-const BATCH_GRAINS = 16;
+/** How much is deflated at a time: 512 KiB. Twice as much is no faster. */
+const BATCH_GRAINS = 8;
 /** RFC 1950 §2.2: deflate with a window of 32 KiB, fastest algorithm. */
 const ZLIB_HEADER = [0x78, 0x01];
 const ZLIB_TRAILER_BYTES = 4;

@@ -8,7 +8,7 @@ import { statfsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { busyWarning, renderText, writeDocuments } from "./bench/document.ts";
 import { BUSY_LOAD, describeMachine } from "./bench/machine.ts";
-import { allPrograms, formatsOfOurs, type Program } from "./bench/programs.ts";
+import { allPrograms, formatsOfOurs, nameOfKind, type Program } from "./bench/programs.ts";
 import type { Results, WorkloadResult } from "./bench/results.ts";
 import { Runner } from "./bench/runner.ts";
 import {
@@ -24,6 +24,7 @@ const USAGE = `usage: deno task bench [options]
   --rounds N       how often each program runs (default: 5)
   --only NAME      one input, may be repeated: ${WORKLOADS.map(({ name }) => name).join(" ")}
   --program NAME   one program besides the reference, may be repeated
+  --before EXE     beside each format, the same by our executable of another day
   --folder DIR     where the large files go for a while (default: TMPDIR, else /tmp)
   --json FILE      write all numbers to a file
   --write-docs     write docs/benchmarks.md, .svg and .json
@@ -43,6 +44,7 @@ function readOptions() {
         rounds: { type: "string" },
         only: { type: "string", multiple: true },
         program: { type: "string", multiple: true },
+        before: { type: "string" },
         folder: { type: "string", default: Deno.env.get("TMPDIR") ?? "/tmp" },
         json: { type: "string" },
         "write-docs": { type: "boolean", default: false },
@@ -85,7 +87,8 @@ function choosePrograms(
   }
   const references = workloads.map(({ reference }) => reference);
   return all.filter(({ name }) =>
-    wanted === undefined || wanted.includes(name) || references.includes(name)
+    wanted === undefined || wanted.includes(nameOfKind(name)) || wanted.includes(name) ||
+    references.includes(name)
   );
 }
 
@@ -115,7 +118,11 @@ async function measure(options: ReturnType<typeof readOptions>): Promise<Results
   const rounds = Number(options.rounds ?? (options.quick ? 2 : 5));
   if (!Number.isSafeInteger(rounds) || rounds < 1) stop("--rounds takes a number from 1 on");
   const workloads = chooseWorkloads(options);
-  const programs = choosePrograms(allPrograms(await formatsOfOurs()), options.program, workloads);
+  const before = options.before === undefined
+    ? undefined
+    : { executable: options.before, formats: await formatsOfOurs(options.before) };
+  const all = allPrograms(await formatsOfOurs(), before);
+  const programs = choosePrograms(all, options.program, workloads);
   removeAbandoned(options.folder);
   checkSpace(options.folder, workloads, programs);
   const machine = await describeMachine(options.folder);

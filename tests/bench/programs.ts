@@ -5,7 +5,7 @@
  */
 
 import { EXECUTABLE } from "../support/executable.ts";
-import { mustEsxiImg, pathOf } from "../support/programs.ts";
+import { mustRun, pathOf } from "../support/programs.ts";
 
 /** Where programs read and write. */
 export interface Paths {
@@ -70,9 +70,12 @@ const FORMATS: Readonly<Record<string, Format>> = {
   },
 };
 
-/** The formats that our executable writes, as it says itself. */
-export async function formatsOfOurs(): Promise<string[]> {
-  const { stdout } = await mustEsxiImg(["build", "--help"]);
+/** What follows the name of a program that is our executable of another day. */
+const BEFORE = "-before";
+
+/** The formats that an executable of ours writes, as it says itself. */
+export async function formatsOfOurs(executable: string = EXECUTABLE): Promise<string[]> {
+  const { stdout } = await mustRun(executable, ["build", "--help"]);
   // From the option to the next one, whose lines begin with dashes.
   const text = /--format\b[\s\S]*?(?=\n\s*(?:-\w)?[\s,[]*--)/.exec(stdout)?.[0] ?? "";
   const named = new Set([
@@ -86,11 +89,21 @@ export async function formatsOfOurs(): Promise<string[]> {
   return formats;
 }
 
-/** All programs that can be measured on this machine. */
-export function allPrograms(formats: readonly string[]): Program[] {
+/**
+ * All programs that can be measured on this machine.
+ *
+ * @param before Our executable of another day, and the formats that it writes.
+ */
+export function allPrograms(
+  formats: readonly string[],
+  before?: { readonly executable: string; readonly formats: readonly string[] },
+): Program[] {
   const programs = [
     CAT,
-    ...formats.map(ours),
+    ...formats.flatMap((format) => [
+      ours(format),
+      ...before?.formats.includes(format) ? [asBefore(ours(format), before.executable)] : [],
+    ]),
     ...["gz", "vmdk", "qcow2-compressed"].map(oursOnOneCore),
     CAT_SYNC,
     ...["gz", "raw"].map(oursDurable),
@@ -158,6 +171,20 @@ function ours(format: string): Program {
     space: 1.1,
     command: (paths) => build(format, paths, paths.output),
   };
+}
+
+function asBefore(program: Program, executable: string): Program {
+  return {
+    ...program,
+    name: program.name + BEFORE,
+    title: `${program.title}, before`,
+    command: (paths) => [executable, ...program.command(paths).slice(1)],
+  };
+}
+
+/** The name of what a program is, whichever day's it is. */
+export function nameOfKind(name: string): string {
+  return name.endsWith(BEFORE) ? name.slice(0, -BEFORE.length) : name;
 }
 
 function titleOf(format: string): string {

@@ -5,6 +5,7 @@
  */
 
 import type { Program } from "./programs.ts";
+import { nameOfKind } from "./programs.ts";
 import type { InstallerOptions } from "../support/installer_iso.ts";
 
 /** An input and the programs that are measured with it. */
@@ -137,7 +138,8 @@ export function neededBytes(workload: Workload, programs: readonly Program[]): n
 
 /** Whether a workload takes this program. */
 export function includes(workload: Workload, program: string): boolean {
+  const kind = nameOfKind(program);
   return workload.programs.some((name) =>
-    name.endsWith("*") ? program.startsWith(name.slice(0, -1)) : name === program
+    name.endsWith("*") ? kind.startsWith(name.slice(0, -1)) : name === kind
   );
 }

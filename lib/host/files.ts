@@ -198,23 +198,23 @@ export function listNames(path: string): Set<string> {
 }
 
 function listEntries(path: string): Deno.DirEntry[] {
-  return ifItCan(() => [...Deno.readDirSync(path)]) ?? [];
+  return orUndefined(() => [...Deno.readDirSync(path)]) ?? [];
 }
 
 /** Whether a path leads to a folder. */
 export function isFolder(path: string): boolean {
-  return ifItCan(() => Deno.statSync(path))?.isDirectory ?? false;
+  return orUndefined(() => Deno.statSync(path))?.isDirectory ?? false;
 }
 
 function isFile(path: string): boolean {
-  return ifItCan(() => Deno.statSync(path))?.isFile ?? false;
+  return orUndefined(() => Deno.statSync(path))?.isFile ?? false;
 }
 
 /**
  * What the system answers, if it can: for what need not be there. At once, because to hand such a
  * question to a thread takes several times as long as the answer.
  */
-export function ifItCan<T>(ask: () => T): T | undefined {
+export function orUndefined<T>(ask: () => T): T | undefined {
   try {
     return ask();
   } catch {

@@ -6,7 +6,7 @@
  */
 
 import { Failure } from "../blocks/failure.ts";
-import { ifItCan } from "./files.ts";
+import { orUndefined } from "./files.ts";
 import { ioFailure } from "./io_failure.ts";
 import { isWindowsDevice, splitPath } from "./paths.ts";
 
@@ -127,7 +127,7 @@ function findDescriptor(path: string): number | undefined {
 /** Refuses to make a file where only devices belong. */
 function checkFolder(path: string): void {
   const { folder } = splitPath(path);
-  const real = ifItCan(() => Deno.realPathSync(folder === "" ? "." : folder)) ?? folder;
+  const real = orUndefined(() => Deno.realPathSync(folder === "" ? "." : folder)) ?? folder;
   if (!DEVICES.test(real)) return;
   const remedy = "pass a device that is there, or a file elsewhere";
   throw new Failure("exists", path, "no file is made among devices", remedy);

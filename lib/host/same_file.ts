@@ -6,7 +6,7 @@
 
 import { fstatSync } from "node:fs";
 import { Failure } from "../blocks/failure.ts";
-import { ifItCan } from "./files.ts";
+import { orUndefined } from "./files.ts";
 import type { OutputPlace } from "./output_place.ts";
 import { splitPath } from "./paths.ts";
 
@@ -60,10 +60,10 @@ function readMarks(paths: readonly string[]): ReadonlySet<string> {
  * @throws {Failure} `exists` if one does.
  */
 export function checkHoldsNone(folder: string, others: readonly string[]): void {
-  const real = ifItCan(() => Deno.realPathSync(folder));
+  const real = orUndefined(() => Deno.realPathSync(folder));
   if (real === undefined) return; // it is new
   for (const other of others) {
-    const realOther = ifItCan(() => Deno.realPathSync(other));
+    const realOther = orUndefined(() => Deno.realPathSync(other));
     if (realOther === undefined || !/^[\\/]/.test(realOther.slice(real.length))) continue;
     if (!realOther.startsWith(real)) continue;
     const what = `the same run reads ${other}, which lies in it`;
@@ -79,9 +79,9 @@ function marks(identity: Identity): string[] {
 
 /** Something that need not exist; its folder must. */
 function identify(path: string): Identity {
-  const stat = ifItCan(() => Deno.statSync(path));
+  const stat = orUndefined(() => Deno.statSync(path));
   if (stat?.isCharDevice) return {}; // nothing that is read from it could be lost
-  const realPath = ifItCan(() => Deno.realPathSync(path)) ?? realPathOfNew(path);
+  const realPath = orUndefined(() => Deno.realPathSync(path)) ?? realPathOfNew(path);
   return {
     realPath: IGNORES_CASE ? realPath?.toLowerCase() : realPath,
     inode: stat?.isFile && stat.ino !== null ? `${stat.dev}:${stat.ino}` : undefined,
@@ -91,11 +91,11 @@ function identify(path: string): Identity {
 
 function realPathOfNew(path: string): string | undefined {
   const { folder, base } = splitPath(path);
-  const real = ifItCan(() => Deno.realPathSync(folder === "" ? "." : folder));
+  const real = orUndefined(() => Deno.realPathSync(folder === "" ? "." : folder));
   return real === undefined ? undefined : `${real}/${base}`;
 }
 
 function identifyStdout(): Identity {
-  const stat = ifItCan(() => fstatSync(1));
+  const stat = orUndefined(() => fstatSync(1));
   return { inode: stat?.isFile() ? `${stat.dev}:${stat.ino}` : undefined };
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
-import { crc32WithZeros } from "../../../lib/formats/deflate/crc32.ts";
+import { crc32Joined, crc32WithZeros } from "../../../lib/formats/deflate/crc32.ts";
 
 Deno.test("CRC of zeros: as if they were there", () => {
   fc.assert(fc.property(fc.uint8Array(), fc.nat(100_000), (bytes, zeros) => {
@@ -15,6 +15,14 @@ Deno.test("CRC of zeros: more at once or one after the other, up to petabytes", 
   const zeros = fc.integer({ min: 0, max: 2 ** 51 });
   fc.assert(fc.property(fc.nat(0xffffffff), zeros, zeros, (crc, a, b) => {
     assert.equal(crc32WithZeros(crc32WithZeros(crc, a), b), crc32WithZeros(crc, a + b));
+  }));
+});
+
+Deno.test("CRC of parts: that of the whole", () => {
+  fc.assert(fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
+    const [first, next] = [new Uint8Array(a), new Uint8Array(b)];
+    const whole = new Uint8Array([...a, ...b]);
+    assert.equal(crc32Joined(crc32(first), crc32(next), next.length), crc32(whole));
   }));
 });
 

@@ -15,12 +15,14 @@ import {
   slowSink,
 } from "../support.ts";
 
-Deno.test("raw: the disk's bytes, its holes as holes", async () => {
+Deno.test("raw: the disk's bytes, its holes as holes unless the sink finds them too small", async () => {
+  const sizes = fc.constantFrom(undefined, 4 * KIB, 64 * KIB);
   await fc.assert(
-    fc.asyncProperty(arbitraryMap(6 * MIB, 400 * KIB), async (map) => {
+    fc.asyncProperty(arbitraryMap(6 * MIB, 400 * KIB), sizes, async (map, minHoleBytes) => {
       const holes: number[] = [];
       const sink = new MemorySink();
       await encodeRaw(map, {
+        minHoleBytes,
         write: (bytes) => sink.write(bytes),
         hole: (lengthBytes) => {
           holes.push(lengthBytes);
@@ -29,7 +31,9 @@ Deno.test("raw: the disk's bytes, its holes as holes", async () => {
       });
       assert.equal(sink.sizeBytes, map.sizeBytes);
       assert.ok(equalBytes(await sink.toBytes(), await contentOf(map)));
-      const expected = [...runs(map, 4096)].filter(({ kind }) => kind === "hole");
+      const expected = [...runs(map, minHoleBytes ?? 4 * KIB)].filter(({ kind }) =>
+        kind === "hole"
+      );
       assert.deepEqual(holes, expected.map(({ lengthBytes }) => lengthBytes));
     }),
     { numRuns: 40 },

@@ -11,6 +11,7 @@ import type { DeflatedPart } from "../formats/deflate/portable.ts";
 
 /** The executable holds everything as JavaScript, with its assets beside it: `deno task bundle`. */
 const isBundled = import.meta.url.endsWith(".js");
+/** Where they are beside the sources. */
 export const GUEST_FOLDER = `${import.meta.dirname}/../guest`;
 /** The guest files beside the program, where it is bundled. */
 export const GUEST_BUNDLE = "guest.bin";

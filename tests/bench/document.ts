@@ -17,7 +17,7 @@ import {
 } from "./tables.ts";
 import { mustRun } from "../support/programs.ts";
 
-const DOCS = `${import.meta.dirname}/../../docs`;
+const DOCS = `${import.meta.dirname}/../../docs/`;
 /** What is written, without the suffixes. */
 const PATH = `${DOCS}benchmarks`;
 

@@ -5,7 +5,7 @@ import { bytesSource, type Extent, type Source } from "../lib/blocks/extent.ts";
 import { formatGuid } from "../lib/blocks/guid.ts";
 import { type ImageOptions, type ImagePlan, planImage } from "../lib/build.ts";
 import { packGuestFiles } from "../lib/esxi/guest_files.ts";
-import { FAT_EPOCH_MS } from "../lib/esxi/content.ts";
+import { FAT_EPOCH_MS } from "../lib/blocks/fat_time.ts";
 import { makePayload } from "../lib/esxi/make_payload.ts";
 import { unpackPayload } from "../lib/esxi/payload.ts";
 import { readFatfsWasm } from "../lib/host/assets.ts";

@@ -4,14 +4,13 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { type BytesExtent, bytesExtent } from "./extent.ts";
 import { SECTOR_BYTES } from "./sector.ts";
+import { isZero } from "./zeros.ts";
 
 /** What is kept at a time: fewer buffers, and hardly a byte more, as a file system's parts are long. */
 const SLAB_SECTORS = 32;
 const SLAB_BYTES = SLAB_SECTORS * SECTOR_BYTES;
-const ZEROS = new Uint8Array(SLAB_BYTES);
 
 /** A part of the disk. */
 class Slab {
@@ -75,8 +74,4 @@ export class SectorMap {
     }
     return extents;
   }
-}
-
-function isZero(bytes: Uint8Array): boolean {
-  return bytes[0] === 0 && Buffer.compare(bytes, ZEROS.subarray(0, bytes.length)) === 0;
 }

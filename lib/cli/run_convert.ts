@@ -5,6 +5,7 @@
  */
 
 import { Failure } from "../blocks/failure.ts";
+import { FAT_EPOCH_MS } from "../blocks/fat_time.ts";
 import { openImage } from "../formats/formats.ts";
 import { writeAndCommit } from "../host/commit.ts";
 import { DeflatePool } from "../host/deflate_pool.ts";
@@ -31,7 +32,7 @@ export interface ConvertFlags extends CommonFlags {
 /** An image may hold a password hash, which convert does not look for. */
 const IS_SECRET = true;
 /** Formats that carry a time get this one: when the disk was made is not recorded in it. */
-const TIME_SECONDS = 315_532_800;
+const TIME_SECONDS = FAT_EPOCH_MS / 1000;
 
 /**
  * Converts an image.

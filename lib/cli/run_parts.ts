@@ -5,7 +5,7 @@
  */
 
 import { deriveGuid } from "../blocks/guid.ts";
-import { FAT_EPOCH_MS } from "../esxi/content.ts";
+import { FAT_EPOCH_MS } from "../blocks/fat_time.ts";
 import {
   makeKickstart,
   makePayload,

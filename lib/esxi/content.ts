@@ -7,6 +7,7 @@
 
 import type { Source } from "../blocks/extent.ts";
 import { Failure } from "../blocks/failure.ts";
+import { FAT_END_MS, FAT_EPOCH_MS } from "../blocks/fat_time.ts";
 import {
   byFirstByte,
   type ContentTree,
@@ -27,12 +28,6 @@ import { KICKSTART_URL } from "./kickstart/render.ts";
 import { digest, makePayload, payloadInputs, type PayloadOptions } from "./make_payload.ts";
 import { PAYLOAD_NAME, type PayloadFile } from "./payload.ts";
 import type { Reserve } from "./boot_cfg_limits.ts";
-
-/** FAT knows no earlier time: 1980-01-01. */
-export const FAT_EPOCH_MS = 315_532_800_000;
-
-/** Nor a later one: the last two seconds of 2107. */
-const FAT_END_MS = 4_354_819_198_000;
 
 /** What decides about the content of every medium, besides the ISO. */
 export interface ContentOptions extends PayloadOptions, DriverOptions {

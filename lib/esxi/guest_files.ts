@@ -5,6 +5,7 @@
  * @module
  */
 
+import { FAT_EPOCH_MS } from "../blocks/fat_time.ts";
 import { sha256 } from "../blocks/hashing.ts";
 import { type DeflatedPart, deflatePortably } from "../formats/deflate/portable.ts";
 import { payloadEntries, type PayloadFile } from "./payload.ts";
@@ -14,8 +15,8 @@ import { packOldGnuTar } from "./tar.ts";
 const CURTIN_FOLDER = "curtin/";
 /** The folder of what host and MAAS's hook share: it lies in both. */
 const COMMON_FOLDER = "common/";
-/** The time stamp of the program's own files, in seconds since 1970: 1980-01-01, FAT's first. */
-const TIME_SECONDS = 315_532_800;
+/** The time stamp of the program's own files, in seconds since 1970. */
+const TIME_SECONDS = FAT_EPOCH_MS / 1000;
 
 /** What the guest runs. */
 export interface GuestFiles {

@@ -10,12 +10,12 @@
 
 import { Buffer } from "node:buffer";
 import { readBytes, type Source } from "../blocks/extent.ts";
+import { isZero } from "../blocks/zeros.ts";
 import { BAD_CLUSTER, FAT_ENTRY_BYTES, FAT_ENTRY_MASK, FIRST_CLUSTER } from "../disk/fat_format.ts";
 import type { Fat32Geometry } from "./fat32_geometry.ts";
 
 const PAGE_BYTES = 256 * 1024;
 const PAGE_ENTRIES = PAGE_BYTES / FAT_ENTRY_BYTES;
-const ZEROS = new Uint8Array(PAGE_BYTES);
 
 /** The first FAT of a volume. */
 export class FatTable {
@@ -107,8 +107,4 @@ export class FatTable {
 
 function entryOf(page: DataView | undefined, index: number): number {
   return page === undefined ? 0 : page.getUint32(index * FAT_ENTRY_BYTES, true) & FAT_ENTRY_MASK;
-}
-
-function isZero(bytes: Uint8Array): boolean {
-  return Buffer.compare(bytes, ZEROS.subarray(0, bytes.length)) === 0;
 }

@@ -13,11 +13,11 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { type BlockMap, readBlocks, runs } from "../../blocks/block_map.ts";
 import { later } from "../../blocks/later.ts";
 import type { EncodeOptions, Sink } from "../../blocks/sink.ts";
+import { isZero } from "../../blocks/zeros.ts";
 import { crc32WithZeros } from "../deflate/crc32.ts";
 import { deflatePiece, release, totalBytes } from "../deflate/deflate.ts";
 import { type Deflater, inlineDeflater } from "../deflate/deflater.ts";
@@ -37,7 +37,6 @@ const SAMPLES = 2;
 const BLOCK_BYTES = STORED_BLOCKS * STORED_BYTES;
 /** RFC 1951 §3.2.4: an empty stored block with BFINAL set. */
 const FINAL_BLOCK = Uint8Array.of(1, 0, 0, 0xff, 0xff);
-const ZERO_PIECE = new Uint8Array(STORED_BYTES);
 /** By length: a full block, and whatever a disk or a run ends with. */
 const zeroBlocks = new Map<number, Uint8Array>();
 /** Blocks of zeros that are written at a time. */
@@ -225,10 +224,6 @@ function zeroBlock(lengthBytes: number): Uint8Array {
     zeroBlocks.set(lengthBytes, block);
   }
   return block;
-}
-
-function isZero(piece: Uint8Array): boolean {
-  return Buffer.compare(piece, ZERO_PIECE.subarray(0, piece.length)) === 0;
 }
 
 async function writeZeros(sink: Sink, lengthBytes: number): Promise<void> {
